@@ -1,0 +1,119 @@
+"""A conversation: what was asked and what was answered, also when an answer broke off."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from lib.openrouter.chat import ChatMessage, Usage
+
+Progress = Literal["waiting", "streaming", "complete", "stopped", "failed"]
+
+LONGEST_QUESTION = 200_000
+LONGEST_TEXT = 1_000_000
+MOST_TURNS = 500
+
+
+@dataclass
+class Answer:
+    """An answer, from before it is asked for: it grows in `text`.
+
+    `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
+    that may mend it.
+    """
+
+    text: str = ""
+    progress: Progress = "waiting"
+    failure: str = ""
+    help: tuple[str, str] | None = None
+    model: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None
+
+
+@dataclass
+class Turn:
+    """A question and the answers it got, at least one: more if the first ones failed."""
+
+    question: str
+    answers: list[Answer]
+
+
+@dataclass
+class Conversation:
+    """The turns of one conversation, the oldest first."""
+
+    turns: list[Turn] = field(default_factory=list)
+
+    def messages(self) -> list[ChatMessage]:
+        """Return what a request carries: of each turn the question and the last answer with text.
+
+        A question that got no text at all is left out, unless it is the last: it waits.
+        """
+        messages: list[ChatMessage] = []
+        for turn in self.turns:
+            texts = [answer.text for answer in turn.answers if answer.text]
+            is_waiting = turn is self.turns[-1]
+            if texts or is_waiting:
+                messages.append({"role": "user", "content": turn.question})
+            if texts and not is_waiting:
+                messages.append({"role": "assistant", "content": texts[-1]})
+        return messages
+
+    def settle(self) -> None:
+        """Mark an answer that no script is streaming any more as stopped."""
+        for turn in self.turns[-1:]:
+            for answer in turn.answers:
+                if answer.progress == "streaming":
+                    answer.progress = "stopped"
+
+    def can_try_again(self) -> bool:
+        """Tell whether the last question has no whole answer, and nobody is at work on one."""
+        return bool(self.turns) and self.turns[-1].answers[-1].progress in ("stopped", "failed")
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the turns as JSON types, for `from_json`. Tokens and costs stay behind."""
+        return [
+            {
+                "question": turn.question,
+                "answers": [
+                    {name: getattr(answer, name) for name in _KEPT_OF_ANSWER}
+                    for answer in turn.answers
+                ],
+            }
+            for turn in self.turns
+        ]
+
+
+_KEPT_OF_ANSWER = ("text", "progress", "failure", "model", "finish_reason")
+
+
+def from_json(turns: Any) -> Conversation:
+    """Read what `to_json` returned. It comes from a browser: `ValueError` if it is anything else."""
+    try:
+        if len(turns) > MOST_TURNS:
+            raise ValueError("turns: too many")
+        conversation = Conversation(
+            [
+                Turn(
+                    question=_text(turn["question"]),
+                    answers=[
+                        Answer(**{name: _text(answer[name]) for name in _KEPT_OF_ANSWER})  # type: ignore[arg-type]
+                        for answer in turn["answers"]
+                    ],
+                )
+                for turn in turns
+            ]
+        )
+    except (TypeError, KeyError) as error:
+        raise ValueError("turns: not a conversation") from error
+    for turn in conversation.turns:
+        for answer in turn.answers:
+            if answer.progress not in get_args(Progress):
+                raise ValueError("progress: unknown")
+    conversation.settle()
+    return conversation
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise ValueError("not a text, or too long")
+    return value

@@ -1,0 +1,81 @@
+"""Which blocks of a growing markdown text are finished, so that only the last is painted again.
+
+CommonMark reads block structure line by line (https://spec.commonmark.org/0.31.2/#overview): once
+a complete line has begun a new block beside it, an earlier block does not change any more.
+"""
+
+import re
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+
+
+def _math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A block between lines of `$$`, which may hold blank lines; unclosed, it goes on to the end.
+
+    Streamlit's parser has it from https://github.com/remarkjs/remark-math; CommonMark has not.
+    """
+
+    def line(number: int) -> str:
+        return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+    if not line(start).startswith("$$") or "$$" in line(start)[2:]:
+        return False
+    if not silent:
+        after = start + 1
+        while after < end and not line(after).rstrip().endswith("$$"):
+            after += 1
+        state.line = min(after + 1, end)
+        state.push("math_block", "", 0).map = [start, state.line]
+    return True
+
+
+_markdown = MarkdownIt("commonmark").enable("table").disable("inline")
+_markdown.block.ruler.before(
+    "fence", "math_block", _math, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+)
+_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
+
+
+class GrowingMarkdown:
+    """Text that grows: `finished` blocks, and the `rest` that is still being written.
+
+    The finished blocks and the rest, joined, are the text.
+    """
+
+    def __init__(self) -> None:
+        self.finished: list[str] = []
+        self.rest = ""
+
+    def append(self, text: str) -> None:
+        """Add text. Costs a parse of the rest, so append what came since the last paint at once."""
+        self.rest += text
+        *blocks, _ = _split(self.rest[: self.rest.rfind("\n") + 1])
+        self.finished += blocks
+        self.rest = self.rest[sum(map(len, blocks)) :]
+
+
+@lru_cache(maxsize=512)
+def split_blocks(text: str) -> tuple[str, ...]:
+    """Split a whole text into the blocks in which it is painted: joined, they are the text.
+
+    A text with link or footnote definitions is one block, since they hold across blocks.
+    """
+    return (text,) if _DEFINITION.search(text) else tuple(_split(text))
+
+
+def _split(text: str) -> list[str]:
+    """Split at the beginnings of the top-level blocks but the first; at least one piece."""
+    begins = {
+        token.map[0]
+        for token in _markdown.parse(text)
+        if token.level == 0 and token.map is not None
+    }
+    pieces = [""]
+    # Line ends as markdown-it counts them.
+    for number, line in enumerate(re.split(r"(?<=\n)", text)):
+        if number in begins and pieces[-1].strip():
+            pieces.append("")
+        pieces[-1] += line
+    return pieces

@@ -1,0 +1,59 @@
+"""The account behind a key: https://openrouter.ai/docs/api-reference/api-keys/get-current-key."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+from lib.openrouter.errors import UnexpectedAnswer, error_from_response
+from lib.openrouter.transport import Bearer, Timeout, send
+
+
+@dataclass(frozen=True)
+class Account:
+    """What `/api/v1/key` says of a key. Amounts in USD; None where there is no limit."""
+
+    label: str
+    limit: float | None
+    limit_remaining: float | None
+    usage: float
+
+
+def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Account:
+    """Fetch the account of a key.
+
+    Raises `KeyRejected` on 401, `Unreachable`, `TimedOut`, `UnexpectedAnswer`, or
+    `OpenRouterError` with any other status.
+    """
+    response = send("GET", f"{base_url}/api/v1/key", auth=Bearer(key), timeout=timeout)
+    if response.status_code != 200:
+        raise error_from_response(response.status_code, response.headers, response.content)
+    try:
+        data = response.json()["data"]
+        return Account(
+            label=str(data["label"])[:100],
+            limit=_usd(data.get("limit")),
+            limit_remaining=_usd(data.get("limit_remaining")),
+            usage=_usd(data.get("usage")) or 0.0,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnexpectedAnswer(status=200) from error
+
+
+def key_settings_url(base_url: str, key: str) -> str:
+    """Where the owner of a key changes or deletes it."""
+    return f"{base_url}/keys/{_sha256(key)}"
+
+
+def key_logs_url(base_url: str, key: str) -> str:
+    """Where the owner of a key sees what was done with it."""
+    return f"{base_url}/logs?api_key_hash={_sha256(key)}"
+
+
+def _sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _usd(amount: object) -> float | None:
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
+        return None
+    return float(amount)

@@ -1,0 +1,241 @@
+"""Streamed chat: a request in, typed events out.
+
+Follows https://openrouter.ai/docs/api-reference/chat-completion and …/streaming.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+import requests
+import urllib3
+
+from lib.openrouter.errors import (
+    Interrupted,
+    OpenRouterError,
+    TimedOut,
+    UnexpectedAnswer,
+    error_from_chunk,
+    error_from_response,
+)
+from lib.openrouter.sse import EventTooLarge, decode_events
+from lib.openrouter.transport import Bearer, Line, Timeout, send
+
+
+class ChatMessage(TypedDict):
+    """One message of a request."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What is asked, and of which model."""
+
+    model: str
+    messages: Sequence[ChatMessage]
+
+
+@dataclass(frozen=True)
+class Alive:
+    """OpenRouter is at work and has nothing to say yet: a comment in the stream."""
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ReasoningDelta:
+    """The next piece of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AnsweredBy:
+    """The model that answers, which a router or a fallback may have chosen."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of prompt and completion, and the cost in USD if it is known."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is whole; `finish_reason` is `stop`, `length`, `content_filter`, `tool_calls`."""
+
+    finish_reason: str
+
+
+Event = Alive | TextDelta | ReasoningDelta | AnsweredBy | Usage | Finished
+
+
+class ChatStream:
+    """One streamed answer. Iterate it once; `close` it from any thread, at any moment.
+
+    Closing ends the request at OpenRouter's end too, and with most providers the costs.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        request: ChatRequest,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: Timeout = (10, 60),
+    ) -> None:
+        """`headers` are sent as well (attribution)."""
+        self._url = f"{base_url}/api/v1/chat/completions"
+        self._auth = Bearer(key)
+        self._body = {"model": request.model, "messages": list(request.messages), "stream": True}
+        # Compressed bytes would wait for each other in the decompressor.
+        self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._timeout = timeout
+        self._line = Line()
+
+    def close(self) -> None:
+        """End the request; the iteration, wherever it waits, raises `Interrupted`."""
+        self._line.cut()
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events of the answer, `Finished` as the last.
+
+        Raises `OpenRouterError` or a subclass: for a status before the stream and an `error`
+        inside it alike; `Interrupted` if the stream ends without a `finish_reason`.
+        """
+        with self._line.session as session:
+            try:
+                yield from self._events(session)
+            except OpenRouterError as error:
+                if self._line.is_cut:
+                    raise Interrupted from error
+                raise
+
+    def _events(self, session: requests.Session) -> Iterator[Event]:
+        with send(
+            "POST",
+            self._url,
+            session=session,
+            json=self._body,
+            headers=self._headers,
+            auth=self._auth,
+            stream=True,
+            timeout=self._timeout,
+        ) as response:
+            if response.status_code != 200:
+                body = b"".join(_chunks(response, at_most=65_536))
+                raise error_from_response(response.status_code, response.headers, body)
+            if "text/event-stream" in response.headers.get("Content-Type", ""):
+                yield from _read(decode_events(_chunks(response)))
+            else:
+                body = b"".join(_chunks(response, at_most=8_000_000))
+                yield from _read([body.decode(errors="replace")])
+
+
+def _chunks(response: requests.Response, *, at_most: int | None = None) -> Iterator[bytes]:
+    """Yield the body as it arrives, `at_most` so many bytes and perhaps some more."""
+    size = 0
+    try:
+        while chunk := response.raw.read1(65_536):
+            yield chunk
+            size += len(chunk)
+            if at_most is not None and size >= at_most:
+                return
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise TimedOut from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise Interrupted from error
+
+
+def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
+    """Turn the data of each server-sent event into typed events."""
+    finish_reason = None
+    model = None
+    try:
+        for data in stream:
+            if not data:
+                yield Alive()
+                continue
+            if data.strip() == "[DONE]":
+                break
+            chunk = _parse(data)
+            if chunk.get("model") not in (None, model):
+                model = str(chunk["model"])
+                yield AnsweredBy(model)
+            for choice in _mappings(chunk.get("choices"))[:1]:
+                yield from _deltas(choice)
+                finish_reason = choice.get("finish_reason") or finish_reason
+            if isinstance(chunk.get("usage"), Mapping):
+                yield _usage(chunk["usage"])
+    except EventTooLarge as error:
+        raise UnexpectedAnswer from error
+    except Interrupted:
+        if not finish_reason:
+            raise
+    if not finish_reason:
+        raise Interrupted
+    if finish_reason == "error":
+        raise OpenRouterError
+    yield Finished(str(finish_reason))
+
+
+def _parse(data: str) -> Mapping[str, Any]:
+    try:
+        chunk = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedAnswer from error
+    if not isinstance(chunk, Mapping):
+        raise UnexpectedAnswer
+    # Look at `error` first: its chunk may be without choices, and nothing follows it.
+    for part in (chunk, *_mappings(chunk.get("choices"))):
+        if part.get("error"):
+            raise error_from_chunk(part["error"])
+    return chunk
+
+
+def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
+    # A stream has `delta`, an answer that came in one piece has `message`.
+    delta = choice.get("delta") or choice.get("message")
+    if not isinstance(delta, Mapping):
+        return
+    if isinstance(reasoning := delta.get("reasoning"), str) and reasoning:
+        yield ReasoningDelta(reasoning)
+    if isinstance(content := delta.get("content"), str) and content:
+        yield TextDelta(content)
+
+
+def _usage(usage: Mapping[str, Any]) -> Usage:
+    def number(name: str) -> float | None:
+        value = usage.get(name)
+        if (
+            not isinstance(value, int | float)
+            or isinstance(value, bool)
+            or not math.isfinite(value)
+        ):
+            return None
+        return value
+
+    return Usage(
+        prompt_tokens=int(number("prompt_tokens") or 0),
+        completion_tokens=int(number("completion_tokens") or 0),
+        cost=number("cost"),
+    )
+
+
+def _mappings(items: object) -> list[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []

@@ -1,0 +1,105 @@
+"""Everything that can go wrong with OpenRouter: one root, and a subclass where a page acts differently.
+
+The shapes follow https://openrouter.ai/docs/api-reference/errors.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_KEY = re.compile(r"sk-or-[\w-]+")
+_LONGEST_MESSAGE = 300
+
+
+class OpenRouterError(Exception):
+    """OpenRouter did not do what was asked.
+
+    `status` is the HTTP status or the `code` of an error inside a stream, None if there was none;
+    `message` is OpenRouter's own text (one line, 300 characters at most, keys masked), perhaps
+    empty; `retry_after` is in seconds; `metadata` is the error's, perhaps empty.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.message = _KEY.sub("sk-or-…", " ".join(message.split()))[:_LONGEST_MESSAGE]
+        self.status = status
+        self.retry_after = retry_after
+        self.metadata: Mapping[str, Any] = metadata or {}
+        super().__init__(f"{status or ''} {self.message}".strip())
+
+
+class Unreachable(OpenRouterError):
+    """No answer: no connection could be made, or it was refused."""
+
+
+class TimedOut(OpenRouterError):
+    """No answer in time, or a stream fell silent."""
+
+
+class UnexpectedAnswer(OpenRouterError):
+    """An answer that is not of the API: HTML from a proxy, no JSON, a field missing."""
+
+
+class KeyRejected(OpenRouterError):
+    """401: the API key is missing, wrong, or was deleted."""
+
+
+class CodeRejected(OpenRouterError):
+    """403 from the exchange: wrong or used authorization code, or a verifier that does not fit."""
+
+
+class CodeExpired(CodeRejected):
+    """403 from the exchange: the authorization code is older than ten minutes."""
+
+
+class Interrupted(OpenRouterError):
+    """The connection ended before the answer did."""
+
+
+def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> OpenRouterError:
+    """Read a failed response, whatever its body is: JSON, HTML or nothing."""
+    try:
+        error = json.loads(body)["error"]
+    except (ValueError, KeyError, TypeError):
+        error = {}
+    if not isinstance(error, Mapping):
+        error = {"message": error}
+    return _error(error, status, _seconds(headers.get("Retry-After")))
+
+
+def error_from_chunk(error: object) -> OpenRouterError:
+    """Read the `error` of a chunk or choice inside a 200: its `code` is a number or a string."""
+    if not isinstance(error, Mapping):
+        error = {"message": error}
+    code = error.get("code")
+    is_status = isinstance(code, int) or (isinstance(code, str) and code.isdigit())
+    return _error(error, int(code) if is_status else None, None)  # type: ignore[arg-type]
+
+
+def _error(
+    error: Mapping[str, Any], status: int | None, retry_after: float | None
+) -> OpenRouterError:
+    message, metadata = error.get("message"), error.get("metadata")
+    kind = KeyRejected if status == 401 else OpenRouterError
+    return kind(
+        message if isinstance(message, str) else "",
+        status=status,
+        retry_after=retry_after,
+        metadata=metadata if isinstance(metadata, Mapping) else None,
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """`Retry-After` as delay-seconds (RFC 9110, section 10.2.3); OpenRouter sends no dates."""
+    try:
+        seconds = float(retry_after or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 86_400 else None

@@ -1,0 +1,59 @@
+"""Server-sent events: bytes in, events out.
+
+HTML standard, section 9.2.6, https://html.spec.whatwg.org/multipage/server-sent-events.html.
+Only `data` matters to OpenRouter's streams; `event`, `id` and `retry` are read over.
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+
+class EventTooLarge(Exception):
+    """A line or an event exceeds the limit: no event stream that is meant for people."""
+
+
+def decode_events(chunks: Iterable[bytes], *, largest_event: int = 8_000_000) -> Iterator[str]:
+    """Yield the data of each event, in whatever pieces the bytes come.
+
+    An event stream is UTF-8, whatever a header says; a broken sequence becomes U+FFFD. A comment
+    yields an empty string, since it is a sign of life. An event that the end of the stream cuts
+    off is dropped. Raises `EventTooLarge` for an event of over `largest_event` characters.
+    """
+    data: list[str] = []
+    size = 0
+    for line in _lines(chunks, largest_event):
+        if not line:
+            if data:
+                yield "\n".join(data)
+                data, size = [], 0
+        elif line.startswith(":"):
+            yield ""
+        else:
+            name, _, value = line.partition(":")
+            if name == "data":
+                data.append(value.removeprefix(" "))
+                size += len(value)
+                if size > largest_event:
+                    raise EventTooLarge
+
+
+def _lines(chunks: Iterable[bytes], longest: int) -> Iterator[str]:
+    """Yield the lines, which end in CR LF, LF or CR; the last one only if its end has come."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+    pieces: list[str] = []
+    size = 0
+    after_cr = False
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        if after_cr and text:
+            text, after_cr = text.removeprefix("\n"), False
+        after_cr = after_cr or text.endswith("\r")
+        *ended, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for line in ended:
+            yield "".join([*pieces, line])
+            pieces, size = [], 0
+        if rest:
+            pieces.append(rest)
+            size += len(rest)
+            if size > longest:
+                raise EventTooLarge

@@ -1,0 +1,115 @@
+"""How requests travel: one request, one answer, errors of one family; and a line that can be cut."""
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection
+
+from lib.openrouter.errors import TimedOut, Unreachable
+
+Timeout = tuple[float, float]
+"""Seconds to connect, and seconds of silence while reading."""
+
+
+class Bearer(requests.auth.AuthBase):
+    """`Authorization: Bearer …`, which no `.netrc` of the machine overrides and no `repr` shows."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    timeout: Timeout,
+    session: requests.Session | None = None,
+    **arguments: Any,
+) -> requests.Response:
+    """Send one request, following no redirect; whatever the status, return the response.
+
+    Raises `TimedOut` or `Unreachable` if none came.
+    """
+    request = session.request if session else requests.request
+    try:
+        return request(method, url, timeout=timeout, allow_redirects=False, **arguments)
+    except requests.Timeout as error:
+        raise TimedOut from error
+    except requests.RequestException as error:
+        raise Unreachable from error
+
+
+class Line:
+    """Connections that another thread can cut at any moment, also before a response has begun.
+
+    `requests` gives out no handle on a request whose response has not begun, so the connections
+    are noted as they open.
+    """
+
+    def __init__(self) -> None:
+        self.session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, _Adapter(self._opened))
+        self.is_cut = False
+        self._lock = threading.Lock()
+        self._connections: list[HTTPConnection] = []
+
+    def _opened(self, connection: HTTPConnection) -> None:
+        with self._lock:
+            self._connections.append(connection)
+            if self.is_cut:
+                connection.close()
+
+    def cut(self) -> None:
+        """Shut the sockets down: a reader blocked in another thread wakes with an error."""
+        with self._lock:
+            self.is_cut = True
+            for connection in self._connections:
+                if isinstance(connection.sock, socket.socket):
+                    try:
+                        # The plain socket's own method: ssl's would pull the TLS state away
+                        # from under the thread that is reading.
+                        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                    except OSError:
+                        pass  # it was closed already
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, opened: Callable[[HTTPConnection], None]) -> None:
+        self._on_open = opened
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        self._watch(manager)
+        return manager
+
+    def _watch(self, manager: PoolManager) -> None:
+        manager.pool_classes_by_scheme = {
+            scheme: _watched(pool, self._on_open)
+            for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+
+
+def _watched(
+    pool: type[HTTPConnectionPool], opened: Callable[[HTTPConnection], None]
+) -> type[HTTPConnectionPool]:
+    class Connection(pool.ConnectionCls):  # type: ignore[name-defined,misc]
+        def connect(self) -> None:
+            super().connect()
+            opened(self)
+
+    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})

@@ -1,0 +1,127 @@
+"""The settings of the app: from the environment, with `.env` behind it.
+
+Streamlit puts root-level secrets into the environment, so these are served too:
+https://docs.streamlit.io/develop/api-reference/connections/secrets.toml
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast, get_args
+from urllib.parse import urlsplit
+
+from lib.openrouter.pkce import Method
+
+SHORTEST_SECRET = 32
+
+
+class SettingError(ValueError):
+    """A setting cannot be used. `str()` is one sentence that names it, without its value."""
+
+    def __init__(self, name: str, rule: str) -> None:
+        super().__init__(f"{name} {rule}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `README.md` lists under Settings; `key_limit` is in USD."""
+
+    base_url: str = "https://openrouter.ai"
+    code_challenge_method: Method = "S256"
+    callback_url: str | None = None
+    key_limit: float | None = None
+    key_label: str | None = None
+    model: str = "openrouter/auto"
+    app_title: str = "Chat with any model"
+    app_url: str | None = None
+    sign_in_secret: str | None = field(default=None, repr=False)
+    remember_sign_in: bool = True
+
+    def attribution(self) -> dict[str, str]:
+        """Return the headers by which OpenRouter attributes requests to the app.
+
+        https://openrouter.ai/docs/app-attribution; a header holds ASCII only.
+        """
+        title = self.app_title.encode("ascii", "ignore").decode().strip()
+        headers = {"HTTP-Referer": self.app_url, "X-OpenRouter-Title": title}
+        return {name: value for name, value in headers.items() if value}
+
+
+def read_settings(environment: Mapping[str, str | None]) -> Settings:
+    """Read the settings; what is empty or not there has its default.
+
+    Raises `SettingError` for the first that cannot be used.
+    """
+    given = {name: value.strip() for name, value in environment.items() if value and value.strip()}
+    default = Settings()
+    return Settings(
+        base_url=(_url("OPENROUTER_BASE_URL", given) or default.base_url).rstrip("/"),
+        code_challenge_method=_method("OPENROUTER_CODE_CHALLENGE_METHOD", given),
+        callback_url=_url("OPENROUTER_CALLBACK_URL", given),
+        key_limit=_usd("OPENROUTER_KEY_LIMIT", given),
+        key_label=_text("OPENROUTER_KEY_LABEL", given, longest=100),
+        model=_text("OPENROUTER_MODEL", given) or default.model,
+        app_title=_text("APP_TITLE", given) or default.app_title,
+        app_url=_url("APP_URL", given),
+        sign_in_secret=_text("SIGN_IN_SECRET", given, shortest=SHORTEST_SECRET, longest=1_000),
+        remember_sign_in=_flag("REMEMBER_SIGN_IN", given, default.remember_sign_in),
+    )
+
+
+Given = Mapping[str, str]
+
+
+def _text(name: str, given: Given, *, shortest: int = 1, longest: int = 200) -> str | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    if not shortest <= len(value) <= longest or not value.isprintable():
+        raise SettingError(name, f"must be one line of {shortest} to {longest} characters.")
+    return value
+
+
+def _url(name: str, given: Given) -> str | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    try:
+        url = urlsplit(value)
+        is_usable = url.scheme in ("https", "http") and bool(url.hostname) and not url.fragment
+        _ = url.port
+    except ValueError:
+        is_usable = False
+    if not is_usable or not value.isascii() or not value.isprintable() or " " in value:
+        raise SettingError(name, "must be a whole address, such as https://example.org.")
+    return value
+
+
+def _method(name: str, given: Given) -> Method:
+    value = given.get(name, "S256")
+    for method in get_args(Method):
+        if value.lower() == method.lower():
+            return cast("Method", method)
+    raise SettingError(name, "must be S256, plain or none.")
+
+
+def _usd(name: str, given: Given) -> float | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = math.nan
+    if not 0 < amount < 1_000_000:
+        raise SettingError(name, "must be an amount in US dollars above zero, such as 5.")
+    return amount
+
+
+def _flag(name: str, given: Given, default: bool) -> bool:
+    value = given.get(name)
+    if value is None:
+        return default
+    if value.lower() in ("true", "yes", "on", "1"):
+        return True
+    if value.lower() in ("false", "no", "off", "0"):
+        return False
+    raise SettingError(name, "must be true or false.")

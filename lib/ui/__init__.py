@@ -1,0 +1,1 @@
+"""What Streamlit makes special: session state, cookies, the address bar, painting a stream."""

@@ -1,0 +1,64 @@
+"""Who is signed in, and what is left of the key."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from lib.openrouter.account import get_account
+from lib.openrouter.errors import KeyRejected, OpenRouterError
+from lib.settings import Settings
+from lib.ui import sign_in
+from lib.ui.session import Session
+
+UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
+
+
+def refresh(settings: Settings, session: Session, place: DeltaGenerator | None = None) -> None:
+    """Fetch the account if something was spent since, and show it at `place`.
+
+    A failure signs nobody out; a key that OpenRouter rejects does, and the page runs again.
+    """
+    if session.sign_in is None or not session.account_is_stale:
+        return
+    session.account_is_stale = False
+    try:
+        session.account = get_account(settings.base_url, session.sign_in.key)
+        session.account_failure = ""
+    except KeyRejected:
+        sign_in.key_was_rejected(session)
+        st.rerun()
+    except OpenRouterError:
+        session.account_failure = UNAVAILABLE
+    if place is not None:
+        show_line(session, place)
+
+
+def show_line(session: Session, place: DeltaGenerator) -> None:
+    """Show in two lines whose key it is and what is left of it."""
+    account = session.account
+    if account is None:
+        place.caption(session.account_failure or "Signed in with OpenRouter")
+        return
+    left = "no limit" if account.limit_remaining is None else f"{usd(account.limit_remaining)} left"
+    place.caption(f"Signed in as `{account.label}`  \n**{left}**, {usd(account.usage)} used")
+
+
+def show_account(session: Session) -> None:
+    """Show the account in full, or say that it could not be loaded."""
+    account = session.account
+    if account is None:
+        st.warning(session.account_failure or UNAVAILABLE, icon=":material/cloud_off:")
+        return
+    st.caption(f"Your key: `{account.label}`")
+    with st.container(horizontal=True):
+        no_limit = "No limit"
+        st.metric("Used", usd(account.usage), border=True)
+        left, limit = account.limit_remaining, account.limit
+        st.metric("Left", no_limit if left is None else usd(left), border=True)
+        st.metric("Limit", no_limit if limit is None else usd(limit), border=True)
+
+
+def usd(amount: float) -> str:
+    """Return an amount in markdown: two places, more where it is under a cent."""
+    if amount == 0 or abs(amount) >= 0.01:
+        return rf"\${amount:,.2f}"
+    return rf"\${amount:.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,141 @@
+"""What only the browser can do: keep a cookie, clean the address, hear of a sign-out elsewhere.
+
+Streamlit can read cookies (`st.context.cookies`: those of the moment the session began) and not
+write them; the two components here do, in the page itself:
+https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from lib.conversation import Conversation, from_json
+from lib.ui.session import BrowserOrder, Session
+
+_HERE = Path(__file__).parent
+
+
+def _component(name: str, html: str = "") -> ComponentRenderer:
+    return st.components.v2.component(
+        name,
+        html=html,
+        css=(_HERE / f"{name}.css").read_text("utf-8"),
+        js=(_HERE / f"{name}.js").read_text("utf-8"),
+    )
+
+
+_link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
+_tab = _component("tab")
+
+
+def is_https() -> bool:
+    """Tell whether the browser has this page over https, as the browser itself says."""
+    return (st.context.url or "").startswith("https://")
+
+
+def cookie_name(name: str) -> str:
+    """Return the name that a cookie of ours has: `__Host-` keeps other hosts from setting it."""
+    return f"__Host-{name}" if is_https() else name
+
+
+def cookie(name: str, value: str, *, max_age: int | None = None) -> str:
+    """Return a cookie as `document.cookie` takes it: for the session, or for `max_age` seconds.
+
+    Strict is enough: the cookie is read off the websocket's handshake, which the app's own page
+    begins, wherever the user came from.
+    """
+    parts = [f"{cookie_name(name)}={value}", "Path=/", "SameSite=Strict"]
+    if max_age is not None:
+        parts.append(f"Max-Age={max_age}")
+    if is_https():
+        parts.append("Secure")
+    return "; ".join(parts)
+
+
+def read_cookie(name: str) -> str | None:
+    """Return the value that a cookie of ours had when the session began."""
+    return st.context.cookies.get(cookie_name(name))
+
+
+def read_cookies(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the cookies whose names begin so, as (rest of the name, value)."""
+    begin = cookie_name(prefix)
+    for name, value in st.context.cookies.items():
+        if name.startswith(begin):
+            yield name.removeprefix(begin), value
+
+
+def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str) -> None:
+    """Show a real link that first keeps the cookie `keep`; of those of `prefix` a few remain."""
+
+    def blocked() -> None:
+        session.cookies_are_blocked = True
+
+    _link(
+        key="sign_in_link",
+        data={"label": label, "href": href, "cookie": keep, "prefix": cookie_name(prefix)},
+        on_blocked_change=blocked,
+    )
+
+
+def order(
+    session: Session,
+    *,
+    cookies: tuple[str, ...] = (),
+    clean_address: bool = False,
+    signed_out_at: float | None = None,
+    keep_conversation: Conversation | None = None,
+) -> None:
+    """Add to what the browser has to do at the next `attend_tab`."""
+    before = session.order
+    session.order = BrowserOrder(
+        number=before.number + 1,
+        cookies=[*before.cookies, *cookies],
+        clean_address=before.clean_address or clean_address,
+        signed_out_at=signed_out_at or before.signed_out_at,
+        keep_conversation=(
+            json.dumps(keep_conversation.to_json())
+            if keep_conversation
+            else before.keep_conversation
+        ),
+    )
+
+
+def has_orders(session: Session) -> bool:
+    """Tell whether the browser has something left to do."""
+    return session.order != BrowserOrder(number=session.order.number)
+
+
+def attend_tab(session: Session) -> bool:
+    """Give the tab its orders, and hear what it says; once a run, on every page.
+
+    Returns True in the run in which it says that the user signed out in another tab. What it kept
+    of a conversation over a new sign-in comes back into an empty one.
+    """
+
+    def carried_out() -> None:
+        if st.session_state["tab"].carried_out == session.order.number:
+            session.order = BrowserOrder(number=session.order.number)
+
+    def conversation_came_back() -> None:
+        kept = st.session_state["tab"].conversation
+        if not session.conversation.turns:
+            try:
+                session.conversation = from_json(json.loads(kept))
+            except (ValueError, TypeError, RecursionError):
+                pass  # what is not ours is dropped
+
+    heard = _tab(
+        key="tab",
+        data={
+            "order": vars(session.order) if has_orders(session) else None,
+            "signed_in_at": session.sign_in.at if session.sign_in else None,
+        },
+        on_carried_out_change=carried_out,
+        on_conversation_change=conversation_came_back,
+        on_signed_out_elsewhere_change=lambda: None,
+    )
+    return bool(session.sign_in and heard.signed_out_elsewhere)

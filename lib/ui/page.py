@@ -1,0 +1,133 @@
+"""What every page has: settings, who is signed in, the way between the pages, the way out."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from dotenv import dotenv_values
+from streamlit.delta_generator import DeltaGenerator
+
+from lib.openrouter.account import key_logs_url, key_settings_url
+from lib.settings import SettingError, Settings, read_settings
+from lib.ui import account, browser, sign_in
+from lib.ui.session import Session, current_session
+
+ROOT = Path(__file__).parents[2]
+MAIN_PAGE = "streamlit_app.py"
+CHAT_PAGE = "pages/chat.py"
+
+
+@dataclass(frozen=True)
+class App:
+    """What a page works with."""
+
+    settings: Settings
+    session: Session
+
+
+def start_page() -> App:
+    """Begin a page: its settings, and its session, signed in if the browser remembers a sign-in.
+
+    A setting that cannot be used ends the page with a sentence that names it.
+    """
+    try:
+        settings = read_settings({**dotenv_values(ROOT / ".env"), **os.environ})
+    except SettingError as error:
+        st.set_page_config(page_title="Not set up yet")
+        st.error(f"This app is not set up yet: {error}", icon=":material/build:")
+        st.stop()
+    st.set_page_config(page_title=settings.app_title, page_icon=":material/forum:")
+    session = current_session()
+    session.conversation.settle()
+    sign_in.restore(settings, session)
+    return App(settings, session)
+
+
+def show_frame(app: App) -> DeltaGenerator:
+    """Show what surrounds every page, and attend to the browser's tab.
+
+    Returns the place of the account's line, for `account.refresh` at the end of the page.
+    """
+    settings, session = app.settings, app.session
+    if browser.attend_tab(session):
+        sign_in.signed_out(session, "You signed out in another tab.")
+    with st.sidebar:
+        st.subheader(settings.app_title, anchor=False)
+        label = "Account" if session.sign_in else "Sign in"
+        st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
+        st.page_link(CHAT_PAGE, label="Chat", icon=":material/forum:")
+        place = st.empty()
+        if session.sign_in:
+            account.show_line(session, place)
+            st.button(
+                "Sign out",
+                key="sign_out",
+                icon=":material/logout:",
+                on_click=sign_in.sign_out,
+                args=(session,),
+                width="stretch",
+            )
+    return place
+
+
+def show_sign_in(app: App, page: str = "") -> None:
+    """Show the ways to sign in, and what became of the last one.
+
+    `page` is the name of the running page in the address, empty on the main page.
+    """
+    settings, session = app.settings, app.session
+    if session.failure:
+        st.error(session.failure, icon=":material/error:")
+    if session.notice:
+        st.info(session.notice, icon=":material/info:")
+    can_return = sign_in.can_return(settings, session, page)
+    if can_return:
+        sign_in.show_link(settings, session, page)
+        st.caption(
+            "You approve on OpenRouter's own page and set how much may be spent. "
+            "You type no password here, and you can take the approval back at any time."
+        )
+    elif session.cookies_are_blocked:
+        st.warning(
+            "Your browser blocks cookies for this page, so it could not find its way back from "
+            "OpenRouter. Allow them and reload, or paste a code instead.",
+            icon=":material/cookie_off:",
+        )
+    else:
+        st.warning(
+            "OpenRouter does not send anyone back to this address; it wants https, or localhost. "
+            "Paste a code instead.",
+            icon=":material/wrong_location:",
+        )
+    with st.expander("Paste a code instead", expanded=not can_return, icon=":material/password:"):
+        _show_headless(app)
+
+
+def _show_headless(app: App) -> None:
+    settings, session = app.settings, app.session
+    st.markdown(
+        "1. Open OpenRouter in a new tab and approve.\n"
+        "2. Copy the code that it shows.\n"
+        "3. Come back to this tab and paste it."
+    )
+    st.link_button(
+        "Get a code from OpenRouter",
+        sign_in.headless_url(settings, session),
+        icon=":material/open_in_new:",
+    )
+    with st.form("headless", clear_on_submit=True, border=False):
+        code = st.text_input("Code", autocomplete="off", max_chars=1024)
+        if st.form_submit_button("Sign in with this code") and code.strip():
+            with st.spinner("Finishing your sign-in…"):
+                sign_in.finish_headless(settings, session, code.strip())
+            st.rerun()
+
+
+def show_key_links(app: App) -> None:
+    """Show where the owner of the key finds it at OpenRouter."""
+    if app.session.sign_in:
+        base_url, key = app.settings.base_url, app.session.sign_in.key
+        with st.container(horizontal=True):
+            st.link_button("Key settings", key_settings_url(base_url, key), icon=":material/key:")
+            st.link_button("Activity", key_logs_url(base_url, key), icon=":material/list_alt:")

@@ -1,0 +1,86 @@
+"""What a browser session holds: one typed object in `st.session_state`.
+
+Writing an attribute of it is no yield point of Streamlit's, as `st.session_state[…] = …` is: what
+has just arrived is kept even if another click ends the script at that moment.
+"""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from lib.conversation import Conversation
+from lib.openrouter.account import Account
+from lib.openrouter.auth import Return
+from lib.openrouter.pkce import Method
+
+
+@dataclass(frozen=True)
+class PendingSignIn:
+    """A sign-in that has begun. `started_at` is in seconds since the epoch."""
+
+    state: str
+    code_verifier: str = field(repr=False)
+    method: Method
+    callback_url: str | None
+    started_at: float
+
+
+@dataclass(frozen=True)
+class FlowRecord:
+    """How a sign-in went, with every secret value masked: safe to show."""
+
+    method: Method
+    code_challenge: str
+    callback_url: str
+    code: str
+    status: int
+    milliseconds: int
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Someone is signed in: with this key, since `at` (seconds since the epoch)."""
+
+    key: str = field(repr=False)
+    at: float
+
+
+@dataclass
+class BrowserOrder:
+    """What the browser has yet to do: it is asked on every run until it says that it is done."""
+
+    number: int = 0
+    cookies: list[str] = field(default_factory=list, repr=False)
+    clean_address: bool = False
+    signed_out_at: float | None = None
+    keep_conversation: str | None = field(default=None, repr=False)
+
+
+@dataclass
+class Session:
+    """Everything that is kept for one browser session, and nothing for longer."""
+
+    sign_in: SignIn | None = None
+    cookies_were_read: bool = False
+    pending: PendingSignIn | None = None
+    pending_headless: PendingSignIn | None = None
+    used_states: set[str] = field(default_factory=set)
+    last_return: Return | None = None
+    cookies_are_blocked: bool = False
+    has_just_signed_in: bool = False
+    flow: FlowRecord | None = None
+    notice: str = ""
+    failure: str = ""
+    account: Account | None = None
+    account_is_stale: bool = True
+    account_failure: str = ""
+    order: BrowserOrder = field(default_factory=BrowserOrder)
+    conversation: Conversation = field(default_factory=Conversation)
+
+
+def current_session() -> Session:
+    """Return the object of the running script's session, which a first run creates."""
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session()
+    session: Session = st.session_state["session"]
+    return session

@@ -1,0 +1,264 @@
+"""Sign in with OpenRouter: begin, come back, exchange, be remembered, sign out.
+
+A redirect ends the Streamlit session, and the `code_verifier` in it. So the pending sign-in also
+leaves in a short-lived cookie of the browser, sealed, and the session that begins on return reads
+it there. Nothing is stored on the server.
+"""
+
+import secrets
+import time
+from dataclasses import asdict
+
+import streamlit as st
+
+from lib.conversation import Conversation
+from lib.openrouter.auth import (
+    Return,
+    accepts_callback_url,
+    authorization_url,
+    exchange_code,
+    read_return,
+    with_state,
+)
+from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
+from lib.sealing import SealBroken, Sealer
+from lib.settings import Settings
+from lib.ui import browser
+from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
+from lib.ui.words import explain_exchange
+
+PENDING = "openrouter_pending_"
+KEY = "openrouter_key"
+PENDING_COOKIE_SECONDS = 600
+"""How long an authorization code lives, counted from the click."""
+LONGEST_OPEN_PAGE = 24 * 3600
+"""How long a page may stand open before its link is clicked."""
+REMEMBERED_SECONDS = 12 * 3600
+
+
+@st.cache_resource
+def _random_secret() -> str:
+    """One for the process, where no SIGN_IN_SECRET is set: what it sealed ends with the process."""
+    return secrets.token_urlsafe(32)
+
+
+def _sealer(settings: Settings, purpose: str) -> Sealer:
+    return Sealer(settings.sign_in_secret or _random_secret(), purpose)
+
+
+# Begin
+
+
+def callback_url(settings: Settings, page: str = "") -> str:
+    """Return where OpenRouter sends the user back to: the main page, as the browser sees it.
+
+    `page` is the name of the running page in the address, empty on the main page.
+    """
+    if settings.callback_url:
+        return settings.callback_url
+    return (st.context.url or "").removesuffix(page)
+
+
+def can_return(settings: Settings, session: Session, page: str = "") -> bool:
+    """Tell whether the way back can work: OpenRouter takes the address, the browser the cookie."""
+    takes_address = accepts_callback_url(callback_url(settings, page))
+    return takes_address and not session.cookies_are_blocked
+
+
+def show_link(settings: Settings, session: Session, page: str = "") -> None:
+    """Show the link that begins a sign-in. Its `code_verifier` is in session state and cookie."""
+    address = callback_url(settings, page)
+    if session.pending is None or session.pending.callback_url != address:
+        session.pending = _begin(settings.code_challenge_method, address)
+    pending = session.pending
+    browser.sign_in_link(
+        session,
+        "Sign in with OpenRouter",
+        _authorization_url(settings, pending),
+        keep=browser.cookie(
+            PENDING + pending.state,
+            _sealer(settings, PENDING).seal(asdict(pending)),
+            max_age=PENDING_COOKIE_SECONDS,
+        ),
+        prefix=PENDING,
+    )
+
+
+def headless_url(settings: Settings, session: Session) -> str:
+    """Return the address at which OpenRouter shows a code to copy; a challenge is compulsory."""
+    if session.pending_headless is None:
+        method: Method = "plain" if settings.code_challenge_method == "plain" else "S256"
+        session.pending_headless = _begin(method, None)
+    return _authorization_url(settings, session.pending_headless)
+
+
+def _begin(method: Method, address: str | None) -> PendingSignIn:
+    return PendingSignIn(
+        state=secrets.token_urlsafe(16),
+        code_verifier=create_code_verifier(),
+        method=method,
+        callback_url=address,
+        started_at=time.time(),
+    )
+
+
+def _authorization_url(settings: Settings, pending: PendingSignIn) -> str:
+    return authorization_url(
+        settings.base_url,
+        callback_url=(
+            with_state(pending.callback_url, pending.state) if pending.callback_url else None
+        ),
+        code_challenge=create_code_challenge(pending.code_verifier, pending.method),
+        method=pending.method,
+        key_label=settings.key_label or settings.app_title[:100],
+        limit=settings.key_limit,
+    )
+
+
+# Come back
+
+
+def receive(settings: Settings, session: Session) -> tuple[str, PendingSignIn] | None:
+    """Take the code that OpenRouter sent back, with the pending sign-in that it belongs to.
+
+    Each return is taken once. The browser is told to clean its address, so that neither Reload nor
+    Back brings the code again, and to forget the pending sign-in: it is used up, whatever comes of
+    it. A return without a pending sign-in leads to no exchange, only to a sentence.
+    """
+    returned = read_return(st.query_params)
+    if returned is None or returned == session.last_return:
+        return None
+    session.last_return = returned
+    pending = _find_pending(settings, session, returned)
+    if pending is not None:
+        session.used_states.add(pending.state)
+        session.pending = None
+    forget = (browser.cookie(PENDING + pending.state, "", max_age=0),) if pending else ()
+    browser.order(session, cookies=forget, clean_address=True)
+    if returned.code and pending:
+        return returned.code, pending
+    if returned.error and not session.sign_in:
+        session.failure = "Nothing was approved at OpenRouter, so you are not signed in. Try again whenever you like."
+    elif not session.sign_in:
+        session.failure = (
+            "This sign-in was not started in this browser, or was started too long ago, or its "
+            "cookie was blocked. Please sign in again from here."
+        )
+    return None
+
+
+def _find_pending(settings: Settings, session: Session, returned: Return) -> PendingSignIn | None:
+    """Find the pending sign-in: by `state`, in the session and then in the cookies.
+
+    If `state` got lost on the way, the newest will do where a challenge protects the exchange: a
+    code that was made for another challenge is refused. Without a challenge `state` is all there
+    is against a forged return.
+    """
+    kept = [session.pending] if session.pending else []
+    for state, sealed in browser.read_cookies(PENDING):
+        try:
+            record = _sealer(settings, PENDING).unseal(sealed, max_age=LONGEST_OPEN_PAGE)
+            pending = PendingSignIn(**record)
+        except (SealBroken, TypeError):
+            continue
+        if pending.state == state and state not in session.used_states:
+            kept.append(pending)
+    if returned.state:
+        return next((p for p in kept if secrets.compare_digest(p.state, returned.state)), None)
+    protected = [pending for pending in kept if pending.method != "none"]
+    return max(protected, key=lambda pending: pending.started_at, default=None)
+
+
+def finish(settings: Settings, session: Session, code: str, pending: PendingSignIn) -> None:
+    """Exchange the code, once, and sign in; or leave a sentence in `session.failure`."""
+    began = time.perf_counter()
+    status, failure = 200, ""
+    try:
+        issued = exchange_code(
+            settings.base_url, code, code_verifier=pending.code_verifier, method=pending.method
+        )
+    except OpenRouterError as error:
+        status, failure = error.status or 0, explain_exchange(error)
+    else:
+        session.sign_in = SignIn(issued.key, at=time.time())
+        session.has_just_signed_in = True
+        session.account, session.account_is_stale = None, True
+        _remember(settings, session)
+    session.failure, session.notice = failure, ""
+    session.flow = FlowRecord(
+        method=pending.method,
+        code_challenge=_mask(create_code_challenge(pending.code_verifier, pending.method) or ""),
+        callback_url=pending.callback_url or "",
+        code=_mask(code),
+        status=status,
+        milliseconds=round((time.perf_counter() - began) * 1000),
+    )
+
+
+def finish_headless(settings: Settings, session: Session, code: str) -> None:
+    """The same with a code that the user copied from OpenRouter."""
+    pending, session.pending_headless = session.pending_headless, None
+    if pending is not None:
+        finish(settings, session, code, pending)
+
+
+def _mask(value: str) -> str:
+    return f"{value[:4]}…{value[-4:]}" if len(value) >= 20 else "…" if value else ""
+
+
+# Be remembered, and forgotten
+
+
+def _remember(settings: Settings, session: Session) -> None:
+    if settings.remember_sign_in and session.sign_in:
+        sealed = _sealer(settings, KEY).seal(asdict(session.sign_in))
+        browser.order(session, cookies=(browser.cookie(KEY, sealed),))
+
+
+def restore(settings: Settings, session: Session) -> None:
+    """Sign a new session in with the key that the browser kept sealed, if it did."""
+    if session.cookies_were_read:
+        return
+    session.cookies_were_read = True
+    sealed = browser.read_cookie(KEY)
+    if sealed and settings.remember_sign_in:
+        try:
+            record = _sealer(settings, KEY).unseal(sealed, max_age=REMEMBERED_SECONDS)
+            session.sign_in = SignIn(**record)
+        except (SealBroken, TypeError):
+            pass  # of another secret, or too old: as if it were not there
+
+
+def sign_out(session: Session) -> None:
+    """Forget the key and the conversation here, in the browser and in its other tabs."""
+    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=time.time())
+    signed_out(session, "You are signed out, and this app has forgotten your key.")
+
+
+def signed_out(session: Session, notice: str) -> None:
+    """The user signed out, here or in another tab: nothing of theirs stays."""
+    _forget_key(session, notice)
+    session.conversation = Conversation()
+    session.flow = None
+
+
+def key_was_rejected(session: Session) -> None:
+    """OpenRouter does not take the key any more: sign in again, and find the conversation."""
+    browser.order(
+        session,
+        cookies=(browser.cookie(KEY, "", max_age=0),),
+        keep_conversation=session.conversation if session.conversation.turns else None,
+    )
+    _forget_key(session, "")
+    session.failure = (
+        "OpenRouter no longer accepts your key; it may have been deleted or have expired. Sign in "
+        "again to go on."
+    )
+
+
+def _forget_key(session: Session, notice: str) -> None:
+    session.sign_in = session.account = None
+    session.account_failure = session.failure = ""
+    session.has_just_signed_in = False
+    session.notice = notice

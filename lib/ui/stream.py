@@ -1,0 +1,170 @@
+"""Paint an answer while it streams.
+
+A paint sends a whole element again, so finished blocks of markdown get elements of their own and
+only the last block is painted again; and the longer that grows, the more rarely.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+from lib.conversation import Answer
+from lib.markdown_blocks import GrowingMarkdown, split_blocks
+from lib.openrouter.chat import (
+    AnsweredBy,
+    ChatStream,
+    Event,
+    Finished,
+    TextDelta,
+    Usage,
+)
+from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.reader import Reader
+
+FASTEST_PAINT = 0.05
+"""Seconds between two paints of one answer: 20 a second at most."""
+PAINT_SHARE = 0.004
+"""Seconds between two paints of anybody's: as more answers stream, each is painted more rarely."""
+GROWTH = 1.03
+"""A block is painted again once it is so much longer: the sum of all paints stays linear."""
+PATIENCE = 0.25
+"""Seconds after which a waiting script looks whether it should stop."""
+
+
+class _Pace:
+    """How many answers this process is painting, and how often each may be."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._streams = 0
+
+    @contextmanager
+    def stream(self) -> Iterator[None]:
+        with self._lock:
+            self._streams += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._streams -= 1
+
+    @property
+    def interval(self) -> float:
+        return max(FASTEST_PAINT, self._streams * PAINT_SHARE)
+
+
+_pace = _Pace()
+
+
+class AnswerPainter:
+    """Paints a growing text where it is made, as few bytes as possible at a time."""
+
+    def __init__(self) -> None:
+        self._whole = st.empty()
+        self._place = self._whole.container()
+        self._slot = self._place.empty()
+        self._text = GrowingMarkdown()
+        self._waiting = ""
+        self._painted_at = 0.0
+        self._painted_length = 0
+
+    def add(self, text: str) -> None:
+        """Take the next piece of the text."""
+        self._waiting += text
+
+    def paint_if_due(self) -> None:
+        """Paint if there is something new, and enough time and text have passed."""
+        length = len(self._text.rest) + len(self._waiting)
+        has_time = time.monotonic() - self._painted_at >= _pace.interval
+        if self._waiting and has_time and length >= self._painted_length * GROWTH:
+            self._paint()
+
+    def paint_rest(self) -> None:
+        """Paint what is left to paint: the text is whole, or there will be no more of it."""
+        if self._waiting:
+            self._paint()
+
+    def _paint(self) -> None:
+        self._text.append(self._waiting)
+        self._waiting = ""
+        while self._text.finished:
+            self._slot.markdown(self._text.finished.pop(0))
+            self._slot = self._place.empty()
+        if self._text.rest.strip():
+            self._slot.markdown(self._text.rest)
+        self._painted_length = len(self._text.rest)
+        self._painted_at = time.monotonic()
+
+
+def show_text(text: str) -> None:
+    """Show a whole text in the same elements in which a stream would have painted it."""
+    place = st.empty().container()
+    for block in split_blocks(text):
+        place.markdown(block)
+
+
+STOPPED = ":material/stop_circle: You stopped this answer here."
+
+
+def stream_answer(stream: ChatStream, answer: Answer) -> OpenRouterError | None:
+    """Let the answer grow and paint it; return what it failed with, None if it is whole.
+
+    Whatever ends the script, `answer` keeps what arrived, and its `progress` says how it ended;
+    the stream is closed within a second of Stop, a closed tab, or another click.
+    """
+    answer.progress = "streaming"
+    painter = AnswerPainter()
+    note = st.empty()
+    try:
+        with Reader(stream) as reader, _pace.stream(), ExitStack() as waiting:
+            with note:
+                waiting.enter_context(st.spinner("Waiting for the answer…"))
+            while (events := reader.take(_pace.interval if answer.text else PATIENCE)) is not None:
+                for event in events:
+                    _apply(event, answer, painter)
+                if answer.text:
+                    waiting.close()
+                    painter.paint_if_due()
+                # Reading session state is a point at which Streamlit ends a script that was
+                # stopped or whose browser is gone; unlike painting it sends nothing.
+                _ = "session" in st.session_state
+        painter.paint_rest()
+    except OpenRouterError as error:
+        answer.progress = "failed"
+        painter.paint_rest()
+        return error
+    except BaseException:
+        answer.progress = "stopped"
+        _paint_from_beside(painter.paint_rest, lambda: note.caption(STOPPED))
+        raise
+    answer.progress = "complete"
+    return None
+
+
+def _apply(event: Event, answer: Answer, painter: AnswerPainter) -> None:
+    match event:
+        case TextDelta(text):
+            answer.text += text
+            painter.add(text)
+        case AnsweredBy(model):
+            answer.model = model
+        case Usage():
+            answer.usage = event
+        case Finished(finish_reason):
+            answer.finish_reason = finish_reason
+
+
+def _paint_from_beside(*paints: Callable[[], object]) -> None:
+    """Paint at the very end of a stopped script.
+
+    Streamlit lets a stopped script paint nothing; a thread with the script's context still may,
+    https://docs.streamlit.io/develop/concepts/design/multithreading.
+    """
+    thread = threading.Thread(target=lambda: [paint() for paint in paints])
+    add_script_run_ctx(thread, get_script_run_ctx())
+    thread.start()
+    thread.join(timeout=1)

@@ -1,0 +1,131 @@
+"""What a user reads when something went wrong: one sentence about what happened and what to do."""
+
+import math
+from dataclasses import dataclass
+
+from lib.openrouter.account import key_settings_url
+from lib.openrouter.errors import (
+    CodeExpired,
+    CodeRejected,
+    Interrupted,
+    KeyRejected,
+    OpenRouterError,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A sentence, and where there is one a link that helps (its label and address)."""
+
+    sentence: str
+    link: tuple[str, str] | None = None
+
+
+def explain_exchange(error: OpenRouterError) -> str:
+    """Say why a sign-in failed at the exchange. The code is used up: the way on is a new sign-in."""
+    match error:
+        case CodeExpired():
+            return "The approval was older than ten minutes and has expired. Please sign in again."
+        case CodeRejected():
+            return (
+                "OpenRouter did not accept the approval: it was used already, or is not for this "
+                "sign-in. Please sign in again."
+            )
+        case TimedOut():
+            return "OpenRouter took too long to answer. Please sign in again in a moment."
+        case Unreachable():
+            return (
+                "OpenRouter could not be reached from this app. Check status.openrouter.ai, then "
+                "sign in again."
+            )
+        case UnexpectedAnswer():
+            return (
+                "OpenRouter answered in a way that this app does not understand. Please sign in "
+                "again; if it happens twice, tell whoever sent you the link."
+            )
+        case OpenRouterError(status=400):
+            return (
+                "OpenRouter did not accept how this app asks (the code_challenge_method). Tell "
+                "whoever sent you the link."
+            )
+        case OpenRouterError(status=409):
+            return "OpenRouter was busy with another sign-in of yours. Please sign in again."
+        case OpenRouterError(status=int(status)) if status >= 500:
+            return (
+                f"OpenRouter has a problem of its own at the moment (error {status}). Please sign "
+                "in again in a minute."
+            )
+        case _:
+            return f"OpenRouter refused the sign-in (error {error.status}). Please try again."
+
+
+def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
+    """Say why an answer failed or broke off: each status of OpenRouter's table has its sentence."""
+    match error:
+        case KeyRejected():
+            return Explanation(
+                "OpenRouter no longer accepts your key. Sign in again; your message waits here."
+            )
+        case TimedOut():
+            return Explanation("OpenRouter has gone silent. Try again, or ask another model.")
+        case Unreachable():
+            return Explanation("OpenRouter could not be reached. Check the connection, try again.")
+        case UnexpectedAnswer():
+            return Explanation("OpenRouter sent something unreadable. Try again in a moment.")
+        case Interrupted():
+            return Explanation("The connection broke off before the answer was whole. Try again.")
+    sentence = _sentence(error)
+    match error.status:
+        case 402 if "limit" in error.message.lower() and "key" in error.message.lower():
+            link = ("Open your key's settings", key_settings_url(base_url, key))
+        case 402:
+            link = ("Add credits", f"{base_url}/settings/credits")
+        case 403 if "reasons" not in error.metadata:
+            link = ("Open your key's settings", key_settings_url(base_url, key))
+        case 404:
+            link = ("Open your privacy settings", f"{base_url}/settings/privacy")
+        case _:
+            return Explanation(sentence)
+    return Explanation(sentence, link)
+
+
+_SENTENCES = {
+    400: "OpenRouter could not use this request: the model may not exist, or the conversation may be too long for it.",
+    402: "There is not enough credit for this answer. Add credits, then try again.",
+    403: "OpenRouter does not allow this request: the key's limit may be spent, or a rule of your account forbids it.",
+    404: "No provider offers this model to you: your privacy settings may exclude all of them.",
+    408: "The model took too long to begin. Try again in a moment.",
+    413: "The conversation is too large for this model. Start a new chat, or send a shorter message.",
+    422: "The model could not process this message. Change it, and send it again.",
+    500: "OpenRouter has a problem of its own at the moment. Try again in a minute.",
+    502: "The model's provider gave no usable answer. Try again in a moment.",
+    503: "No provider is free for this model right now. Try again in a minute.",
+    504: "The model's provider took too long. Try again in a moment.",
+    524: "The model's provider took too long. Try again in a moment.",
+    529: "The model's provider is overloaded. Try again in a minute.",
+}
+
+
+def _sentence(error: OpenRouterError) -> str:
+    match error.status:
+        case 402 if "max_tokens" in error.message:
+            return "What is left does not cover the longest answer this model may give. Add credits, then try again."
+        case 402 if "limit" in error.message.lower() and "key" in error.message.lower():
+            return "The limit of your key is spent. Raise it in the key's settings, then try again."
+        case 403 if "reasons" in error.metadata:
+            return "The model's provider declined this message in its moderation. Change it, and send it again."
+        case 429 if error.retry_after:
+            return (
+                f"Too many requests for now. Try again in {math.ceil(error.retry_after)} seconds."
+            )
+        case 429:
+            return "Too many requests for now. Wait a minute, then try again."
+        case None:
+            return "The model stopped with an error. Try again, or ask another model."
+        case status:
+            return _SENTENCES.get(
+                status, f"OpenRouter refused the request (error {status}). Try again in a moment."
+            )

@@ -1,0 +1,71 @@
+"""The chat page: ask, and watch the answer come."""
+
+import streamlit as st
+
+from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
+from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.errors import KeyRejected
+from lib.ui import account, messages, page, sign_in
+from lib.ui.stream import stream_answer
+from lib.ui.words import explain
+
+app = page.start_page()
+settings, session = app.settings, app.session
+account_line = page.show_frame(app)
+conversation = session.conversation
+
+
+def start_new_chat() -> None:
+    session.conversation = Conversation()
+
+
+def try_again() -> None:
+    conversation.turns[-1].answers.append(Answer())
+
+
+def ask(answer: Answer, key: str) -> None:
+    """Stream the answer to the conversation as it is, in the place where this is called."""
+    request = ChatRequest(settings.model, conversation.messages())
+    stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
+    session.account_is_stale = True
+    failure = stream_answer(stream, answer)
+    if failure:
+        explanation = explain(failure, settings.base_url, key)
+        answer.failure, answer.help = explanation.sentence, explanation.link
+    if isinstance(failure, KeyRejected):
+        sign_in.key_was_rejected(session)
+        st.rerun()
+
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Chat", anchor=False, width="stretch")
+    if conversation.turns and session.sign_in:
+        st.button("New chat", icon=":material/add:", on_click=start_new_chat)
+
+if session.sign_in is None:
+    st.markdown("Sign in to chat with any model on your own OpenRouter credits.")
+    page.show_sign_in(app, "chat")
+    messages.show_conversation(conversation)
+    st.stop()
+
+question = st.chat_input("Ask anything", submit_mode="stop", max_chars=LONGEST_QUESTION)
+if question and question.strip():
+    conversation.turns.append(Turn(question, [Answer()]))
+
+if not conversation.turns:
+    st.markdown(f"Ask anything. The answer comes from `{settings.model}`, on your own credits.")
+
+for turn in conversation.turns:
+    messages.show_question(turn.question)
+    for answer in turn.answers:
+        with st.chat_message("assistant"):
+            if answer.progress == "waiting":
+                ask(answer, session.sign_in.key)
+                messages.show_foot(answer)
+            else:
+                messages.show_answer(answer)
+
+if conversation.can_try_again():
+    st.button("Try again", icon=":material/refresh:", on_click=try_again)
+
+account.refresh(settings, session, account_line)

@@ -1,0 +1,144 @@
+"""The sandbox's models: some that behave in a way of their own, and enough others to fill a list."""
+
+from typing import Any
+
+STATUSES: dict[str, tuple[int, dict[str, str], dict[str, Any] | str]] = {}
+"""For each `sandbox/status-…`: status, headers, and body (an error object, or a page as text)."""
+
+
+def _status(
+    name: str, status: int, message: str, *, headers: dict[str, str] | None = None, **error: Any
+) -> None:
+    STATUSES[name] = status, headers or {}, {"code": status, "message": message, **error}
+
+
+_status("400", 400, "This endpoint's maximum context length is 8192 tokens.")
+_status("401", 401, "User not found.")
+_status("402", 402, "Insufficient credits. Add more using https://openrouter.ai/credits")
+_status(
+    "402-max-tokens",
+    402,
+    "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, "
+    "but can only afford 1234.",
+)
+_status("402-key-limit", 402, "This request exceeds the total limit of the API key.")
+_status("403", 403, "Key limit exceeded (total limit).")
+_status(
+    "403-moderation",
+    403,
+    "Input was flagged by moderation.",
+    metadata={
+        "reasons": ["violence"],
+        "flagged_input": "…",
+        "provider_name": "Sandbox",
+        "model_slug": "sandbox/status-403-moderation",
+    },
+)
+_status("404", 404, "No endpoints found matching your data policy.")
+_status("408", 408, "Operation timed out. Please try again later.")
+_status("413", 413, "Request payload too large")
+_status("422", 422, "Invalid argument")
+_status("429", 429, "Rate limit exceeded", headers={"Retry-After": "7"})
+_status("500", 500, "Internal Server Error")
+_status("502", 502, "Provider returned error")
+_status("503", 503, "Service temporarily unavailable")
+_status("504", 504, "Gateway timeout")
+_status("524", 524, "Request timed out. Please try again later.")
+_status("529", 529, "Provider returned error")
+STATUSES["503-availability"] = (
+    503,
+    {},
+    {"message": "No provider available", "availability": {"retryable": True, "retry_after": 3}},
+)
+STATUSES["502-html"] = 502, {}, "<html><body><h1>502 Bad Gateway</h1></body></html>"
+STATUSES["500-empty"] = 500, {}, ""
+
+BEHAVIOURS = {
+    "sandbox/hello": "a short answer that says what this is",
+    "sandbox/echo": "your message, word for word",
+    "sandbox/tour": "headings, lists, a table, code, formulas, many scripts",
+    "sandbox/long": "16 KB of ordinary markdown in small chunks",
+    "sandbox/split": "umlauts, emoji and Chinese, cut inside characters and lines",
+    "sandbox/reasoning": "thinks first, then answers",
+    "sandbox/citations": "an answer with sources",
+    "sandbox/image": "an answer with a picture",
+    "sandbox/slow-start": "three seconds of comments before the answer",
+    "sandbox/silent": "comments for ever, never a word",
+    "sandbox/no-headers": "never answers at all",
+    "sandbox/endless": "a word every 50 ms until you leave",
+    "sandbox/cut": "the connection breaks off in mid-answer",
+    "sandbox/no-done": "ends without [DONE]",
+    "sandbox/freeze": "some text, then nothing more",
+    "sandbox/stream-error": "an error chunk after some text",
+    "sandbox/stream-error-string": "the same, its code a string, without choices",
+    "sandbox/bad-json": "a line that is no JSON after some text",
+    "sandbox/finish-error": "finish_reason error",
+    "sandbox/finish-length": "finish_reason length",
+    "sandbox/finish-content_filter": "finish_reason content_filter",
+    "sandbox/empty": "finishes without a word",
+    **{f"sandbox/status-{name}": f"answers {name.replace('-', ', ', 1)}" for name in STATUSES},
+}
+"""What each special model does."""
+
+_CONTEXTS = (8_192, 32_768, 131_072, 200_000, 1_000_000)
+_NAMES = ("Breeze", "Cobble", "Drift", "Ember", "Fjord", "Grove", "Harbor", "Islet", "Juniper")
+_SIZES = ("1b", "3b", "7b", "13b", "34b", "70b", "140b", "mini", "large", "vision")
+_LABS = ("sandbox-labs", "paper-mill", "tin-robot")
+_INPUTS = (["text"], ["text", "image"], ["text", "image", "file"], ["text", "audio"])
+_PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
+
+
+def models() -> list[dict[str, Any]]:
+    """Return the catalogue, some 350 items of the shape of `/api/v1/models`."""
+    listed = [_model("openrouter/auto", "Auto Router", "-1", _CONTEXTS[-1], _INPUTS[2])]
+    listed += [
+        _model(model, f"Sandbox: {about}", "0.000001", _CONTEXTS[2], _INPUTS[2])
+        for model, about in BEHAVIOURS.items()
+    ]
+    for lab_number, lab in enumerate(_LABS):
+        for name_number, name in enumerate(_NAMES):
+            for number, size in enumerate(_SIZES):
+                is_free = number % 5 == 0
+                listed.append(
+                    _model(
+                        f"{lab}/{name.lower()}-{size}" + (":free" if is_free else ""),
+                        f"{lab.title()}: {name} {size.upper()}" + (" (free)" if is_free else ""),
+                        "0" if is_free else f"{(number + 1) * (lab_number + 1)}e-7",
+                        _CONTEXTS[(number + name_number) % len(_CONTEXTS)],
+                        _INPUTS[(number + lab_number) % len(_INPUTS)],
+                    )
+                )
+    listed[-1]["expiration_date"] = "2027-12-31"
+    return listed
+
+
+def _model(model: str, name: str, price: str, context: int, inputs: list[str]) -> dict[str, Any]:
+    dollars = price if price in ("0", "-1") else f"{float(price):.8f}"
+    reasons = model == "sandbox/reasoning" or model.endswith("-large")
+    return {
+        "id": model,
+        "canonical_slug": model,
+        "name": name,
+        "description": f"{name}. It exists in the sandbox only.",
+        "created": 1_760_000_000,
+        "context_length": context,
+        "architecture": {
+            "modality": "text->text",
+            "input_modalities": inputs,
+            "output_modalities": ["text", "image"] if model == "sandbox/image" else ["text"],
+            "tokenizer": "Other",
+            "instruct_type": None,
+        },
+        "pricing": {"prompt": dollars, "completion": dollars, "request": "0", "image": "0"},
+        "top_provider": {
+            "context_length": context,
+            "max_completion_tokens": 4_096,
+            "is_moderated": False,
+        },
+        "per_request_limits": None,
+        "supported_parameters": _PARAMETERS + (["reasoning"] if reasons else []),
+        "default_parameters": None,
+        "supported_voices": None,
+        "links": {"details": f"/api/v1/models/{model}/endpoints"},
+        "expiration_date": None,
+    }

@@ -1,0 +1,42 @@
+"""The main page: sign in with OpenRouter, come back, see the account."""
+
+import streamlit as st
+
+from lib.ui import account, browser, flow, page, sign_in
+
+app = page.start_page()
+settings, session = app.settings, app.session
+
+returned = sign_in.receive(settings, session)
+account_line = page.show_frame(app)
+
+if returned:
+    with st.spinner("Finishing your sign-in…"):
+        sign_in.finish(settings, session, *returned)
+    st.rerun()
+
+if session.sign_in and session.has_just_signed_in and not browser.has_orders(session):
+    session.has_just_signed_in = False
+    st.switch_page(page.CHAT_PAGE)
+
+st.title(settings.app_title, anchor=False)
+
+if session.sign_in:
+    with st.spinner("Loading your account…"):
+        account.refresh(settings, session, account_line)
+    st.page_link(page.CHAT_PAGE, label="Open the chat", icon=":material/forum:")
+    st.subheader("Your account", anchor=False)
+    account.show_account(session)
+    page.show_key_links(app)
+    st.caption(
+        "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
+        "account until you delete it there, under Key settings."
+    )
+else:
+    st.markdown(
+        "Ask some 350 models from OpenAI, Anthropic, Google, Meta, Mistral and others, "
+        "on your own OpenRouter credits."
+    )
+    page.show_sign_in(app)
+
+flow.show_flow(session)
