@@ -7,13 +7,9 @@ from lib.ui import account, browser, flow, page, sign_in
 app = page.start_page()
 settings, session = app.settings, app.session
 
-returned = sign_in.receive(settings, session)
+sign_in.receive(settings, session)
 account_line = page.show_frame(app)
-
-if returned:
-    with st.spinner("Finishing your sign-in…"):
-        sign_in.finish(settings, session, *returned)
-    st.rerun()
+page.finish_sign_in(app)
 
 if session.sign_in and session.has_just_signed_in and not browser.has_orders(session):
     session.has_just_signed_in = False

@@ -12,6 +12,7 @@ from lib.ui.words import explain
 app = page.start_page()
 settings, session = app.settings, app.session
 account_line = page.show_frame(app)
+page.finish_sign_in(app)
 conversation = session.conversation
 
 

@@ -48,12 +48,12 @@ class Key:
     revoked: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Exchange:
-    """One request to the exchange, and the status it got."""
+    """One request to the exchange, and the status it got: 0 until it is answered."""
 
-    status: int
     body: dict[str, Any]
+    status: int = 0
 
 
 class Sandbox:
@@ -140,8 +140,10 @@ class Sandbox:
 
     async def _exchange(self, request: Request) -> Response:
         body = await _json(request)
+        exchange = Exchange(body)
+        self.exchanges.append(exchange)
         response = await self._answer_exchange(body)
-        self.exchanges.append(Exchange(response.status_code, body))
+        exchange.status = response.status_code
         return response
 
     async def _answer_exchange(self, body: dict[str, Any]) -> Response:

@@ -1,5 +1,6 @@
 """How requests travel: one request, one answer, errors of one family; and a line that can be cut."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Bearer(requests.auth.AuthBase):
         self._key = key
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header."""
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 
@@ -75,12 +77,10 @@ class Line:
             self.is_cut = True
             for connection in self._connections:
                 if isinstance(connection.sock, socket.socket):
-                    try:
-                        # The plain socket's own method: ssl's would pull the TLS state away
-                        # from under the thread that is reading.
+                    # The plain socket's own method: ssl's would pull the TLS state away from
+                    # under the thread that is reading. OSError: it was closed already.
+                    with contextlib.suppress(OSError):
                         socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-                    except OSError:
-                        pass  # it was closed already
 
 
 class _Adapter(HTTPAdapter):

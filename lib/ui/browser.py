@@ -5,6 +5,7 @@ write them; the two components here do, in the page itself:
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,10 +124,9 @@ def attend_tab(session: Session) -> bool:
     def conversation_came_back() -> None:
         kept = st.session_state["tab"].conversation
         if not session.conversation.turns:
-            try:
+            # What is not ours is dropped.
+            with contextlib.suppress(ValueError, TypeError, RecursionError):
                 session.conversation = from_json(json.loads(kept))
-            except (ValueError, TypeError, RecursionError):
-                pass  # what is not ours is dropped
 
     heard = _tab(
         key="tab",

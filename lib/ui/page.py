@@ -14,6 +14,7 @@ from lib.ui import account, browser, sign_in
 from lib.ui.session import Session, current_session
 
 ROOT = Path(__file__).parents[2]
+ICON = Path(__file__).parent / "icon.png"
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
 
@@ -37,7 +38,7 @@ def start_page() -> App:
         st.set_page_config(page_title="Not set up yet")
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
         st.stop()
-    st.set_page_config(page_title=settings.app_title, page_icon=":material/forum:")
+    st.set_page_config(page_title=settings.app_title, page_icon=ICON)
     session = current_session()
     session.conversation.settle()
     sign_in.restore(settings, session)
@@ -69,6 +70,14 @@ def show_frame(app: App) -> DeltaGenerator:
                 width="stretch",
             )
     return place
+
+
+def finish_sign_in(app: App) -> None:
+    """Wait for an exchange that is under way, and run the page again with what it brought."""
+    if app.session.exchange:
+        with st.spinner("Finishing your sign-in…"):
+            sign_in.finish(app.settings, app.session)
+        st.rerun()
 
 
 def show_sign_in(app: App, page: str = "") -> None:
@@ -119,8 +128,7 @@ def _show_headless(app: App) -> None:
     with st.form("headless", clear_on_submit=True, border=False):
         code = st.text_input("Code", autocomplete="off", max_chars=1024)
         if st.form_submit_button("Sign in with this code") and code.strip():
-            with st.spinner("Finishing your sign-in…"):
-                sign_in.finish_headless(settings, session, code.strip())
+            sign_in.receive_pasted(settings, session, code.strip())
             st.rerun()
 
 

@@ -5,12 +5,14 @@ has just arrived is kept even if another click ends the script at that moment.
 """
 
 from dataclasses import dataclass, field
+from threading import Event
 
 import streamlit as st
 
 from lib.conversation import Conversation
 from lib.openrouter.account import Account
-from lib.openrouter.auth import Return
+from lib.openrouter.auth import IssuedKey, Return
+from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.pkce import Method
 
 
@@ -23,6 +25,18 @@ class PendingSignIn:
     method: Method
     callback_url: str | None
     started_at: float
+
+
+@dataclass
+class RunningExchange:
+    """An exchange under way in a thread of its own: when `is_over`, it has a key or a failure."""
+
+    code: str = field(repr=False)
+    pending: PendingSignIn
+    is_over: Event = field(default_factory=Event)
+    issued: IssuedKey | None = None
+    failure: OpenRouterError | None = None
+    milliseconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,7 @@ class Session:
     cookies_were_read: bool = False
     pending: PendingSignIn | None = None
     pending_headless: PendingSignIn | None = None
+    exchange: RunningExchange | None = None
     used_states: set[str] = field(default_factory=set)
     last_return: Return | None = None
     cookies_are_blocked: bool = False

@@ -6,8 +6,10 @@ it there. Nothing is stored on the server.
 """
 
 import secrets
+import threading
 import time
 from dataclasses import asdict
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -20,12 +22,12 @@ from lib.openrouter.auth import (
     read_return,
     with_state,
 )
-from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
 from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
 from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
 from lib.ui import browser
-from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
+from lib.ui.session import FlowRecord, PendingSignIn, RunningExchange, Session, SignIn
 from lib.ui.words import explain_exchange
 
 PENDING = "openrouter_pending_"
@@ -57,7 +59,8 @@ def callback_url(settings: Settings, page: str = "") -> str:
     """
     if settings.callback_url:
         return settings.callback_url
-    return (st.context.url or "").removesuffix(page)
+    url = urlsplit((st.context.url or "").removesuffix(page))
+    return urlunsplit(url._replace(path=url.path or "/"))
 
 
 def can_return(settings: Settings, session: Session, page: str = "") -> bool:
@@ -119,8 +122,8 @@ def _authorization_url(settings: Settings, pending: PendingSignIn) -> str:
 # Come back
 
 
-def receive(settings: Settings, session: Session) -> tuple[str, PendingSignIn] | None:
-    """Take the code that OpenRouter sent back, with the pending sign-in that it belongs to.
+def receive(settings: Settings, session: Session) -> None:
+    """Take the code that OpenRouter sent back, and begin the exchange.
 
     Each return is taken once. The browser is told to clean its address, so that neither Reload nor
     Back brings the code again, and to forget the pending sign-in: it is used up, whatever comes of
@@ -128,24 +131,36 @@ def receive(settings: Settings, session: Session) -> tuple[str, PendingSignIn] |
     """
     returned = read_return(st.query_params)
     if returned is None or returned == session.last_return:
-        return None
+        return
     session.last_return = returned
     pending = _find_pending(settings, session, returned)
+    forget: tuple[str, ...] = ()
     if pending is not None:
         session.used_states.add(pending.state)
         session.pending = None
-    forget = (browser.cookie(PENDING + pending.state, "", max_age=0),) if pending else ()
+        forget = (browser.cookie(PENDING + pending.state, "", max_age=0),)
     browser.order(session, cookies=forget, clean_address=True)
     if returned.code and pending:
-        return returned.code, pending
-    if returned.error and not session.sign_in:
-        session.failure = "Nothing was approved at OpenRouter, so you are not signed in. Try again whenever you like."
-    elif not session.sign_in:
+        _exchange(settings, session, returned.code, pending)
+    elif session.sign_in:
+        pass  # an old address, opened again by someone who is signed in
+    elif returned.error:
+        session.failure = (
+            "Nothing was approved at OpenRouter, so you are not signed in. Try again whenever you "
+            "like."
+        )
+    else:
         session.failure = (
             "This sign-in was not started in this browser, or was started too long ago, or its "
             "cookie was blocked. Please sign in again from here."
         )
-    return None
+
+
+def receive_pasted(settings: Settings, session: Session, code: str) -> None:
+    """Take a code that the user copied from OpenRouter, and begin the exchange."""
+    pending, session.pending_headless = session.pending_headless, None
+    if pending is not None:
+        _exchange(settings, session, code, pending)
 
 
 def _find_pending(settings: Settings, session: Session, returned: Return) -> PendingSignIn | None:
@@ -170,18 +185,43 @@ def _find_pending(settings: Settings, session: Session, returned: Return) -> Pen
     return max(protected, key=lambda pending: pending.started_at, default=None)
 
 
-def finish(settings: Settings, session: Session, code: str, pending: PendingSignIn) -> None:
-    """Exchange the code, once, and sign in; or leave a sentence in `session.failure`."""
-    began = time.perf_counter()
-    status, failure = 200, ""
-    try:
-        issued = exchange_code(
-            settings.base_url, code, code_verifier=pending.code_verifier, method=pending.method
-        )
-    except OpenRouterError as error:
+def _exchange(settings: Settings, session: Session, code: str, pending: PendingSignIn) -> None:
+    """Begin the exchange, once, in a thread of its own.
+
+    A click or a message of the browser ends a script at any moment, and the code works only once:
+    so the exchange is no script's, and whichever script runs when it ends takes what it brings.
+    """
+    exchange = RunningExchange(code, pending)
+
+    def run() -> None:
+        began = time.perf_counter()
+        try:
+            exchange.issued = exchange_code(
+                settings.base_url, code, code_verifier=pending.code_verifier, method=pending.method
+            )
+        except OpenRouterError as error:
+            exchange.failure = error
+        finally:
+            exchange.milliseconds = round((time.perf_counter() - began) * 1000)
+            exchange.is_over.set()
+
+    session.exchange = exchange
+    threading.Thread(target=run, daemon=True).start()
+
+
+def finish(settings: Settings, session: Session) -> None:
+    """Wait for the exchange; then sign in, or leave a sentence in `session.failure`."""
+    while session.exchange and not session.exchange.is_over.wait(timeout=0.1):
+        _ = "session" in st.session_state  # where Streamlit ends a script that is not wanted
+    exchange, session.exchange = session.exchange, None
+    if exchange is None:
+        return
+    pending, status, failure = exchange.pending, 200, ""
+    if exchange.issued is None:
+        error = exchange.failure or UnexpectedAnswer()
         status, failure = error.status or 0, explain_exchange(error)
     else:
-        session.sign_in = SignIn(issued.key, at=time.time())
+        session.sign_in = SignIn(exchange.issued.key, at=time.time())
         session.has_just_signed_in = True
         session.account, session.account_is_stale = None, True
         _remember(settings, session)
@@ -190,17 +230,10 @@ def finish(settings: Settings, session: Session, code: str, pending: PendingSign
         method=pending.method,
         code_challenge=_mask(create_code_challenge(pending.code_verifier, pending.method) or ""),
         callback_url=pending.callback_url or "",
-        code=_mask(code),
+        code=_mask(exchange.code),
         status=status,
-        milliseconds=round((time.perf_counter() - began) * 1000),
+        milliseconds=exchange.milliseconds,
     )
-
-
-def finish_headless(settings: Settings, session: Session, code: str) -> None:
-    """The same with a code that the user copied from OpenRouter."""
-    pending, session.pending_headless = session.pending_headless, None
-    if pending is not None:
-        finish(settings, session, code, pending)
 
 
 def _mask(value: str) -> str:

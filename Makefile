@@ -1,0 +1,32 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 3000
+SANDBOX_PORT ?= 8787
+
+.PHONY: demo run test check screenshots
+
+demo: $(VENV)/installed  ## the app with a sandbox in OpenRouter's place
+	@echo "Open http://localhost:$(PORT)  (Ctrl-C ends it)"
+	@$(BIN)/python -m sandbox --port $(SANDBOX_PORT) & sandbox=$$!; \
+	trap 'kill $$sandbox 2>/dev/null' EXIT; \
+	OPENROUTER_BASE_URL=http://127.0.0.1:$(SANDBOX_PORT) \
+	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.headless true
+
+run: $(VENV)/installed  ## the app with the real OpenRouter
+	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+
+test: $(VENV)/installed  ## all tests, the browser's too
+	@scripts/chromium
+	@$(BIN)/python -m pytest -q -n auto
+
+check: $(VENV)/installed  ## format, lint, types, tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+$(VENV)/installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,181 @@
+"""The app and the sandbox as they are, and a real Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a-secret-for-the-tests-of-more-than-32-characters"
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 20_000
+"""Milliseconds that a test waits for something to appear: a deadline, not a measure."""
+
+
+class App:
+    """The app as a process of its own, at `url`; its log and its HOME are in `home`."""
+
+    def __init__(self, home: Path, base_path: str = "", **settings: str) -> None:
+        self.home = home
+        self.port = _free_port()
+        self.base_path = base_path
+        self.url = f"http://localhost:{self.port}/{base_path}"
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """All that the app has printed, at level DEBUG."""
+        return (self.home / "app.log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start, or start again on the same port, and wait until it serves."""
+        names = (ROOT / ".env.example").read_text()
+        unset = {line.lstrip("# ").split("=")[0]: "" for line in names.splitlines() if "=" in line}
+        with (self.home / "app.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+                    *("--server.port", str(self.port), "--server.headless", "true"),
+                    *("--server.fileWatcherType", "none", "--logger.level", "debug"),
+                    *("--server.baseUrlPath", self.base_path),
+                ],
+                cwd=ROOT,
+                env={**os.environ, **unset, "HOME": str(self.home), **self._settings},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 30
+        while not self._is_healthy():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"The app did not start:\n{self.log}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the process, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _is_healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.url.rstrip('/')}/_stcore/health", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def serving() -> Iterator[tuple[Sandbox, str]]:
+    """One sandbox for all tests, and its base URL."""
+    sandbox = Sandbox(chunk_seconds=0.002)
+    with sandbox.serve() as base_url:
+        yield sandbox, base_url
+
+
+@pytest.fixture
+def sandbox(serving: tuple[Sandbox, str]) -> Sandbox:
+    """The sandbox, with nothing asked of it yet."""
+    sandbox, _ = serving
+    sandbox.exchanges.clear()
+    sandbox.completions.clear()
+    return sandbox
+
+
+@pytest.fixture(scope="session")
+def start_app(
+    serving: tuple[Sandbox, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., App]]:
+    """Start an app of certain settings, once for all tests that want these."""
+    _, base_url = serving
+    apps: dict[Any, App] = {}
+
+    def start(name: str = "app", **settings: str) -> App:
+        wanted = (name, *sorted(settings.items()))
+        if wanted not in apps:
+            apps[wanted] = App(
+                tmp_path_factory.mktemp(name),
+                **{"OPENROUTER_BASE_URL": base_url, "SIGN_IN_SECRET": SECRET, **settings},
+            )
+            apps[wanted].start()
+        return apps[wanted]
+
+    yield start
+    for app in apps.values():
+        app.stop()
+
+
+@pytest.fixture(scope="session")
+def app(start_app: Callable[..., App]) -> App:
+    """The app with the settings that it has by itself."""
+    return start_app()
+
+
+def chromium_path() -> str:
+    """Return the Chromium of this machine; without one the browser tests fail, never skip."""
+    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+        if name and (path := shutil.which(name)):
+            return path
+    pytest.fail("No Chromium found: install it, or name it in CHROMIUM.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A Chromium that keeps left pages alive for Back, as people's browsers do."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(),
+            args=CHROMIUM,
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def new_person(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser of somebody else: cookies and storage of their own."""
+    context = chromium.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    context.set_default_navigation_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def person(chromium: Browser) -> Iterator[BrowserContext]:
+    """Somebody's browser, fresh."""
+    with new_person(chromium) as context:
+        yield context
+
+
+@pytest.fixture
+def page(person: BrowserContext) -> Page:
+    """A tab in somebody's fresh browser."""
+    return person.new_page()

@@ -1,0 +1,74 @@
+"""What a person does and sees: the verbs of the browser tests."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+expect.set_options(timeout=20_000)
+
+
+def sign_in_link(page: Page) -> Locator:
+    """The link that begins a sign-in."""
+    return page.get_by_role("link", name="Sign in with OpenRouter")
+
+
+def start(page: Page, url: str) -> None:
+    """Open the app and leave it for OpenRouter's consent page."""
+    page.goto(url)
+    sign_in_link(page).click()
+    expect(page.get_by_role("button", name="Authorize")).to_be_visible()
+
+
+def rehearse(page: Page, *, exchange: str = "success", state_return: str = "query") -> None:
+    """Choose on the consent page what is to go wrong."""
+    page.get_by_text("Rehearse a failure").click()
+    page.get_by_label("What the exchange answers").select_option(exchange)
+    page.get_by_label("How state comes back").select_option(state_return)
+
+
+def authorize(page: Page) -> None:
+    """Approve on the consent page."""
+    page.get_by_role("button", name="Authorize").click()
+
+
+def sign_in(page: Page, url: str) -> None:
+    """Sign in, from nothing to the chat page."""
+    start(page, url)
+    authorize(page)
+    expect_chat(page)
+
+
+def expect_chat(page: Page) -> None:
+    """The chat page stands ready for a question."""
+    expect(page.get_by_placeholder("Ask anything")).to_be_enabled()
+    expect(page).to_have_url(re.compile(r"/chat$"))
+
+
+def expect_signed_out(page: Page) -> None:
+    """The page offers to sign in, and no chat."""
+    expect(sign_in_link(page)).to_be_visible()
+    expect(page.get_by_placeholder("Ask anything")).to_have_count(0)
+
+
+def alert(page: Page) -> Locator:
+    """The sentence about what went wrong."""
+    return page.get_by_role("alert")
+
+
+def ask(page: Page, question: str) -> None:
+    """Send a question."""
+    field = page.get_by_placeholder("Ask anything")
+    field.fill(question)
+    field.press("Enter")
+
+
+def answers(page: Page) -> Locator:
+    """The answers in the conversation."""
+    return page.get_by_test_id("stChatMessage").filter(
+        has=page.get_by_test_id("stChatMessageAvatarAssistant")
+    )
+
+
+def go_back(page: Page) -> None:
+    """Go back as the button does: Playwright's own waits for a load that a live page has not."""
+    page.evaluate("history.back()")
