@@ -17,7 +17,8 @@ run: $(VENV)/installed  ## the app with the real OpenRouter
 	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
 test: $(VENV)/installed  ## all tests, the browser's too
-	@scripts/chromium
+	@command -v $(CHROMIUM) chromium chromium-browser google-chrome >/dev/null \
+	|| $(BIN)/playwright install --with-deps chromium
 	@$(BIN)/python -m pytest -q -n auto
 
 check: $(VENV)/installed  ## format, lint, types, tests
@@ -25,6 +26,9 @@ check: $(VENV)/installed  ## format, lint, types, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
+
+screenshots: $(VENV)/installed  ## the README's pictures, anew
+	@$(BIN)/python -m docs.screenshots
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)

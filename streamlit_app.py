@@ -24,7 +24,7 @@ if session.sign_in:
     st.subheader("Your account", anchor=False)
     account.show_account(session)
     page.show_key_links(app)
-    st.caption(
+    account.small(
         "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
         "account until you delete it there, under Key settings."
     )

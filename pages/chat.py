@@ -40,7 +40,7 @@ def ask(answer: Answer, key: str) -> None:
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Chat", anchor=False, width="stretch")
-    if conversation.turns and session.sign_in:
+    if session.sign_in:
         st.button("New chat", icon=":material/add:", on_click=start_new_chat)
 
 if session.sign_in is None:

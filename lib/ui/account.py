@@ -36,10 +36,12 @@ def show_line(session: Session, place: DeltaGenerator) -> None:
     """Show in two lines whose key it is and what is left of it."""
     account = session.account
     if account is None:
-        place.caption(session.account_failure or "Signed in with OpenRouter")
+        place.markdown(f":small[{session.account_failure or 'Signed in with OpenRouter'}]")
         return
     left = "no limit" if account.limit_remaining is None else f"{usd(account.limit_remaining)} left"
-    place.caption(f"Signed in as `{account.label}`  \n**{left}**, {usd(account.usage)} used")
+    place.markdown(
+        f":small[Signed in as `{account.label}`]  \n:small[**{left}**, {usd(account.usage)} used]"
+    )
 
 
 def show_account(session: Session) -> None:
@@ -48,13 +50,18 @@ def show_account(session: Session) -> None:
     if account is None:
         st.warning(session.account_failure or UNAVAILABLE, icon=":material/cloud_off:")
         return
-    st.caption(f"Your key: `{account.label}`")
+    small(f"Your key: `{account.label}`")
     with st.container(horizontal=True):
         no_limit = "No limit"
         st.metric("Used", usd(account.usage), border=True)
         left, limit = account.limit_remaining, account.limit
         st.metric("Left", no_limit if left is None else usd(left), border=True)
         st.metric("Limit", no_limit if limit is None else usd(limit), border=True)
+
+
+def small(text: str) -> None:
+    """Show a line in small letters; those of `st.caption` are too pale to read for many."""
+    st.markdown(f":small[{text}]")
 
 
 def usd(amount: float) -> str:

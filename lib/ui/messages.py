@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.conversation import Answer, Conversation
-from lib.ui.account import usd
+from lib.ui.account import small, usd
 from lib.ui.stream import STOPPED, show_text
 
 CUT_SHORT = {
@@ -19,8 +19,12 @@ def show_question(question: str) -> None:
 
 
 def show_answer(answer: Answer) -> None:
-    """Show an answer that nothing is added to any more, where it is called."""
+    """Show an answer that nothing is added to any more, where it is called.
+
+    In the elements in which it was streamed, so that the browser changes none of them.
+    """
     show_text(answer.text)
+    st.empty()
     show_foot(answer)
 
 
@@ -28,7 +32,7 @@ def show_foot(answer: Answer) -> None:
     """Say under an answer how it ended, who gave it, and what it cost."""
     match answer.progress:
         case "stopped":
-            st.caption(STOPPED)
+            small(STOPPED)
         case "failed":
             st.error(answer.failure, icon=":material/error:")
             if answer.help:
@@ -36,7 +40,7 @@ def show_foot(answer: Answer) -> None:
         case "complete" if not answer.text:
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
-            st.caption(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
+            small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
     facts = [f"`{answer.model}`"] if answer.model else []
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
@@ -44,7 +48,7 @@ def show_foot(answer: Answer) -> None:
         if answer.usage.cost is not None:
             facts.append(usd(answer.usage.cost))
     if facts:
-        st.caption(" · ".join(facts))
+        small(" · ".join(facts))
 
 
 def show_conversation(conversation: Conversation) -> None:

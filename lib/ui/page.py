@@ -66,7 +66,7 @@ def show_frame(app: App) -> DeltaGenerator:
                 key="sign_out",
                 icon=":material/logout:",
                 on_click=sign_in.sign_out,
-                args=(session,),
+                args=(settings, session),
                 width="stretch",
             )
     return place
@@ -93,7 +93,7 @@ def show_sign_in(app: App, page: str = "") -> None:
     can_return = sign_in.can_return(settings, session, page)
     if can_return:
         sign_in.show_link(settings, session, page)
-        st.caption(
+        account.small(
             "You approve on OpenRouter's own page and set how much may be spent. "
             "You type no password here, and you can take the approval back at any time."
         )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from lib.conversation import Conversation
+from lib.openrouter.account import key_settings_url
 from lib.openrouter.auth import (
     Return,
     accepts_callback_url,
@@ -263,10 +264,15 @@ def restore(settings: Settings, session: Session) -> None:
             pass  # of another secret, or too old: as if it were not there
 
 
-def sign_out(session: Session) -> None:
+def sign_out(settings: Settings, session: Session) -> None:
     """Forget the key and the conversation here, in the browser and in its other tabs."""
+    key_url = key_settings_url(settings.base_url, session.sign_in.key) if session.sign_in else ""
     browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=time.time())
-    signed_out(session, "You are signed out, and this app has forgotten your key.")
+    signed_out(
+        session,
+        "You are signed out, and this app has forgotten your key. The key still exists in your "
+        f"OpenRouter account until you [delete it there]({key_url}).",
+    )
 
 
 def signed_out(session: Session, notice: str) -> None:

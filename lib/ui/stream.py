@@ -139,7 +139,7 @@ def stream_answer(stream: ChatStream, answer: Answer) -> OpenRouterError | None:
         return error
     except BaseException:
         answer.progress = "stopped"
-        _paint_from_beside(painter.paint_rest, lambda: note.caption(STOPPED))
+        _paint_from_beside(painter.paint_rest, lambda: note.markdown(f":small[{STOPPED}]"))
         raise
     answer.progress = "complete"
     return None

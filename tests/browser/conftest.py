@@ -1,19 +1,22 @@
 """The app and the sandbox as they are, and a real Chromium."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from sandbox.server import Sandbox
 
@@ -45,7 +48,7 @@ class App:
 
     @property
     def log(self) -> str:
-        """All that the app has printed, at level DEBUG."""
+        """All that the app has printed."""
         return (self.home / "app.log").read_text(errors="replace")
 
     def start(self) -> None:
@@ -57,7 +60,7 @@ class App:
                 [
                     *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
                     *("--server.port", str(self.port), "--server.headless", "true"),
-                    *("--server.fileWatcherType", "none", "--logger.level", "debug"),
+                    *("--server.fileWatcherType", "none"),
                     *("--server.baseUrlPath", self.base_path),
                 ],
                 cwd=ROOT,
@@ -137,25 +140,29 @@ def app(start_app: Callable[..., App]) -> App:
     return start_app()
 
 
-def chromium_path() -> str:
-    """Return the Chromium of this machine; without one the browser tests fail, never skip."""
-    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
-        if name and (path := shutil.which(name)):
-            return path
-    pytest.fail("No Chromium found: install it, or name it in CHROMIUM.")
+def chromium_path() -> str | None:
+    """Return this machine's Chromium, None for Playwright's own: without it the tests fail."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A Chromium that keeps left pages alive for Back, as people's browsers do."""
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(),
-            args=CHROMIUM,
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium that keeps left pages alive for Back, as people's browsers do."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path(),
+        args=CHROMIUM,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
 
 
 @contextmanager
@@ -179,3 +186,45 @@ def person(chromium: Browser) -> Iterator[BrowserContext]:
 def page(person: BrowserContext) -> Page:
     """A tab in somebody's fresh browser."""
     return person.new_page()
+
+
+@pytest.fixture
+def person_who_blocks_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser whose owner allows no page to keep anything."""
+    profile = tmp_path / "Default"
+    profile.mkdir()
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (profile / "Preferences").write_text(json.dumps(blocked))
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path, executable_path=chromium_path(), args=CHROMIUM
+    )
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def serve_page() -> Iterator[Callable[[str], str]]:
+    """Serve a page of HTML at an address of another site, which is returned."""
+    served = ""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(served.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        def serve(html: str) -> str:
+            nonlocal served
+            served = html
+            return f"http://127.0.0.1:{server.server_port}/"
+
+        yield serve
+        server.shutdown()

@@ -376,6 +376,37 @@ def test_address_that_cannot_return(
     steps.expect_chat(page)
 
 
+def test_blocked_cookies(person_who_blocks_cookies: BrowserContext, app: App) -> None:
+    """Where cookies are blocked the page says so, and a pasted code signs in all the same."""
+    page = person_who_blocks_cookies.new_page()
+    page.goto(app.url)
+    expect(steps.alert(page)).to_contain_text("blocks cookies")
+    expect(steps.sign_in_link(page)).to_have_count(0)
+    paste_a_code(person_who_blocks_cookies, page)
+    steps.expect_chat(page)
+
+
+def test_frame_of_another_site(
+    person: BrowserContext,
+    page: Page,
+    app: App,
+    sandbox: Sandbox,
+    serve_page: Callable[[str], str],
+) -> None:
+    """In a frame of another site, where no cookie of ours is kept, a pasted code signs in."""
+    page.goto(serve_page(FRAME.format(url=app.url, more="")))
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("alert")).to_contain_text("blocks cookies")
+    with person.expect_page() as opened:
+        frame.get_by_role("link", name="Get a code from OpenRouter").click()
+    steps.authorize(opened.value)
+    code = opened.value.locator("#code").inner_text()
+    frame.get_by_label("Code", exact=True).fill(code)
+    frame.get_by_role("button", name="Sign in with this code").click()
+    expect(frame.get_by_placeholder("Ask anything")).to_be_enabled()
+    assert statuses(sandbox) == [200]
+
+
 # Signed in
 
 

@@ -1,0 +1,27 @@
+"""Take the README's screenshots of the app against the sandbox: `python -m docs.screenshots`."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import expect, sync_playwright
+
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import CHROMIUM, App, chromium_path
+
+HERE = Path(__file__).parent
+
+with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwright() as playwright:
+    app = App(Path(home), OPENROUTER_BASE_URL=base_url, OPENROUTER_KEY_LIMIT="5")
+    app.start()
+    try:
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM)
+        page = chromium.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+        steps.sign_in(page, app.url)
+        steps.ask(page, "What can an answer hold? Show me sandbox/tour.")
+        expect(page.get_by_text("completion tokens")).to_be_visible()
+        expect(page.get_by_text("left, $0.00")).to_be_visible()
+        page.screenshot(path=HERE / "chat.png")
+        chromium.close()
+    finally:
+        app.stop()

@@ -1,0 +1,66 @@
+"""No key, code or verifier stands anywhere that it should not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import ROOT, App
+
+pytestmark = pytest.mark.browser
+
+
+def files_below(*folders: Path) -> Iterator[Path]:
+    """Every file of the app's home and of the checkout, but for installed packages."""
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and not {".venv", ".git"} & set(path.relative_to(folder).parts):
+                yield path
+
+
+@pytest.mark.parametrize("method", ["S256", "plain"])
+def test_nowhere(
+    person: BrowserContext,
+    page: Page,
+    start_app: Callable[..., App],
+    sandbox: Sandbox,
+    method: str,
+) -> None:
+    """Sign-in, chat, a failure, a reload and a sign-out leave no secret value behind."""
+    app = start_app("secrets", OPENROUTER_CODE_CHALLENGE_METHOD=method)
+    shown: list[str] = []
+    visited: list[str] = []
+    page.on("framenavigated", lambda frame: visited.append(frame.url))
+
+    def look() -> None:
+        storage = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+        shown.extend([page.content(), page.url, storage, str(person.cookies(app.url))])
+
+    issued_before = set(sandbox.keys)
+    steps.sign_in(page, app.url)
+    look()
+    for question in ("sandbox/tour", "sandbox/cut"):
+        steps.ask(page, question)
+        expect(steps.answers(page).last).not_to_be_empty()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    look()
+    page.get_by_role("link", name="Account").click()
+    page.get_by_text("How this sign-in worked").click()
+    look()
+    page.reload()
+    expect(page.get_by_text("Your account")).to_be_visible()
+    look()
+    page.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(page)
+    look()
+
+    (exchange,) = sandbox.exchanges
+    (key,) = set(sandbox.keys) - issued_before
+    secrets = [key, exchange.body["code"], exchange.body["code_verifier"]]
+    shown.append(app.log)
+    shown += [path.read_text(errors="replace") for path in files_below(app.home, ROOT)]
+    assert not [secret for secret in secrets for text in shown if secret in text]
+    assert any(exchange.body["code"] in url for url in visited), "the code did come back"

@@ -1,0 +1,159 @@
+"""The pages as scripts, without a browser: what they show, and the exchange that they make."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from streamlit.testing.v1 import AppTest
+
+from lib.openrouter.auth import authorization_url
+from lib.openrouter.pkce import create_code_challenge, create_code_verifier
+from lib.ui.session import PendingSignIn, Session, SignIn
+from sandbox.server import Key, Sandbox
+
+CALLBACK_URL = "http://localhost:3000/"
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that the app's settings point to."""
+    sandbox = Sandbox(chunk_seconds=0)
+    with sandbox.serve() as base_url:
+        monkeypatch.setenv("OPENROUTER_BASE_URL", base_url)
+        monkeypatch.setenv("OPENROUTER_CALLBACK_URL", CALLBACK_URL)
+        yield sandbox
+
+
+def main_page(session: Session | None = None) -> AppTest:
+    """The main page, in a session that may hold something already."""
+    app = AppTest.from_file("../streamlit_app.py", default_timeout=20)
+    if session:
+        app.session_state["session"] = session
+    return app
+
+
+def chat_page(session: Session | None = None) -> AppTest:
+    """The chat page, as a first visit to /chat runs it: the main page has not run."""
+    return main_page(session).switch_page("pages/chat.py")
+
+
+def pending() -> PendingSignIn:
+    """A sign-in that has begun."""
+    return PendingSignIn("the-state", create_code_verifier(), "S256", CALLBACK_URL, 0)
+
+
+def approved_code(base_url: str, started: PendingSignIn) -> str:
+    """Approve the pending sign-in at the sandbox, and return the code."""
+    url = authorization_url(
+        base_url,
+        callback_url=CALLBACK_URL,
+        code_challenge=create_code_challenge(started.code_verifier, "S256"),
+        method="S256",
+    )
+    form = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    response = requests.post(
+        f"{base_url}/auth", data={**form, "decision": "authorize"}, allow_redirects=False, timeout=5
+    )
+    return parse_qs(urlsplit(response.headers["Location"]).query)["code"][0]
+
+
+def signed_in(sandbox: Sandbox) -> Session:
+    """A session with a key of the sandbox's."""
+    key = "sk-or-v1-" + "0" * 64
+    sandbox.keys[key] = Key("test")
+    return Session(sign_in=SignIn(key, at=0))
+
+
+def text_of(app: AppTest) -> str:
+    """All markdown, titles and messages on the page."""
+    elements = [*app.markdown, *app.title, *app.error, *app.info, *app.warning, *app.text]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def test_signed_out_main_page(sandbox: Sandbox) -> None:
+    """The main page of a stranger offers the ways to sign in, and fails at nothing."""
+    app = main_page().run()
+    assert not app.exception
+    assert not app.error
+    assert [expander.label for expander in app.expander] == ["Paste a code instead"]
+    assert app.session_state["session"].pending.method == "S256"
+
+
+def test_chat_page_guards_itself(sandbox: Sandbox) -> None:
+    """The chat page alone, without a key, shows the way to sign in and no chat."""
+    app = chat_page().run()
+    assert not app.exception
+    assert not app.chat_input
+    assert "Sign in to chat" in text_of(app)
+
+
+def test_code_is_exchanged(sandbox: Sandbox) -> None:
+    """A code with its pending sign-in in session state becomes a key, in one exchange."""
+    started = pending()
+    app = main_page(Session(pending=started))
+    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    app.query_params["state"] = started.state
+    app.run()
+    assert not app.exception
+    assert app.session_state["session"].sign_in.key in sandbox.keys
+    assert [exchange.status for exchange in sandbox.exchanges] == [200]
+
+
+def test_other_state(sandbox: Sandbox) -> None:
+    """A code whose `state` nobody here began is not exchanged."""
+    app = main_page(Session(pending=pending()))
+    app.query_params["code"] = "a-code"
+    app.query_params["state"] = "another-state"
+    app.run()
+    assert "not started in this browser" in app.error[0].value
+    assert not sandbox.exchanges
+
+
+def test_unusable_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that cannot be used is one sentence, on either page."""
+    monkeypatch.setenv("OPENROUTER_CODE_CHALLENGE_METHOD", "S512")
+    for app in (main_page().run(), chat_page().run()):
+        assert not app.exception
+        assert "OPENROUTER_CODE_CHALLENGE_METHOD must be S256" in app.error[0].value
+
+
+def test_account_failure_signs_nobody_out(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that cannot be loaded is a warning, and the chat stays."""
+    session = signed_in(sandbox)
+    monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
+    app = main_page(session).run()
+    assert "could not be loaded" in app.warning[0].value
+    assert session.sign_in
+
+
+def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
+    """A key that was deleted signs out, and the page says why."""
+    session = signed_in(sandbox)
+    sandbox.keys.clear()
+    app = main_page(session).run()
+    assert "no longer accepts your key" in app.error[0].value
+    assert session.sign_in is None
+
+
+def test_question_is_answered(sandbox: Sandbox) -> None:
+    """A question gets its answer, with the model, tokens and cost under it."""
+    app = chat_page(signed_in(sandbox)).run()
+    app.chat_input[0].set_value("sandbox/echo 你好").run()
+    assert not app.exception
+    assert "sandbox/echo 你好" in [element.value for element in app.markdown]
+    assert any("prompt and" in element.value for element in app.markdown)
+
+
+def test_deleted_key_keeps_the_question(sandbox: Sandbox) -> None:
+    """A 401 in the chat leads to sign-in and keeps what was asked."""
+    session = signed_in(sandbox)
+    app = chat_page(session).run()
+    sandbox.keys.clear()
+    app.chat_input[0].set_value("do not lose this").run()
+    assert not app.chat_input
+    assert "do not lose this" in text_of(app)
+    assert session.conversation.turns[0].answers[0].progress == "failed"
