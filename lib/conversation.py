@@ -1,7 +1,7 @@
 """A conversation: what was asked and what was answered, also when an answer broke off."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from lib.openrouter.chat import ChatMessage, Usage
 
@@ -106,10 +106,11 @@ def from_json(turns: Any) -> Conversation:
     except (TypeError, KeyError) as error:
         raise ValueError("turns: not a conversation") from error
     for turn in conversation.turns:
+        if not turn.answers:
+            raise ValueError("answers: none")
         for answer in turn.answers:
-            if answer.progress not in get_args(Progress):
-                raise ValueError("progress: unknown")
-    conversation.settle()
+            if answer.progress not in ("complete", "failed"):
+                answer.progress = "stopped"
     return conversation
 
 

@@ -97,6 +97,7 @@ class Sandbox:
         )
         server = uvicorn.Server(config)
         listener = config.bind_socket()
+        listener.listen()  # from here on a request waits for the server, and is not refused
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:

@@ -70,6 +70,7 @@ class Line:
             self._connections.append(connection)
             if self.is_cut:
                 connection.close()
+                raise ConnectionAbortedError
 
     def cut(self) -> None:
         """Shut the sockets down: a reader blocked in another thread wakes with an error."""

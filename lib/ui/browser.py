@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from lib.conversation import Conversation, from_json
-from lib.ui.session import BrowserOrder, Session
+from lib.ui.session import BrowserOrder, Session, component_value
 
 _HERE = Path(__file__).parent
 
@@ -118,11 +118,11 @@ def attend_tab(session: Session) -> bool:
     """
 
     def carried_out() -> None:
-        if st.session_state["tab"].carried_out == session.order.number:
+        if component_value("tab", "carried_out") == session.order.number:
             session.order = BrowserOrder(number=session.order.number)
 
     def conversation_came_back() -> None:
-        kept = st.session_state["tab"].conversation
+        kept = component_value("tab", "conversation")
         if not session.conversation.turns:
             # What is not ours is dropped.
             with contextlib.suppress(ValueError, TypeError, RecursionError):

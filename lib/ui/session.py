@@ -6,6 +6,7 @@ has just arrived is kept even if another click ends the script at that moment.
 
 from dataclasses import dataclass, field
 from threading import Event
+from typing import Any
 
 import streamlit as st
 
@@ -93,9 +94,25 @@ class Session:
     conversation: Conversation = field(default_factory=Conversation)
 
 
+_SESSION = "session"
+
+
 def current_session() -> Session:
     """Return the object of the running script's session, which a first run creates."""
-    if "session" not in st.session_state:
-        st.session_state["session"] = Session()
-    session: Session = st.session_state["session"]
+    if _SESSION not in st.session_state:
+        st.session_state[_SESSION] = Session()
+    session: Session = st.session_state[_SESSION]
     return session
+
+
+def component_value(key: str, name: str) -> Any:
+    """Return what a component said under `name`, for use in a callback."""
+    return st.session_state[key].get(name)
+
+
+def end_if_unwanted() -> None:
+    """Let Streamlit end a script here that was stopped, or whose browser has gone.
+
+    Any look at session state is such a point; unlike painting, it sends nothing.
+    """
+    _ = _SESSION in st.session_state

@@ -28,7 +28,14 @@ from lib.openrouter.pkce import Method, create_code_challenge, create_code_verif
 from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
 from lib.ui import browser
-from lib.ui.session import FlowRecord, PendingSignIn, RunningExchange, Session, SignIn
+from lib.ui.session import (
+    FlowRecord,
+    PendingSignIn,
+    RunningExchange,
+    Session,
+    SignIn,
+    end_if_unwanted,
+)
 from lib.ui.words import explain_exchange
 
 PENDING = "openrouter_pending_"
@@ -213,7 +220,7 @@ def _exchange(settings: Settings, session: Session, code: str, pending: PendingS
 def finish(settings: Settings, session: Session) -> None:
     """Wait for the exchange; then sign in, or leave a sentence in `session.failure`."""
     while session.exchange and not session.exchange.is_over.wait(timeout=0.1):
-        _ = "session" in st.session_state  # where Streamlit ends a script that is not wanted
+        end_if_unwanted()
     exchange, session.exchange = session.exchange, None
     if exchange is None:
         return

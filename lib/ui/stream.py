@@ -24,6 +24,7 @@ from lib.openrouter.chat import (
 )
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.reader import Reader
+from lib.ui.session import end_if_unwanted
 
 FASTEST_PAINT = 0.05
 """Seconds between two paints of one answer: 20 a second at most."""
@@ -129,9 +130,7 @@ def stream_answer(stream: ChatStream, answer: Answer) -> OpenRouterError | None:
                 if answer.text:
                     waiting.close()
                     painter.paint_if_due()
-                # Reading session state is a point at which Streamlit ends a script that was
-                # stopped or whose browser is gone; unlike painting it sends nothing.
-                _ = "session" in st.session_state
+                end_if_unwanted()
         painter.paint_rest()
     except OpenRouterError as error:
         answer.progress = "failed"

@@ -1,0 +1,91 @@
+"""Conversations: what a request carries, and what comes back from a browser."""
+
+import json
+
+import pytest
+
+from lib.conversation import Answer, Conversation, Turn, from_json
+
+
+def conversation(*turns: tuple[str, list[Answer]]) -> Conversation:
+    """A conversation of these questions and answers."""
+    return Conversation([Turn(question, answers) for question, answers in turns])
+
+
+@pytest.mark.parametrize(
+    ("turns", "messages"),
+    [
+        ([("a", [Answer()])], ["a"]),
+        ([("a", [Answer("b", "complete")]), ("c", [Answer()])], ["a", "b", "c"]),
+        ([("a", [Answer("b", "stopped")]), ("c", [Answer()])], ["a", "b", "c"]),
+        ([("a", [Answer("", "failed")]), ("c", [Answer()])], ["c"]),
+        ([("a", [Answer("b", "failed"), Answer()])], ["a"]),
+        (
+            [("a", [Answer("b", "failed"), Answer("c", "complete")]), ("d", [Answer()])],
+            ["a", "c", "d"],
+        ),
+    ],
+)
+def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) -> None:
+    """A request carries each question with its last text, and ends with the waiting question."""
+    sent = conversation(*turns).messages()
+    assert [message["content"] for message in sent] == messages
+    assert sent[-1]["role"] == "user"
+
+
+def test_settle() -> None:
+    """An answer that nobody streams any more counts as stopped, one that waits goes on waiting."""
+    talk = conversation(("a", [Answer("b", "streaming")]))
+    talk.settle()
+    assert talk.turns[0].answers[0].progress == "stopped"
+    talk.turns[0].answers.append(Answer())
+    talk.settle()
+    assert talk.turns[0].answers[1].progress == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("progress", "can"),
+    [("complete", False), ("stopped", True), ("failed", True), ("waiting", False)],
+)
+def test_can_try_again(progress, can: bool) -> None:
+    """Only an answer that broke off can be tried again."""
+    assert conversation(("a", [Answer("b", progress)])).can_try_again() is can
+    assert not Conversation().can_try_again()
+
+
+def test_round_trip() -> None:
+    """A conversation that a browser kept comes back as it was; nothing in it is asked by itself."""
+    talk = conversation(
+        ("a", [Answer("b", "failed", failure="Why.", model="m"), Answer("c", "complete")]),
+        ("d", [Answer()]),
+    )
+    kept = from_json(json.loads(json.dumps(talk.to_json())))
+    assert kept.turns[0] == talk.turns[0]
+    assert kept.turns[1].answers[0].progress == "stopped"
+
+
+ANSWER = {"text": "", "progress": "complete", "failure": "", "model": "", "finish_reason": ""}
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        None,
+        5,
+        "text",
+        {"turns": []},
+        ["text"],
+        [{}],
+        [{"question": 5, "answers": [ANSWER]}],
+        [{"question": "a", "answers": None}],
+        [{"question": "a", "answers": []}],
+        [{"question": "a", "answers": [{}]}],
+        [{"question": "a", "answers": [{**ANSWER, "text": ["b"]}]}],
+        [{"question": "a", "answers": [{**ANSWER, "text": "b" * 1_000_001}]}],
+        [{"question": "a", "answers": [ANSWER]}] * 501,
+    ],
+)
+def test_junk(junk: object) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match=r"\w"):
+        from_json(junk)

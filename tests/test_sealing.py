@@ -1,0 +1,58 @@
+"""Sealed records: what opens them, and all that does not."""
+
+import re
+
+import pytest
+
+from lib.sealing import SealBroken, Sealer
+
+SECRET = "s" * 32
+RECORD = {"key": "sk-or-v1-secret", "at": 1.5, "state": None}
+
+
+def sealer(secret: str = SECRET, purpose: str = "a", now: float = 1000) -> Sealer:
+    """A sealer whose clock stands still."""
+    return Sealer(secret, purpose, clock=lambda: now)
+
+
+def test_round_trip() -> None:
+    """What was sealed opens as it was, up to its age."""
+    sealed = sealer().seal(RECORD)
+    assert sealer(now=1060).unseal(sealed, max_age=60) == RECORD
+
+
+def test_looks() -> None:
+    """A seal is of characters that a cookie may hold, differs each time and shows nothing."""
+    sealed = sealer().seal(RECORD)
+    assert re.fullmatch(r"[\w-]+", sealed)
+    assert sealed != sealer().seal(RECORD)
+    assert "secret" not in sealed
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [sealer(secret="t" * 32), sealer(purpose="b"), sealer(now=1061), sealer(now=900)],
+    ids=["another secret", "another purpose", "too old", "from the future"],
+)
+def test_wrong_opener(opener: Sealer) -> None:
+    """Another secret, another purpose or another time does not open it."""
+    with pytest.raises(SealBroken):
+        opener.unseal(sealer().seal(RECORD), max_age=60)
+
+
+@pytest.mark.parametrize("change", ["", "x", "ä", "gAAAAA", "=", "\0"])
+def test_not_a_seal(change: str) -> None:
+    """Anything that is no seal does not open."""
+    with pytest.raises(SealBroken):
+        sealer().unseal(change, max_age=60)
+
+
+def test_changed_anywhere() -> None:
+    """A seal with any character changed, or the end cut off, does not open."""
+    sealed = sealer().seal(RECORD)
+    for position in range(len(sealed) - 1):
+        other = "A" if sealed[position] != "A" else "B"
+        with pytest.raises(SealBroken):
+            sealer().unseal(sealed[:position] + other + sealed[position + 1 :], max_age=60)
+        with pytest.raises(SealBroken):
+            sealer().unseal(sealed[:position], max_age=60)

@@ -1,0 +1,80 @@
+"""Settings: what each may be, and the sentence for what it may not."""
+
+import pytest
+
+from lib.settings import SettingError, Settings, read_settings
+
+SECRET = "s" * 32
+
+
+def test_defaults() -> None:
+    """Nothing set, or set to nothing, gives the documented defaults."""
+    assert read_settings({}) == Settings()
+    assert read_settings({"OPENROUTER_MODEL": "  ", "SIGN_IN_SECRET": None}) == Settings()
+    assert Settings().base_url == "https://openrouter.ai"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("OPENROUTER_BASE_URL", "http://127.0.0.1:8787/", "base_url", "http://127.0.0.1:8787"),
+        ("OPENROUTER_CODE_CHALLENGE_METHOD", "s256", "code_challenge_method", "S256"),
+        ("OPENROUTER_CODE_CHALLENGE_METHOD", "Plain", "code_challenge_method", "plain"),
+        ("OPENROUTER_CODE_CHALLENGE_METHOD", "none", "code_challenge_method", "none"),
+        ("OPENROUTER_CALLBACK_URL", "https://a.org/b/", "callback_url", "https://a.org/b/"),
+        ("OPENROUTER_KEY_LIMIT", "2.5", "key_limit", 2.5),
+        ("OPENROUTER_KEY_LABEL", "Demo", "key_label", "Demo"),
+        ("OPENROUTER_MODEL", "a/b:free", "model", "a/b:free"),
+        ("APP_TITLE", "Überblick 🎉", "app_title", "Überblick 🎉"),
+        ("APP_URL", "https://a.org", "app_url", "https://a.org"),
+        ("SIGN_IN_SECRET", SECRET, "sign_in_secret", SECRET),
+        ("REMEMBER_SIGN_IN", "False", "remember_sign_in", False),
+        ("REMEMBER_SIGN_IN", "yes", "remember_sign_in", True),
+    ],
+)
+def test_value(name: str, value: str, field: str, read: object) -> None:
+    """A usable value is read."""
+    assert getattr(read_settings({name: value}), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENROUTER_BASE_URL", "openrouter.ai"),
+        ("OPENROUTER_BASE_URL", "https://a:b:c"),
+        ("OPENROUTER_BASE_URL", "https://a b"),
+        ("OPENROUTER_CODE_CHALLENGE_METHOD", "S512"),
+        ("OPENROUTER_CALLBACK_URL", "/callback"),
+        ("OPENROUTER_CALLBACK_URL", "https://a.org/#fragment"),
+        ("OPENROUTER_KEY_LIMIT", "much"),
+        ("OPENROUTER_KEY_LIMIT", "0"),
+        ("OPENROUTER_KEY_LIMIT", "nan"),
+        ("OPENROUTER_KEY_LIMIT", "inf"),
+        ("OPENROUTER_KEY_LABEL", "x" * 101),
+        ("OPENROUTER_MODEL", "a\nb"),
+        ("APP_TITLE", "x" * 201),
+        ("APP_URL", "ftp://a.org"),
+        ("SIGN_IN_SECRET", "short-and-secret"),
+        ("REMEMBER_SIGN_IN", "perhaps"),
+    ],
+)
+def test_unusable_value(name: str, value: str) -> None:
+    """An unusable value is one sentence that names the setting, and not what it was."""
+    with pytest.raises(SettingError, match=rf"^{name} must be [^\n]+\.$") as raised:
+        read_settings({name: value})
+    assert value not in str(raised.value).removeprefix(name)
+
+
+def test_repr_without_the_secret() -> None:
+    """The secret is in no `repr`."""
+    assert SECRET not in repr(read_settings({"SIGN_IN_SECRET": SECRET}))
+
+
+def test_attribution() -> None:
+    """The app's title and address are sent, as far as a header can hold them."""
+    settings = read_settings({"APP_TITLE": "Über 🎉 chat", "APP_URL": "https://a.org"})
+    assert settings.attribution() == {
+        "HTTP-Referer": "https://a.org",
+        "X-OpenRouter-Title": "ber  chat",
+    }
+    assert read_settings({"APP_TITLE": "聊天"}).attribution() == {}

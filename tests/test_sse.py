@@ -1,0 +1,47 @@
+"""Server-sent events: the examples of the HTML standard, and what real streams add."""
+
+import pytest
+
+from lib.openrouter.sse import EventTooLarge, decode_events
+
+# https://html.spec.whatwg.org/multipage/server-sent-events.html, section 9.2.6
+EXAMPLES = [
+    (b"data: YHOO\ndata: +2\ndata: 10\n\n", ["YHOO\n+2\n10"]),
+    (
+        b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
+        ["", "first event", "second event"],
+    ),
+    (b"data\n\ndata\ndata\n\ndata:", ["", "\n"]),
+    (b"data:test\n\ndata: test\n\n", ["test", "test"]),
+]
+OTHERS = [
+    (b"data: a\r\n\r\ndata: b\r\rdata: c\n\n", ["a", "b", "c"]),
+    (b"\xef\xbb\xbfdata: after a BOM\n\n", ["after a BOM"]),
+    ("data: Grüße 你好 👩‍🔬\n\n".encode(), ["Grüße 你好 👩‍🔬"]),
+    (b": OPENROUTER PROCESSING\n\ndata: x\n\n", ["", "x"]),
+    (b"data: \xff\xfe\n\n", ["\ufffd\ufffd"]),
+    (b"event: ping\nretry: 10\n\n", []),
+    (b"data: cut off", []),
+    (b"", []),
+]
+
+
+@pytest.mark.parametrize(("stream", "events"), EXAMPLES + OTHERS)
+def test_stream(stream: bytes, events: list[str]) -> None:
+    """A stream gives its events."""
+    assert list(decode_events([stream])) == events
+
+
+@pytest.mark.parametrize(("stream", "events"), EXAMPLES + OTHERS)
+def test_stream_cut_anywhere(stream: bytes, events: list[str]) -> None:
+    """The same events come out, wherever the bytes are cut, and byte by byte."""
+    for cut in range(len(stream) + 1):
+        assert list(decode_events([stream[:cut], stream[cut:]])) == events
+    assert list(decode_events(bytes([byte]) for byte in stream)) == events
+
+
+@pytest.mark.parametrize("chunk", [b"data: " + b"x" * 99, b"x" * 99, b"data: xxxx\n"])
+def test_too_large(chunk: bytes) -> None:
+    """A line without an end, or an event without one, ends in an error and not in memory."""
+    with pytest.raises(EventTooLarge):
+        list(decode_events((chunk for _ in range(1000)), largest_event=1000))

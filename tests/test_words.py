@@ -1,0 +1,72 @@
+"""The sentences for what goes wrong."""
+
+import pytest
+
+from lib.openrouter import errors
+from lib.openrouter.errors import OpenRouterError, error_from_response
+from lib.ui.words import explain, explain_exchange
+from sandbox.catalogue import STATUSES
+
+STATUS_CODES = [400, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529]
+KINDS = [errors.KeyRejected, errors.TimedOut, errors.Unreachable, errors.UnexpectedAnswer]
+
+
+def sentence(error: OpenRouterError) -> str:
+    """What a user reads."""
+    return explain(error, "https://o", "sk-or-x").sentence
+
+
+def test_each_has_its_own() -> None:
+    """Each status and each other failure has a sentence of its own, which says what to do."""
+    failures = [OpenRouterError(status=status) for status in STATUS_CODES]
+    failures += [kind() for kind in (*KINDS, errors.Interrupted, OpenRouterError)]
+    sentences = [sentence(failure) for failure in failures]
+    assert len(set(sentences)) == len(sentences)
+    assert all(text.endswith(".") and "None" not in text for text in sentences)
+
+
+def test_unknown_status() -> None:
+    """A status that nobody knew has a sentence that names it."""
+    assert "418" in sentence(OpenRouterError(status=418))
+
+
+def test_429_says_how_long() -> None:
+    """A rate limit says how long to wait, if OpenRouter did."""
+    assert "7 seconds" in sentence(OpenRouterError(status=429, retry_after=6.2))
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("402", "https://o/settings/credits"),
+        ("402-max-tokens", "https://o/settings/credits"),
+        ("402-key-limit", "https://o/keys/"),
+        ("403", "https://o/keys/"),
+        ("403-moderation", None),
+        ("404", "https://o/settings/privacy"),
+        ("500", None),
+    ],
+)
+def test_link(name: str, address: str | None) -> None:
+    """Where a page of OpenRouter's helps, there is a link to it."""
+    status, _, body = STATUSES[name]
+    assert isinstance(body, dict)
+    error = OpenRouterError(body["message"], status=status, metadata=body.get("metadata"))
+    link = explain(error, "https://o", "sk-or-x").link
+    assert (link[1].startswith(address) if link else address) is (None if not address else True)
+    assert "sk-or-x" not in str(link)
+
+
+def test_failed_sign_ins() -> None:
+    """Each way in which a sign-in fails has a sentence of its own."""
+    failures = [OpenRouterError(status=status) for status in (400, 405, 409, 500)]
+    failures += [kind() for kind in (errors.CodeExpired, errors.CodeRejected, *KINDS[1:])]
+    sentences = [explain_exchange(failure) for failure in failures]
+    assert len(set(sentences)) == len(sentences)
+    assert all(text.endswith(".") and "None" not in text for text in sentences)
+
+
+def test_message_with_markdown_is_not_shown() -> None:
+    """What a server writes into an error does not reach the page."""
+    error = error_from_response(400, {}, b'{"error":{"message":"[click](http://evil)"}}')
+    assert "evil" not in sentence(error)
