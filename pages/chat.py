@@ -13,6 +13,7 @@ app = page.start_page()
 settings, session = app.settings, app.session
 account_line = page.show_frame(app)
 page.finish_sign_in(app)
+session.has_just_signed_in = False  # it leads here
 conversation = session.conversation
 
 

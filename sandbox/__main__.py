@@ -7,7 +7,7 @@ import uvicorn
 from sandbox.catalogue import BEHAVIOURS
 from sandbox.server import Sandbox
 
-models = "\n".join(f"  {model:<28} {about}" for model, about in BEHAVIOURS.items())
+models = "\n".join(f"  {model:<31} {about}" for model, about in BEHAVIOURS.items())
 parser = argparse.ArgumentParser(
     prog="python -m sandbox",
     description="An OpenRouter on your own machine, on 127.0.0.1 only.",

@@ -1,4 +1,10 @@
-"""The texts that the sandbox's models say."""
+"""What the sandbox's models say, think, cite and draw."""
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
 
 TOUR = """\
 # A tour of what an answer may hold
@@ -61,6 +67,68 @@ for line in part_{number}:
 ```
 
 """
+
+
+_SKY = "The sky is blue because of Rayleigh scattering."
+_THOUGHTS = ("First I read the question. ", "Then I weigh it. ", "Now I know.")
+
+
+def text(name: str, question: str) -> str:
+    """Return all the text that the model `sandbox/{name}` answers to a question."""
+    match name:
+        case "echo":
+            return question
+        case "tour":
+            return TOUR
+        case "long":
+            return long()
+        case "split":
+            return SPLIT
+        case "empty":
+            return ""
+        case "cut" | "freeze" | "stream-error" | "stream-error-string" | "bad-json":
+            return "The beginning of an answer that does not "
+        case "citations":
+            return _SKY
+        case "image":
+            return "Here is a picture, as colourful as a sandbox can paint it."
+        case _:
+            return hello(question)
+
+
+def extras(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the deltas that come before the text and hold none."""
+    match name:
+        case "reasoning":
+            for thought in _THOUGHTS:
+                details = [{"type": "reasoning.text", "text": thought, "index": 0}]
+                yield {"reasoning": thought, "reasoning_details": details}
+        case "citations":
+            source = {
+                "url": "https://example.org/rayleigh",
+                "title": "Rayleigh scattering",
+                "content": "Blue light scatters more.",
+                "start_index": 0,
+                "end_index": len(_SKY),
+            }
+            yield {"annotations": [{"type": "url_citation", "url_citation": source}]}
+        case "image":
+            url = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
+            yield {"images": [{"type": "image_url", "image_url": {"url": url}}]}
+
+
+def picture(width: int = 320, height: int = 180) -> bytes:
+    """Return a PNG of so many pixels that runs from one colour to another."""
+    lines = (
+        b"\0" + bytes(c for x in range(width) for c in (x * 255 // width, y * 255 // height, 160))
+        for y in range(height)
+    )
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits each of R, G and B
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"".join(lines))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
 
 
 def long(size: int = 16_384) -> str:

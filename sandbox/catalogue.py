@@ -2,8 +2,11 @@
 
 from typing import Any
 
-STATUSES: dict[str, tuple[int, dict[str, str], dict[str, Any] | str]] = {}
-"""For each `sandbox/status-…`: status, headers, and body (an error object, or a page as text)."""
+Status = tuple[int, dict[str, str], dict[str, Any] | str]
+"""Status, headers, and body: the object under `error`, or a page as text."""
+
+STATUSES: dict[str, Status] = {}
+"""What each `sandbox/status-…` answers."""
 
 
 def _status(
@@ -81,7 +84,18 @@ BEHAVIOURS = {
 """What each special model does."""
 
 _CONTEXTS = (8_192, 32_768, 131_072, 200_000, 1_000_000)
-_NAMES = ("Breeze", "Cobble", "Drift", "Ember", "Fjord", "Grove", "Harbor", "Islet", "Juniper")
+_NAMES = (
+    "Breeze",
+    "Cobble",
+    "Drift",
+    "Ember",
+    "Fjord",
+    "Grove",
+    "Harbor",
+    "Islet",
+    "Juniper",
+    "Kelp",
+)
 _SIZES = ("1b", "3b", "7b", "13b", "34b", "70b", "140b", "mini", "large", "vision")
 _LABS = ("sandbox-labs", "paper-mill", "tin-robot")
 _INPUTS = (["text"], ["text", "image"], ["text", "image", "file"], ["text", "audio"])
@@ -91,10 +105,9 @@ _PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
 def models() -> list[dict[str, Any]]:
     """Return the catalogue, some 350 items of the shape of `/api/v1/models`."""
     listed = [_model("openrouter/auto", "Auto Router", "-1", _CONTEXTS[-1], _INPUTS[2])]
-    listed += [
-        _model(model, f"Sandbox: {about}", "0.000001", _CONTEXTS[2], _INPUTS[2])
-        for model, about in BEHAVIOURS.items()
-    ]
+    for model, about in BEHAVIOURS.items():
+        name = f"Sandbox: {model.removeprefix('sandbox/')}"
+        listed.append(_model(model, name, "0.000001", _CONTEXTS[2], _INPUTS[2], about))
     for lab_number, lab in enumerate(_LABS):
         for name_number, name in enumerate(_NAMES):
             for number, size in enumerate(_SIZES):
@@ -103,7 +116,7 @@ def models() -> list[dict[str, Any]]:
                     _model(
                         f"{lab}/{name.lower()}-{size}" + (":free" if is_free else ""),
                         f"{lab.title()}: {name} {size.upper()}" + (" (free)" if is_free else ""),
-                        "0" if is_free else f"{(number + 1) * (lab_number + 1)}e-7",
+                        "0" if is_free else f"{(number + 1) * (lab_number + 1) / 1e7:.8f}",
                         _CONTEXTS[(number + name_number) % len(_CONTEXTS)],
                         _INPUTS[(number + lab_number) % len(_INPUTS)],
                     )
@@ -112,24 +125,32 @@ def models() -> list[dict[str, Any]]:
     return listed
 
 
-def _model(model: str, name: str, price: str, context: int, inputs: list[str]) -> dict[str, Any]:
-    dollars = price if price in ("0", "-1") else f"{float(price):.8f}"
+def _model(
+    model: str, name: str, usd_per_token: str, context: int, inputs: list[str], about: str = ""
+) -> dict[str, Any]:
+    outputs = ["text", "image"] if model == "sandbox/image" else ["text"]
     reasons = model == "sandbox/reasoning" or model.endswith("-large")
     return {
         "id": model,
         "canonical_slug": model,
         "name": name,
-        "description": f"{name}. It exists in the sandbox only.",
+        "description": about
+        or f"{name} exists in the sandbox only, and answers as it always does.",
         "created": 1_760_000_000,
         "context_length": context,
         "architecture": {
-            "modality": "text->text",
+            "modality": f"{'+'.join(inputs)}->{'+'.join(outputs)}",
             "input_modalities": inputs,
-            "output_modalities": ["text", "image"] if model == "sandbox/image" else ["text"],
+            "output_modalities": outputs,
             "tokenizer": "Other",
             "instruct_type": None,
         },
-        "pricing": {"prompt": dollars, "completion": dollars, "request": "0", "image": "0"},
+        "pricing": {
+            "prompt": usd_per_token,
+            "completion": usd_per_token,
+            "request": "0",
+            "image": "0",
+        },
         "top_provider": {
             "context_length": context,
             "max_completion_tokens": 4_096,

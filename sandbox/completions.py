@@ -9,19 +9,21 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 from sandbox import answers
-from sandbox.catalogue import STATUSES
+from sandbox.catalogue import STATUSES, Status
+from sandbox.keys import Key
 
-PIXEL = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA"
-    "WjR9awAAAABJRU5ErkJggg=="
-)
+USD_PER_TOKEN = 1e-6
 PROCESSING = b": OPENROUTER PROCESSING\n\n"
 _OUTCOMES = {
     "finish-error": "error",
     "finish-length": "length",
     "finish-content_filter": "content_filter",
 }
-_ERROR = {"code": 502, "message": "Provider disconnected", "metadata": {"error_type": "provider"}}
+_ERROR = {
+    "code": 502,
+    "message": "Provider disconnected",
+    "metadata": {"error_type": "provider_unavailable"},
+}
 
 
 class Cut(Exception):
@@ -36,29 +38,27 @@ def route(model: str, question: str, known: set[str]) -> str:
     return named[0] if named and named[0] in known else "sandbox/hello"
 
 
-class Completion:
-    """One answer: `body` is the request's, `chunk_seconds` the pause between two chunks."""
+def question_in(messages: list[Any]) -> str:
+    """Return the text of the last message of the user, whatever its form."""
+    asked = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
+    return _text_of(asked[-1]) if asked else ""
 
-    def __init__(self, model: str, question: str, prompt: str, chunk_seconds: float) -> None:
-        self.model = model
+
+class Completion:
+    """One answer to `messages`, paid by `key`; `chunk_seconds` is the pause between two chunks."""
+
+    def __init__(self, model: str, messages: list[Any], key: Key, chunk_seconds: float) -> None:
+        self._model = model
+        self._key = key
         self._name = model.removeprefix("sandbox/") if model.startswith("sandbox/") else "hello"
-        self._question = question
-        self._pause = chunk_seconds
+        pauses = {"long": chunk_seconds / 3, "split": chunk_seconds / 10, "endless": 0.05}
+        self._pause = pauses.get(self._name, chunk_seconds)
         self._id = f"gen-{secrets.token_hex(12)}"
-        self.text = self._text()
-        prompt_tokens, completion_tokens = len(prompt) // 4 + 1, len(self.text) // 4 + 1
-        self.cost = (prompt_tokens + completion_tokens) * 1e-6
-        self.usage = {
-            "prompt_tokens": prompt_tokens,
-            "completion_tokens": completion_tokens,
-            "total_tokens": prompt_tokens + completion_tokens,
-            "cost": self.cost,
-            "prompt_tokens_details": {"cached_tokens": 0},
-            "completion_tokens_details": {"reasoning_tokens": 0},
-        }
+        self._text = answers.text(self._name, question_in(messages))
+        self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
     @property
-    def failure(self) -> tuple[int, dict[str, str], dict[str, Any] | str] | None:
+    def failure(self) -> Status | None:
         """The status with which this model answers instead, if it does."""
         return STATUSES.get(self._name.removeprefix("status-"))
 
@@ -67,42 +67,26 @@ class Completion:
         """Whether not even the headers come."""
         return self._name == "no-headers"
 
-    def whole(self) -> dict[str, Any]:
-        """Return the answer in one piece, as `stream: false` asks for it."""
-        choice = {
-            "index": 0,
-            "message": {"role": "assistant", "content": self.text},
-            "finish_reason": _OUTCOMES.get(self._name, "stop"),
-        }
-        return self._chunk([choice], object="chat.completion", usage=self.usage)
-
     async def stream(self) -> AsyncGenerator[bytes]:
         """Yield the event stream. Raises `Cut` where the connection is to break off."""
         yield PROCESSING
         if self._name in ("slow-start", "silent"):
-            waits = 12 if self._name == "slow-start" else 100_000
-            for _ in range(waits):
+            ends_at = time.monotonic() + (3 if self._name == "slow-start" else float("inf"))
+            while time.monotonic() < ends_at:
                 await asyncio.sleep(0.25)
                 yield PROCESSING
-        for delta in self._extras():
-            yield self._event(delta)
+        for extra in answers.extras(self._name):
+            yield self._event(extra)
             await asyncio.sleep(self._pause)
-        if self._name == "split":
-            async for piece in self._in_splinters():
-                yield piece
-        else:
-            for word in self._pieces():
-                yield self._event({"content": word})
-                await asyncio.sleep(0.05 if self._name == "endless" else self._pause)
-        async for end in self._end():
-            yield end
-
-    async def _end(self) -> AsyncGenerator[bytes]:
+        events = (self._event({"content": piece}) for piece in self._pieces())
+        for chunk in _splinters(events) if self._name == "split" else events:
+            yield chunk
+            await asyncio.sleep(self._pause)
         match self._name:
             case "cut":
                 raise Cut
             case "freeze":
-                await asyncio.sleep(100_000)
+                await asyncio.Event().wait()
             case "stream-error":
                 yield _data(self._chunk([_choice({}, "error")], error=_ERROR))
                 return
@@ -112,65 +96,59 @@ class Completion:
             case "bad-json":
                 yield b'data: {"choices": [{"delta":\n\n'
         yield _data(self._chunk([_choice({}, _OUTCOMES.get(self._name, "stop"))]))
-        yield _data(self._chunk([], usage=self.usage))
+        yield _data(self._chunk([], usage=self._paid()))
         if self._name != "no-done":
             yield b"data: [DONE]\n\n"
 
-    async def _in_splinters(self) -> AsyncGenerator[bytes]:
-        """Bytes that end in mid-character and mid-line, with the line ends of another system."""
-        whole = b"".join(self._event({"content": piece}) for piece in self._pieces())
-        whole = whole.replace(b"\n", b"\r\n")
-        for start in range(0, len(whole), 7):
-            yield whole[start : start + 7]
-            await asyncio.sleep(0)
+    async def whole(self) -> AsyncGenerator[bytes]:
+        """Yield the answer in one piece. Raises `Cut` where the connection is to break off."""
+        if self._name in ("silent", "freeze", "endless"):
+            await asyncio.Event().wait()
+        if self._name == "cut":
+            yield b'{"id": "gen-'
+            raise Cut
+        message: dict[str, Any] = {"role": "assistant", "content": self._text}
+        for extra in answers.extras(self._name):
+            for name, value in extra.items():
+                message[name] = message[name] + value if name in message else value
+        choice: dict[str, Any] = {"index": 0, "message": message}
+        more: dict[str, Any] = {"object": "chat.completion"}
+        if self._name.startswith("stream-error"):
+            choice |= {"finish_reason": "error", "error": _ERROR}
+        else:
+            choice["finish_reason"] = _OUTCOMES.get(self._name, "stop")
+            more["usage"] = self._paid()
+        body = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
+        yield body[:100] if self._name == "bad-json" else body
 
-    def _text(self) -> str:
-        match self._name:
-            case "echo":
-                return self._question
-            case "tour":
-                return answers.TOUR
-            case "long":
-                return answers.long()
-            case "split":
-                return answers.SPLIT
-            case "empty":
-                return ""
-            case "cut" | "freeze" | "stream-error" | "stream-error-string" | "bad-json":
-                return "The beginning of an answer that does not "
-            case "citations":
-                return "The sky is blue because of Rayleigh scattering."
-            case _:
-                return answers.hello(self._question)
+    def _paid(self) -> dict[str, Any]:
+        """Take the cost from the key, and return the `usage` that says so: tokens and USD."""
+        thoughts = "".join(e.get("reasoning", "") for e in answers.extras(self._name))
+        reasoning_tokens = len(thoughts) // 4
+        completion_tokens = len(self._text) // 4 + 1 + reasoning_tokens
+        total_tokens = self._prompt_tokens + completion_tokens
+        cost = 0.0 if self._model.endswith(":free") else total_tokens * USD_PER_TOKEN
+        self._key.usage += cost
+        return {
+            "prompt_tokens": self._prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": total_tokens,
+            "cost": cost,
+            "prompt_tokens_details": {"cached_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
+        }
 
     def _pieces(self) -> Iterator[str]:
-        if self._name == "endless":
-            number = 0
-            while True:
-                number += 1
-                yield f"word {number} "
-        elif self._name == "long":
-            yield from (self.text[i : i + 4] for i in range(0, len(self.text), 4))
-        else:
-            yield from re.findall(r"\s*\S+\s?|\s+", self.text)
-
-    def _extras(self) -> Iterator[dict[str, Any]]:
         match self._name:
-            case "reasoning":
-                for thought in ("First I read the question. ", "Then I weigh it. ", "Now I know."):
-                    details = [{"type": "reasoning.text", "text": thought, "index": 0}]
-                    yield {"reasoning": thought, "reasoning_details": details}
-            case "citations":
-                source = {
-                    "url": "https://example.org/rayleigh",
-                    "title": "Rayleigh scattering",
-                    "content": "Blue light scatters more.",
-                    "start_index": 0,
-                    "end_index": 47,
-                }
-                yield {"annotations": [{"type": "url_citation", "url_citation": source}]}
-            case "image":
-                yield {"images": [{"type": "image_url", "image_url": {"url": PIXEL}}]}
+            case "endless":
+                number = 0
+                while True:
+                    number += 1
+                    yield f"word {number} "
+            case "long":
+                yield from (self._text[i : i + 4] for i in range(0, len(self._text), 4))
+            case _:
+                yield from re.findall(r"\s*\S+\s?|\s+", self._text)
 
     def _event(self, delta: dict[str, Any]) -> bytes:
         return _data(self._chunk([_choice({"role": "assistant", **delta}, None)]))
@@ -180,11 +158,29 @@ class Completion:
             "id": self._id,
             "object": "chat.completion.chunk",
             "created": int(time.time()),
-            "model": self.model,
+            "model": self._model,
             "provider": "Sandbox",
             "choices": choices,
             **more,
         }
+
+
+def _splinters(events: Iterator[bytes]) -> Iterator[bytes]:
+    """Bytes that end in mid-character and mid-line; every other event has CR LF line ends."""
+    whole = b"".join(
+        event.replace(b"\n", b"\r\n") if number % 2 == 0 else event
+        for number, event in enumerate(events)
+    )
+    return (whole[start : start + 7] for start in range(0, len(whole), 7))
+
+
+def _text_of(message: Any) -> str:
+    """Return a message's text, be its content a string or a list of parts."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return " ".join(str(p["text"]) for p in parts if isinstance(p, dict) and "text" in p)
 
 
 def _choice(delta: dict[str, Any], finish_reason: str | None) -> dict[str, Any]:

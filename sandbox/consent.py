@@ -1,9 +1,10 @@
 """The consent page: what is asked for, Authorize and Deny, and failures to rehearse."""
 
-import re
+import math
 from html import escape
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from sandbox.pkce import is_well_formed
 
 EXCHANGES = {
     "success": "an API key",
@@ -17,8 +18,12 @@ EXCHANGES = {
     "bad-json": "a body that is no JSON",
     "slow": "nothing for 12 seconds",
 }
-STATES = {"query": "in the query", "glued": "glued to the code", "lost": "not at all"}
-_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+STATES = {
+    "query": "in the query, as it was sent",
+    "glued": "glued: ?state=abc?code=xyz",
+    "lost": "not at all",
+}
+_CARRIED = ("callback_url", "code_challenge", "code_challenge_method", "key_label")
 
 
 def refusal(query: dict[str, str]) -> str | None:
@@ -27,48 +32,64 @@ def refusal(query: dict[str, str]) -> str | None:
     challenge, method = query.get("code_challenge"), query.get("code_challenge_method")
     if callback_url is None and challenge is None:
         return "Without a callback_url a code_challenge is compulsory."
-    if callback_url is not None:
-        url = urlsplit(callback_url)
-        is_local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1")
-        if not url.hostname or not (url.scheme == "https" or is_local):
-            return "callback_url must be https, or http on localhost or 127.0.0.1."
-    if challenge is not None and not _CHALLENGE.fullmatch(challenge):
+    if callback_url is not None and not _is_allowed(callback_url):
+        return "callback_url must be https, or http on localhost or 127.0.0.1."
+    if challenge is not None and not is_well_formed(challenge):
         return "code_challenge must be 43 to 128 characters of RFC 7636's alphabet."
     if challenge is not None and method not in ("S256", "plain"):
         return "code_challenge_method must be S256 or plain."
+    if challenge is None and method is not None:
+        return "code_challenge_method says nothing without a code_challenge."
     if len(query.get("key_label", "")) > 100:
         return "key_label must be 100 characters at most."
+    try:
+        dollars(query.get("limit", ""))
+    except ValueError:
+        return "limit must be an amount in US dollars."
     return None
+
+
+def dollars(text: str) -> float | None:
+    """Return the amount in USD, None if it is empty. Raises `ValueError` if it is no amount."""
+    if not text.strip():
+        return None
+    amount = float(text)
+    if not math.isfinite(amount) or amount < 0:
+        raise ValueError(text)
+    return amount
 
 
 def way_back(callback_url: str, state_return: str, **parameters: str) -> str:
     """Return the callback URL with the parameters, and with `state` as it is to come back."""
+    url = urlsplit(callback_url)
+    fields = url.query.split("&") if url.query else []
     if state_return == "lost":
-        callback_url = re.sub(r"([?&])state=[^&]*&?", r"\1", callback_url).rstrip("?&")
-    separator = "?" if state_return == "glued" or "?" not in callback_url else "&"
-    return f"{callback_url}{separator}{urlencode(parameters)}"
+        fields = [field for field in fields if not field.startswith("state=")]
+    glue = "?" if state_return == "glued" and fields else "&"
+    query = glue.join(filter(None, ("&".join(fields), urlencode(parameters))))
+    return urlunsplit(url._replace(query=query))
 
 
 def consent_page(query: dict[str, str]) -> str:
     """Return the page that asks for consent to a valid request."""
-    asks = urlsplit(query.get("callback_url", "")).netloc or "An app without a callback_url"
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in query.items()
-        if name != "limit"
-    )
+    host = urlsplit(query.get("callback_url", "")).netloc.rpartition("@")[2]
     label = query.get("key_label")
+    named = f", to be called <strong>{escape(label)}</strong>" if label else ""
+    carried = "".join(
+        f'<input type="hidden" name="{name}" value="{escape(query[name])}">'
+        for name in _CARRIED
+        if name in query
+    )
     return _page(
         "Authorize an app",
         f"""
-<p><strong>{escape(asks)}</strong> asks for an API key of yours{
-            f", to be called <strong>{escape(label)}</strong>" if label else ""
-        }.</p>
-<form method="post" action="/auth">{hidden}
+<p><strong>{escape(host) or "An app that takes a code"}</strong> asks for an API key{named}.</p>
+<form method="post" action="/auth">{carried}
 <label for="limit">Credit limit in US dollars (empty for none)</label>
-<input id="limit" name="limit" inputmode="decimal" value="{escape(query.get("limit", ""))}">
+<input id="limit" name="limit" type="number" min="0" step="any" placeholder="no limit"
+ value="{escape(query.get("limit", ""))}">
 <div class="row"><button name="decision" value="authorize">Authorize</button>
-<button name="decision" value="deny" class="quiet">Deny</button></div>
+<button name="decision" value="deny" class="quiet" formnovalidate>Deny</button></div>
 <details><summary>Rehearse a failure</summary>
 {_select("exchange", "What the exchange answers", EXCHANGES)}
 {_select("state_return", "How state comes back", STATES)}
@@ -84,12 +105,23 @@ def code_page(code: str) -> str:
     )
 
 
-def refusal_page(sentence: str) -> str:
-    """Return the page for a request that is not valid."""
-    return _page("This request is not valid", f"<p>{escape(sentence)}</p>")
+def notice_page(title: str, sentence: str) -> str:
+    """Return a page that says one thing."""
+    return _page(title, f"<p>{escape(sentence)}</p>")
 
 
-def _select(name: str, label: str, options: dict[str, Any]) -> str:
+def _is_allowed(callback_url: str) -> bool:
+    """Whether OpenRouter sends people back there: https, or http on this machine at any port."""
+    try:
+        url = urlsplit(callback_url)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return False
+    is_local = url.scheme == "http" and host in ("localhost", "127.0.0.1")
+    return bool(host) and (url.scheme == "https" or is_local)
+
+
+def _select(name: str, label: str, options: dict[str, str]) -> str:
     listed = "".join(f'<option value="{value}">{text}</option>' for value, text in options.items())
     return f'<label for="{name}">{label}</label><select id="{name}" name="{name}">{listed}</select>'
 

@@ -45,10 +45,10 @@ def cookie_name(name: str) -> str:
 def cookie(name: str, value: str, *, max_age: int | None = None) -> str:
     """Return a cookie as `document.cookie` takes it: for the session, or for `max_age` seconds.
 
-    Strict is enough: the cookie is read off the websocket's handshake, which the app's own page
-    begins, wherever the user came from.
+    The cookie is read off the websocket's handshake, which the app's own page begins: Lax, it comes
+    along wherever the user came from, and with no websocket that another site begins.
     """
-    parts = [f"{cookie_name(name)}={value}", "Path=/", "SameSite=Strict"]
+    parts = [f"{cookie_name(name)}={value}", "Path=/", "SameSite=Lax"]
     if max_age is not None:
         parts.append(f"Max-Age={max_age}")
     if is_https():

@@ -51,7 +51,7 @@ function leaveFrame(href) {
 
 function takesCookies() {
   const probe = "openrouter_probe";
-  document.cookie = `${probe}=1; Path=/; SameSite=Strict`;
+  document.cookie = `${probe}=1; Path=/; SameSite=Lax`;
   const taken = cookieNames().includes(probe);
   drop(probe);
   return taken;
@@ -63,5 +63,5 @@ function cookieNames() {
 
 function drop(name) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `${name}=; Path=/; Max-Age=0; SameSite=Strict${secure}`;
+  document.cookie = `${name}=; Path=/; Max-Age=0; SameSite=Lax${secure}`;
 }
