@@ -67,7 +67,12 @@ class Conversation:
 
     def can_try_again(self) -> bool:
         """Tell whether the last question has no whole answer, and nobody is at work on one."""
-        return bool(self.turns) and self.turns[-1].answers[-1].progress in ("stopped", "failed")
+        if not self.turns:
+            return False
+        last = self.turns[-1].answers[-1]
+        return last.progress in ("stopped", "failed") or (
+            last.progress == "complete" and not last.text
+        )
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the turns as JSON types, for `from_json`. Tokens and costs stay behind."""

@@ -25,12 +25,16 @@ def try_again() -> None:
     conversation.turns[-1].answers.append(Answer())
 
 
+def show_try_again() -> None:
+    try_again_place.button("Try again", icon=":material/refresh:", on_click=try_again)
+
+
 def ask(answer: Answer, key: str) -> None:
     """Stream the answer to the conversation as it is, in the place where this is called."""
     request = ChatRequest(settings.model, conversation.messages())
     stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
     session.account_is_stale = True
-    failure = stream_answer(stream, answer)
+    failure = stream_answer(stream, answer, when_stopped=show_try_again)
     if failure:
         explanation = explain(failure, settings.base_url, key)
         answer.failure, answer.help = explanation.sentence, explanation.link
@@ -57,17 +61,19 @@ if question and question.strip():
 if not conversation.turns:
     st.markdown(f"Ask anything. The answer comes from `{settings.model}`, on your own credits.")
 
-for turn in conversation.turns:
-    messages.show_question(turn.question)
-    for answer in turn.answers:
-        with st.chat_message("assistant"):
-            if answer.progress == "waiting":
-                ask(answer, session.sign_in.key)
-                messages.show_foot(answer)
-            else:
-                messages.show_answer(answer)
+conversation_place, try_again_place = st.container(), st.empty()
+with conversation_place:
+    for turn in conversation.turns:
+        messages.show_question(turn.question)
+        for answer in turn.answers:
+            with st.chat_message("assistant"):
+                if answer.progress == "waiting":
+                    ask(answer, session.sign_in.key)
+                    messages.show_foot(answer)
+                else:
+                    messages.show_answer(answer)
 
 if conversation.can_try_again():
-    st.button("Try again", icon=":material/refresh:", on_click=try_again)
+    show_try_again()
 
 account.refresh(settings, session, account_line)

@@ -50,6 +50,7 @@ def test_settle() -> None:
 def test_can_try_again(progress, can: bool) -> None:
     """Only an answer that broke off can be tried again."""
     assert conversation(("a", [Answer("b", progress)])).can_try_again() is can
+    assert conversation(("a", [Answer("", "complete")])).can_try_again()
     assert not Conversation().can_try_again()
 
 

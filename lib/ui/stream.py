@@ -7,7 +7,7 @@ only the last block is painted again; and the longer that grows, the more rarely
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
@@ -70,35 +70,41 @@ class AnswerPainter:
         self._slot = self._place.empty()
         self._text = GrowingMarkdown()
         self._waiting = ""
+        self._is_behind = False
         self._painted_at = 0.0
         self._painted_length = 0
 
     def add(self, text: str) -> None:
         """Take the next piece of the text."""
         self._waiting += text
+        self._is_behind = True
 
     def paint_if_due(self) -> None:
         """Paint if there is something new, and enough time and text have passed."""
         length = len(self._text.rest) + len(self._waiting)
         has_time = time.monotonic() - self._painted_at >= _pace.interval
-        if self._waiting and has_time and length >= self._painted_length * GROWTH:
+        if self._is_behind and has_time and length >= self._painted_length * GROWTH:
             self._paint()
 
     def paint_rest(self) -> None:
         """Paint what is left to paint: the text is whole, or there will be no more of it."""
-        if self._waiting:
+        if self._is_behind:
             self._paint()
 
     def _paint(self) -> None:
+        """Streamlit may end the script in any paint; painting once more then makes up for it."""
         self._text.append(self._waiting)
         self._waiting = ""
         while self._text.finished:
-            self._slot.markdown(self._text.finished.pop(0))
-            self._slot = self._place.empty()
+            self._slot.markdown(self._text.finished[0])
+            next_slot = self._place.empty()
+            self._slot = next_slot
+            del self._text.finished[0]
         if self._text.rest.strip():
             self._slot.markdown(self._text.rest)
         self._painted_length = len(self._text.rest)
         self._painted_at = time.monotonic()
+        self._is_behind = False
 
 
 def show_text(text: str) -> None:
@@ -111,37 +117,46 @@ def show_text(text: str) -> None:
 STOPPED = ":material/stop_circle: You stopped this answer here."
 
 
-def stream_answer(stream: ChatStream, answer: Answer) -> OpenRouterError | None:
+def stream_answer(
+    stream: ChatStream, answer: Answer, when_stopped: Callable[[], object]
+) -> OpenRouterError | None:
     """Let the answer grow and paint it; return what it failed with, None if it is whole.
 
     Whatever ends the script, `answer` keeps what arrived, and its `progress` says how it ended;
-    the stream is closed within a second of Stop, a closed tab, or another click.
+    the stream is closed within a second of Stop, a closed tab, or another click. After Stop the
+    script goes no further: `when_stopped` paints what the page would have shown below.
     """
     answer.progress = "streaming"
     painter = AnswerPainter()
     note = st.empty()
+    failure = None
     try:
-        with Reader(stream) as reader, _pace.stream(), ExitStack() as waiting:
-            with note:
-                waiting.enter_context(st.spinner("Waiting for the answer…"))
-            while (events := reader.take(_pace.interval if answer.text else PATIENCE)) is not None:
-                for event in events:
-                    _apply(event, answer, painter)
-                if answer.text:
-                    waiting.close()
+        note.info("Waiting for the answer…", icon="spinner")
+        is_waiting = True
+        with Reader(stream) as reader, _pace.stream():
+            try:
+                while (
+                    events := reader.take(PATIENCE if is_waiting else _pace.interval)
+                ) is not None:
+                    for event in events:
+                        _apply(event, answer, painter)
+                    if is_waiting and answer.text:
+                        note.empty()
+                        is_waiting = False
                     painter.paint_if_due()
-                end_if_unwanted()
+                    end_if_unwanted()
+            except OpenRouterError as error:
+                failure = error
         painter.paint_rest()
-    except OpenRouterError as error:
-        answer.progress = "failed"
-        painter.paint_rest()
-        return error
+        note.empty()
     except BaseException:
         answer.progress = "stopped"
-        _paint_from_beside(painter.paint_rest, lambda: note.markdown(f":small[{STOPPED}]"))
+        _paint_from_beside(
+            painter.paint_rest, lambda: note.markdown(f":small[{STOPPED}]"), when_stopped
+        )
         raise
-    answer.progress = "complete"
-    return None
+    answer.progress = "failed" if failure else "complete"
+    return failure
 
 
 def _apply(event: Event, answer: Answer, painter: AnswerPainter) -> None:

@@ -1,0 +1,575 @@
+"""The chat: answers that come whole, and all that can cut one short."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Self
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from sandbox.answers import SPLIT
+from sandbox.catalogue import STATUSES
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App, new_person
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, app: App) -> Iterator[BrowserContext]:
+    """A browser that is signed in, for all tests here that leave it so."""
+    with new_person(chromium) as context:
+        steps.sign_in(context.new_page(), app.url)
+        yield context
+
+
+@pytest.fixture
+def chat(signed_in: BrowserContext, sandbox: Sandbox) -> Page:
+    """The chat page, with nothing asked yet; in one tab for all, since loading takes its time."""
+    page = signed_in.pages[0]
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    steps.expect_chat(page)
+    return page
+
+
+@pytest.fixture
+def new_tab(signed_in: BrowserContext, app: App, sandbox: Sandbox) -> Iterator[Page]:
+    """The chat page in a tab of its own."""
+    page = signed_in.new_page()
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    yield page
+    page.close()
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float) -> None:
+    """Wait for something that no page shows; it fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"Not within {seconds} s: {what}")
+        time.sleep(0.01)
+
+
+def expect_streams_to_end(sandbox: Sandbox) -> None:
+    """Within a second nobody pays any more for words that nobody reads."""
+    wait_until(lambda: sandbox.open_streams == 0, "the stream is closed", seconds=1)
+
+
+def stop(page: Page) -> Locator:
+    """The button that ends an answer."""
+    return page.get_by_role("button", name="Stop script")
+
+
+def try_again(page: Page) -> Locator:
+    """The button that asks the last question once more."""
+    return page.get_by_role("button", name="Try again")
+
+
+def waiting(page: Page) -> Locator:
+    """What stands there until the first word comes."""
+    return page.get_by_text("Waiting for the answer…")
+
+
+def last_answer(page: Page) -> Locator:
+    """The answer at the end of the conversation."""
+    return steps.answers(page).last
+
+
+def expect_whole(page: Page, count: int) -> None:
+    """So many answers are there, and the last one is whole."""
+    expect(steps.answers(page)).to_have_count(count)
+    expect(last_answer(page)).to_contain_text("completion tokens")
+    expect(stop(page)).to_have_count(0)
+
+
+# Whole
+
+
+def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
+    """A question gets one streamed answer, with model, tokens and cost under it."""
+    app = start_app("attributed", APP_TITLE="Küche & chat", APP_URL="https://example.org/chat")
+    steps.sign_in(page, app.url)
+    steps.ask(page, "Why is the sky blue?")
+    expect_whole(page, 1)
+    expect(last_answer(page)).to_contain_text("Why is the sky blue?")
+    expect(last_answer(page)).to_contain_text(
+        re.compile(r"sandbox/hello · \d+ prompt and \d+ completion tokens · \$0\.000\d+")
+    )
+    (completion,) = sandbox.completions
+    assert completion["body"] == {
+        "model": "openrouter/auto",
+        "messages": [{"role": "user", "content": "Why is the sky blue?"}],
+        "stream": True,
+    }
+    assert completion["headers"] == {
+        "http-referer": "https://example.org/chat",
+        "x-openrouter-title": "Kche & chat",
+    }
+    expect(steps.alert(page)).to_have_count(0)
+    expect(waiting(page)).to_have_count(0)
+
+
+def test_markdown(chat: Page) -> None:
+    """Headings, tables, code, formulas, nested lists and other scripts are painted as such."""
+    steps.ask(chat, "sandbox/tour please")
+    expect_whole(chat, 1)
+    answer = last_answer(chat)
+    expect(answer.get_by_role("heading", name="A tour of what an answer may hold")).to_be_visible()
+    expect(answer.get_by_role("cell", name="131,072")).to_be_visible()
+    expect(answer.locator("pre code")).to_contain_text('return f"Hello, {name}!"')
+    expect(answer.locator(".katex")).to_have_count(2)
+    expect(answer.locator(".katex-display")).to_have_count(1)
+    expect(answer.locator("ol > li > ul > li")).to_have_text(
+        ["nested, with umlauts: äöüß", "nested, with emoji: 🚀 👩‍🔬"]
+    )
+    expect(answer.locator("ol > li").last).to_have_text("Second: 中文 也 完整 到达")
+    expect(answer.locator("blockquote")).to_be_visible()
+    expect(answer.locator(".katex-error")).to_have_count(0)
+    expect(answer).not_to_contain_text("**")
+
+
+def test_painted_again(chat: Page) -> None:
+    """An answer looks the same when the page runs again as when it streamed."""
+    steps.ask(chat, "sandbox/tour please")
+    expect_whole(chat, 1)
+    # The code is coloured in a moment of its own.
+    expect(last_answer(chat)).to_contain_text("def greet")
+    streamed = steps.answers(chat).first.inner_text()
+    steps.ask(chat, "sandbox/echo something else")
+    expect_whole(chat, 2)
+    assert steps.answers(chat).first.inner_text() == streamed
+
+
+def test_cut_inside_characters(chat: Page) -> None:
+    """Text whose bytes come in splinters is exact."""
+    steps.ask(chat, "sandbox/split please")
+    expect_whole(chat, 1)
+    expect(last_answer(chat).get_by_text(SPLIT, exact=True)).to_be_visible()
+    expect(last_answer(chat)).not_to_contain_text("\ufffd")
+
+
+def test_no_done(chat: Page) -> None:
+    """An answer without [DONE] at its end is whole all the same."""
+    steps.ask(chat, "sandbox/no-done please")
+    expect_whole(chat, 1)
+    expect(steps.alert(chat)).to_have_count(0)
+
+
+def test_waiting(chat: Page) -> None:
+    """Until the first word comes the page says that it waits, and then no longer."""
+    steps.ask(chat, "sandbox/slow-start please")
+    expect(waiting(chat)).to_be_visible()
+    expect(last_answer(chat)).not_to_contain_text("You asked")
+    expect(last_answer(chat)).to_contain_text("You asked")
+    expect(waiting(chat)).to_have_count(0)
+    expect_whole(chat, 1)
+
+
+def test_conversation(chat: Page, sandbox: Sandbox) -> None:
+    """The second request carries the first exchange."""
+    steps.ask(chat, "sandbox/echo one")
+    expect_whole(chat, 1)
+    steps.ask(chat, "sandbox/echo two")
+    expect_whole(chat, 2)
+    _, second = sandbox.completions
+    assert second["body"]["messages"] == [
+        {"role": "user", "content": "sandbox/echo one"},
+        {"role": "assistant", "content": "sandbox/echo one"},
+        {"role": "user", "content": "sandbox/echo two"},
+    ]
+
+
+def test_new_chat(chat: Page, sandbox: Sandbox) -> None:
+    """New chat empties the conversation, and its next request carries nothing of the old one."""
+    steps.ask(chat, "sandbox/echo one")
+    expect_whole(chat, 1)
+    chat.get_by_role("button", name="New chat").click()
+    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    steps.ask(chat, "sandbox/echo two")
+    expect_whole(chat, 1)
+    assert sandbox.completions[-1]["body"]["messages"] == [
+        {"role": "user", "content": "sandbox/echo two"}
+    ]
+
+
+def test_blank_question(chat: Page, sandbox: Sandbox) -> None:
+    """A question of nothing but spaces is none."""
+    steps.ask(chat, "   ")
+    steps.ask(chat, "sandbox/echo something")
+    expect_whole(chat, 1)
+    assert len(sandbox.completions) == 1
+
+
+# Ended by the person
+
+
+def test_stop(chat: Page, sandbox: Sandbox) -> None:
+    """Stop ends the stream within a second, keeps the text, and the next question works."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(last_answer(chat)).to_contain_text("word 5")
+    stop(chat).click()
+    expect_streams_to_end(sandbox)
+    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    kept, _, _ = last_answer(chat).inner_text().partition("You stopped")
+    assert "word 5" in kept
+    steps.ask(chat, "sandbox/echo something else")
+    expect_whole(chat, 2)
+    assert steps.answers(chat).first.inner_text().startswith(kept)
+    expect(steps.alert(chat)).to_have_count(0)
+
+
+@pytest.mark.parametrize("model", ["sandbox/silent", "sandbox/no-headers"])
+def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox, model: str) -> None:
+    """Stop works as fast while OpenRouter is still silent."""
+    steps.ask(chat, f"{model} please")
+    expect(waiting(chat)).to_be_visible()
+    wait_until(lambda: sandbox.open_streams == 1, "the question is asked", seconds=5)
+    stop(chat).click()
+    expect_streams_to_end(sandbox)
+    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    expect(waiting(chat)).to_have_count(0)
+    steps.ask(chat, "sandbox/echo something else")
+    expect_whole(chat, 2)
+    # A question that got no word stays out of the next request.
+    assert sandbox.completions[-1]["body"]["messages"] == [
+        {"role": "user", "content": "sandbox/echo something else"}
+    ]
+
+
+def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
+    """A stopped answer can be asked for again at once; what had come of it stays."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(last_answer(chat)).to_contain_text("word 5")
+    stop(chat).click()
+    expect_streams_to_end(sandbox)
+    try_again(chat).click()
+    expect(steps.answers(chat)).to_have_count(2)
+    expect(last_answer(chat)).to_contain_text("word 2")
+    expect(last_answer(chat)).not_to_contain_text("You stopped")
+    expect(steps.answers(chat).first).to_contain_text("word 5")
+    assert len(sandbox.completions) == 2
+    stop(chat).click()
+    expect_streams_to_end(sandbox)
+
+
+@pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/silent", "sandbox/no-headers"])
+def test_closed_tab(new_tab: Page, sandbox: Sandbox, model: str) -> None:
+    """Closing the tab ends the stream within a second."""
+    steps.ask(new_tab, f"{model} please")
+    wait_until(lambda: sandbox.open_streams == 1, "the question is asked", seconds=5)
+    new_tab.close()
+    expect_streams_to_end(sandbox)
+
+
+def test_other_page(chat: Page, sandbox: Sandbox) -> None:
+    """Going to another page ends the stream; what had arrived is there on the way back."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(last_answer(chat)).to_contain_text("word 5")
+    chat.get_by_role("link", name="Account").click()
+    expect_streams_to_end(sandbox)
+    expect(chat.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    chat.get_by_test_id("stSidebar").get_by_role("link", name="Chat").click()
+    expect(last_answer(chat)).to_contain_text("word 5")
+    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    assert len(sandbox.completions) == 1
+
+
+def test_sign_out_in_mid_answer(page: Page, app: App, sandbox: Sandbox) -> None:
+    """Signing out ends the stream within a second, and nothing of the conversation stays."""
+    steps.sign_in(page, app.url)
+    steps.ask(page, "sandbox/endless please")
+    expect(last_answer(page)).to_contain_text("word 5")
+    page.get_by_role("button", name="Sign out").click()
+    expect_streams_to_end(sandbox)
+    steps.expect_signed_out(page)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    page.reload()
+    steps.expect_signed_out(page)
+
+
+# Ended by OpenRouter
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("sandbox/cut", "broke off before the answer was whole"),
+        ("sandbox/stream-error", "gave no usable answer"),
+        ("sandbox/stream-error-string", "stopped with an error"),
+        ("sandbox/bad-json", "something unreadable"),
+    ],
+)
+def test_broken_off(chat: Page, sandbox: Sandbox, model: str, sentence: str) -> None:
+    """An answer that breaks off keeps its text, says so, and can be asked for again."""
+    steps.ask(chat, f"{model} please")
+    for count in (1, 2):
+        expect(steps.answers(chat)).to_have_count(count)
+        expect(last_answer(chat)).to_contain_text("The beginning of an answer that does not")
+        expect(steps.alert(last_answer(chat))).to_contain_text(sentence)
+        expect(last_answer(chat)).not_to_contain_text("completion tokens")
+        if count == 1:
+            try_again(chat).click()
+    assert [len(completion["body"]["messages"]) for completion in sandbox.completions] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "note"),
+    [
+        ("sandbox/finish-length", "reached its longest length"),
+        ("sandbox/finish-content_filter", "held back the rest"),
+    ],
+)
+def test_cut_short(chat: Page, model: str, note: str) -> None:
+    """An answer that its provider ended early says so, and is no failure."""
+    steps.ask(chat, f"{model} please")
+    expect_whole(chat, 1)
+    expect(last_answer(chat)).to_contain_text("You asked")
+    expect(last_answer(chat)).to_contain_text(note)
+    expect(steps.alert(chat)).to_have_count(0)
+
+
+def test_finish_error(chat: Page) -> None:
+    """An answer that finishes with an error keeps its text and says so."""
+    steps.ask(chat, "sandbox/finish-error please")
+    expect(last_answer(chat)).to_contain_text("You asked")
+    expect(steps.alert(last_answer(chat))).to_contain_text("stopped with an error")
+    expect(try_again(chat)).to_be_visible()
+    expect(chat.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_empty(chat: Page, sandbox: Sandbox) -> None:
+    """An answer without a word says so, and can be asked for again as it says."""
+    steps.ask(chat, "sandbox/empty please")
+    expect(steps.alert(last_answer(chat))).to_contain_text("finished without an answer")
+    expect(waiting(chat)).to_have_count(0)
+    try_again(chat).click()
+    expect(steps.answers(chat)).to_have_count(2)
+    assert len(sandbox.completions) == 2
+
+
+SENTENCES = {
+    400: "could not use this request",
+    402: "not enough credit",
+    403: "does not allow this request",
+    404: "No provider offers this model to you",
+    408: "took too long to begin",
+    413: "too large for this model",
+    422: "could not process this message",
+    429: "Try again in 7 seconds",
+    500: "a problem of its own",
+    502: "gave no usable answer",
+    503: "No provider is free",
+    504: "took too long",
+    524: "took too long",
+    529: "overloaded",
+}
+OTHER_SENTENCES = {
+    "402-max-tokens": "does not cover the longest answer",
+    "402-key-limit": "limit of your key is spent",
+    "403-moderation": "declined this message in its moderation",
+}
+LINKS = {
+    "402": ("Add credits", "/settings/credits"),
+    "402-max-tokens": ("Add credits", "/settings/credits"),
+    "402-key-limit": ("Open your key's settings", "/keys/[0-9a-f]{64}"),
+    "403": ("Open your key's settings", "/keys/[0-9a-f]{64}"),
+    "404": ("Open your privacy settings", "/settings/privacy"),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in STATUSES if name != "401"])
+def test_status(chat: Page, serving: tuple[Sandbox, str], app: App, name: str) -> None:
+    """Each status has its sentence, and where there is one a link that helps; no traceback."""
+    _, base_url = serving
+    status, _, _ = STATUSES[name]
+    log = len(app.log)
+    steps.ask(chat, f"sandbox/status-{name} please")
+    expect(steps.answers(chat)).to_have_count(1)
+    answer = last_answer(chat)
+    expect(steps.alert(answer)).to_contain_text(OTHER_SENTENCES.get(name, SENTENCES[status]))
+    expect(try_again(chat)).to_be_visible()
+    if name in LINKS:
+        label, path = LINKS[name]
+        expect(answer.get_by_role("link", name=label)).to_have_attribute(
+            "href", re.compile(f"^{re.escape(base_url)}{path}$")
+        )
+    else:
+        expect(answer.get_by_role("link")).to_have_count(0)
+    expect(chat.get_by_test_id("stException")).to_have_count(0)
+    assert "Traceback" not in app.log[log:]
+
+
+def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
+    """A key that is rejected leads to a new sign-in, after which the conversation goes on."""
+    steps.sign_in(page, app.url)
+    steps.ask(page, "sandbox/echo the first")
+    expect_whole(page, 1)
+    list(sandbox.keys.values())[-1].revoked = True
+    steps.ask(page, "sandbox/echo the second")
+    steps.expect_signed_out(page)
+    expect(page).to_have_url(f"{app.url}chat")
+    expect(steps.alert(page).first).to_contain_text("no longer accepts your key")
+    questions = page.get_by_test_id("stChatMessage").filter(
+        has=page.get_by_test_id("stChatMessageAvatarUser")
+    )
+    expect(questions).to_contain_text(["sandbox/echo the first", "sandbox/echo the second"])
+    names = [cookie.get("name") for cookie in person.cookies(app.url)]
+    assert "openrouter_key" not in names
+    steps.sign_in_link(page).click()
+    steps.authorize(page)
+    steps.expect_chat(page)
+    expect(questions).to_contain_text(["sandbox/echo the first", "sandbox/echo the second"])
+    expect(steps.answers(page).first).to_contain_text("the first")
+    assert len(sandbox.completions) == 1
+    try_again(page).click()
+    expect(last_answer(page)).to_contain_text("the second")
+    expect(stop(page)).to_have_count(0)
+    assert sandbox.completions[-1]["body"]["messages"] == [
+        {"role": "user", "content": "sandbox/echo the first"},
+        {"role": "assistant", "content": "sandbox/echo the first"},
+        {"role": "user", "content": "sandbox/echo the second"},
+    ]
+
+
+# Around
+
+
+class Wire:
+    """A way to the app, at `port`, that can be cut as a lost network cuts it."""
+
+    def __init__(self, to_port: int) -> None:
+        self._to_port = to_port
+        self._ends: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _shut(self._listener)
+        self._listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Break all connections; new ones can be made."""
+        for end in self._ends:
+            _shut(end)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._to_port))
+                self._ends += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=_pass_on, args=ends, daemon=True).start()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with source, suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    _shut(target)
+
+
+def _shut(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+
+
+def test_first_visit(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
+    """The first visit of all to the chat page of a fresh process gets no chat without a key."""
+    app = start_app("first-visit")
+    page.goto(f"{app.url}chat")
+    steps.expect_signed_out(page)
+    assert sandbox.completions == []
+
+
+@pytest.fixture
+def network(signed_in: BrowserContext) -> Iterator[BrowserContext]:
+    """The signed-in browser, whose network is there again in the end."""
+    yield signed_in
+    signed_in.set_offline(False)
+
+
+def test_network_stalls(network: BrowserContext, chat: Page, sandbox: Sandbox) -> None:
+    """What is answered while the browser hears nothing is there when it hears again."""
+    steps.ask(chat, "sandbox/tour please")
+    wait_until(lambda: sandbox.open_streams == 1, "the question is asked", seconds=5)
+    network.set_offline(True)
+    wait_until(lambda: sandbox.open_streams == 0, "the answer is given", seconds=10)
+    expect(chat.get_by_text("That is all.")).to_have_count(0)
+    network.set_offline(False)
+    expect_whole(chat, 1)
+    expect(last_answer(chat)).to_contain_text("That is all.")
+    assert len(sandbox.completions) == 1
+
+
+def test_connection_cut(signed_in: BrowserContext, app: App, sandbox: Sandbox) -> None:
+    """A connection that breaks in mid-answer keeps what had arrived; asking again works."""
+    page = signed_in.new_page()
+    with Wire(app.port) as wire:
+        page.goto(f"{app.url}chat".replace(str(app.port), str(wire.port)))
+        steps.expect_chat(page)
+        steps.ask(page, "sandbox/endless please")
+        expect(last_answer(page)).to_contain_text("word 5")
+        wire.cut()
+        expect_streams_to_end(sandbox)
+        expect(last_answer(page)).to_contain_text("word 5")
+        expect(last_answer(page)).to_contain_text("stopped")
+        expect(stop(page)).to_have_count(0)
+        assert len(sandbox.completions) == 1
+        try_again(page).click()
+        expect(steps.answers(page)).to_have_count(2)
+        expect(last_answer(page)).to_contain_text("word 2")
+        page.close()
+        expect_streams_to_end(sandbox)
+
+
+def test_phone(new_tab: Page) -> None:
+    """On a phone nothing is wider than the screen."""
+    new_tab.set_viewport_size({"width": 390, "height": 844})
+    steps.ask(new_tab, "sandbox/tour please " + "unbreakable" * 30)
+    expect_whole(new_tab, 1)
+    for element in (new_tab.locator("html"), new_tab.get_by_role("main")):
+        width, room = element.evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert width <= room
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus."""
+    expect(target).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if target.evaluate("e => e.getRootNode().activeElement === e"):
+            return
+    pytest.fail("Tab does not reach it.")
+
+
+def test_keyboard(page: Page, app: App, sandbox: Sandbox) -> None:
+    """Signing in, asking and stopping need no mouse."""
+    page.goto(app.url)
+    tab_to(page, steps.sign_in_link(page))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Authorize"))
+    page.keyboard.press("Enter")
+    steps.expect_chat(page)
+    tab_to(page, page.get_by_placeholder("Ask anything"))
+    page.keyboard.type("sandbox/endless please")
+    page.keyboard.press("Enter")
+    expect(last_answer(page)).to_contain_text("word 2")
+    tab_to(page, stop(page))
+    page.keyboard.press("Enter")
+    expect_streams_to_end(sandbox)
+    expect(last_answer(page)).to_contain_text("You stopped this answer here.")
+    assert len(sandbox.completions) == 1
