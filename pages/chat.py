@@ -26,7 +26,7 @@ def try_again() -> None:
 
 
 def show_try_again() -> None:
-    try_again_place.button("Try again", icon=":material/refresh:", on_click=try_again)
+    button_place.button("Try again", icon=":material/refresh:", on_click=try_again)
 
 
 def ask(answer: Answer, key: str) -> None:
@@ -34,6 +34,8 @@ def ask(answer: Answer, key: str) -> None:
     request = ChatRequest(settings.model, conversation.messages())
     stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
     session.account_is_stale = True
+    if not question:  # only what it sent itself does the chat input offer to stop
+        button_place.button("Stop", icon=":material/stop_circle:")
     failure = stream_answer(stream, answer, when_stopped=show_try_again)
     if failure:
         explanation = explain(failure, settings.base_url, key)
@@ -61,7 +63,7 @@ if question and question.strip():
 if not conversation.turns:
     st.markdown(f"Ask anything. The answer comes from `{settings.model}`, on your own credits.")
 
-conversation_place, try_again_place = st.container(), st.empty()
+conversation_place, button_place = st.container(), st.empty()
 with conversation_place:
     for turn in conversation.turns:
         messages.show_question(turn.question)
@@ -73,6 +75,7 @@ with conversation_place:
                 else:
                     messages.show_answer(answer)
 
+button_place.empty()
 if conversation.can_try_again():
     show_try_again()
 

@@ -175,11 +175,20 @@ def new_person(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def person(chromium: Browser) -> Iterator[BrowserContext]:
-    """Somebody's browser, fresh."""
+@pytest.fixture(scope="session")
+def browser_in_use(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that has the app's files in its cache already, as after a first visit."""
     with new_person(chromium) as context:
         yield context
+
+
+@pytest.fixture
+def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
+    """Somebody's browser, without a tab and without cookies."""
+    browser_in_use.clear_cookies()
+    yield browser_in_use
+    for page in browser_in_use.pages:
+        page.close()
 
 
 @pytest.fixture

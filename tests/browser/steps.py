@@ -71,4 +71,4 @@ def answers(page: Page) -> Locator:
 
 def go_back(page: Page) -> None:
     """Go back as the button does: Playwright's own waits for a load that a live page has not."""
-    page.evaluate("history.back()")
+    page.evaluate("setTimeout(() => history.back())")

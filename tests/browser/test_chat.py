@@ -29,13 +29,23 @@ def signed_in(chromium: Browser, app: App) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def chat(signed_in: BrowserContext, sandbox: Sandbox) -> Page:
+def chat(signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
     """The chat page, with nothing asked yet; in one tab for all, since loading takes its time."""
     page = signed_in.pages[0]
-    page.get_by_role("button", name="New chat").click()
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    start_new_chat(page)
     steps.expect_chat(page)
-    return page
+    yield page
+    if sandbox.open_streams:
+        start_new_chat(page)
+        expect_streams_to_end(sandbox)
+
+
+def start_new_chat(page: Page) -> None:
+    """Leave the conversation, if there is one, for a new one."""
+    messages = page.get_by_test_id("stChatMessage")
+    if messages.count():
+        page.get_by_role("button", name="New chat").click()
+        expect(messages).to_have_count(0)
 
 
 @pytest.fixture
@@ -63,8 +73,8 @@ def expect_streams_to_end(sandbox: Sandbox) -> None:
 
 
 def stop(page: Page) -> Locator:
-    """The button that ends an answer."""
-    return page.get_by_role("button", name="Stop script")
+    """The button that ends an answer: in place of Send, or beside a second try."""
+    return page.get_by_role("button", name=re.compile("^Stop"))
 
 
 def try_again(page: Page) -> Locator:
@@ -199,6 +209,17 @@ def test_new_chat(chat: Page, sandbox: Sandbox) -> None:
     ]
 
 
+def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
+    """New chat ends the stream within a second, and nothing of the answer stays."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(last_answer(chat)).to_contain_text("word 5")
+    chat.get_by_role("button", name="New chat").click()
+    expect_streams_to_end(sandbox)
+    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    steps.expect_chat(chat)
+    expect(chat.get_by_text("You stopped this answer here.")).to_have_count(0)
+
+
 def test_blank_question(chat: Page, sandbox: Sandbox) -> None:
     """A question of nothing but spaces is none."""
     steps.ask(chat, "   ")
@@ -255,8 +276,21 @@ def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
     expect(last_answer(chat)).not_to_contain_text("You stopped")
     expect(steps.answers(chat).first).to_contain_text("word 5")
     assert len(sandbox.completions) == 2
+
+
+def test_stop_the_second_try(chat: Page, sandbox: Sandbox) -> None:
+    """An answer that is asked for again can be stopped like the first."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(last_answer(chat)).to_contain_text("word 2")
+    stop(chat).click()
+    try_again(chat).click()
+    expect(steps.answers(chat)).to_have_count(2)
+    expect(last_answer(chat)).to_contain_text("word 2")
     stop(chat).click()
     expect_streams_to_end(sandbox)
+    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    expect(stop(chat)).to_have_count(0)
+    assert len(sandbox.completions) == 2
 
 
 @pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/silent", "sandbox/no-headers"])
