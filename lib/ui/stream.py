@@ -114,7 +114,7 @@ def show_text(text: str) -> None:
         place.markdown(block)
 
 
-STOPPED = ":material/stop_circle: You stopped this answer here."
+STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
 def stream_answer(

@@ -179,22 +179,26 @@ def new_person(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
 def browser_in_use(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that has the app's files in its cache already, as after a first visit."""
     with new_person(chromium) as context:
+        context.new_page()
         yield context
 
 
 @pytest.fixture
 def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
-    """Somebody's browser, without a tab and without cookies."""
+    """Somebody's browser, with one tab and without cookies."""
     browser_in_use.clear_cookies()
     yield browser_in_use
-    for page in browser_in_use.pages:
+    first, *others = browser_in_use.pages
+    for page in others:
         page.close()
+    first.unroute_all()
+    first.goto("about:blank")
 
 
 @pytest.fixture
 def page(person: BrowserContext) -> Page:
-    """A tab in somebody's fresh browser."""
-    return person.new_page()
+    """The tab in somebody's browser."""
+    return person.pages[0]
 
 
 @pytest.fixture

@@ -4,7 +4,15 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from sandbox.server import Sandbox
+
 expect.set_options(timeout=20_000)
+
+
+FRAME = """<!doctype html><title>Around</title>
+<iframe src="{url}" style="width:100%;height:90vh"
+ sandbox="allow-scripts allow-same-origin allow-forms allow-popups {more}"></iframe>"""
+"""A page around the app at `url`, in a frame that may do little but what `more` allows."""
 
 
 def sign_in_link(page: Page) -> Locator:
@@ -72,3 +80,8 @@ def answers(page: Page) -> Locator:
 def go_back(page: Page) -> None:
     """Go back as the button does: Playwright's own waits for a load that a live page has not."""
     page.evaluate("setTimeout(() => history.back())")
+
+
+def statuses(sandbox: Sandbox) -> list[int]:
+    """What the exchanges so far came to."""
+    return [exchange.status for exchange in sandbox.exchanges]

@@ -217,7 +217,7 @@ def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_streams_to_end(sandbox)
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     steps.expect_chat(chat)
-    expect(chat.get_by_text("You stopped this answer here.")).to_have_count(0)
+    expect(chat.get_by_text("This answer was stopped here.")).to_have_count(0)
 
 
 def test_blank_question(chat: Page, sandbox: Sandbox) -> None:
@@ -237,8 +237,8 @@ def test_stop(chat: Page, sandbox: Sandbox) -> None:
     expect(last_answer(chat)).to_contain_text("word 5")
     stop(chat).click()
     expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
-    kept, _, _ = last_answer(chat).inner_text().partition("You stopped")
+    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
+    kept, _, _ = last_answer(chat).inner_text().partition("was stopped")
     assert "word 5" in kept
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 2)
@@ -254,7 +254,7 @@ def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox, model: str) ->
     wait_until(lambda: sandbox.open_streams == 1, "the question is asked", seconds=5)
     stop(chat).click()
     expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     expect(waiting(chat)).to_have_count(0)
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 2)
@@ -273,7 +273,7 @@ def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
     try_again(chat).click()
     expect(steps.answers(chat)).to_have_count(2)
     expect(last_answer(chat)).to_contain_text("word 2")
-    expect(last_answer(chat)).not_to_contain_text("You stopped")
+    expect(last_answer(chat)).not_to_contain_text("was stopped")
     expect(steps.answers(chat).first).to_contain_text("word 5")
     assert len(sandbox.completions) == 2
 
@@ -288,7 +288,7 @@ def test_stop_the_second_try(chat: Page, sandbox: Sandbox) -> None:
     expect(last_answer(chat)).to_contain_text("word 2")
     stop(chat).click()
     expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     expect(stop(chat)).to_have_count(0)
     assert len(sandbox.completions) == 2
 
@@ -312,7 +312,7 @@ def test_other_page(chat: Page, sandbox: Sandbox) -> None:
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     chat.get_by_test_id("stSidebar").get_by_role("link", name="Chat").click()
     expect(last_answer(chat)).to_contain_text("word 5")
-    expect(last_answer(chat)).to_contain_text("You stopped this answer here.")
+    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     assert len(sandbox.completions) == 1
 
 
@@ -605,5 +605,5 @@ def test_keyboard(page: Page, app: App, sandbox: Sandbox) -> None:
     tab_to(page, stop(page))
     page.keyboard.press("Enter")
     expect_streams_to_end(sandbox)
-    expect(last_answer(page)).to_contain_text("You stopped this answer here.")
+    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
     assert len(sandbox.completions) == 1

@@ -1,0 +1,181 @@
+"""A sign-in that fails: each failure has its sentence, and a way on."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("exchange", "sentence"),
+    [
+        ("expired", "has expired"),
+        ("invalid", "did not accept the approval"),
+        ("bad-method", "code_challenge_method"),
+        ("conflict", "busy with another sign-in"),
+        ("server-error", "error 500"),
+        ("html", "error 502"),
+        ("no-key", "does not understand"),
+        ("bad-json", "does not understand"),
+        ("slow", "took too long"),
+    ],
+)
+def test_failed_exchange(
+    page: Page, app: App, sandbox: Sandbox, exchange: str, sentence: str
+) -> None:
+    """Each failure of the exchange has its sentence, is not repeated, and a new try works."""
+    steps.start(page, app.url)
+    steps.rehearse(page, exchange=exchange)
+    steps.authorize(page)
+    if exchange == "slow":
+        expect(page.get_by_text("Finishing your sign-in…")).to_be_visible()
+    expect(steps.alert(page)).to_contain_text(sentence)
+    expect(page).to_have_url(app.url)
+    steps.expect_signed_out(page)
+    assert len(sandbox.exchanges) == 1
+
+
+def test_again_after_a_failure(page: Page, app: App, sandbox: Sandbox) -> None:
+    """After a failure one signs in from the same page."""
+    steps.start(page, app.url)
+    steps.rehearse(page, exchange="expired")
+    steps.authorize(page)
+    expect(steps.alert(page)).to_be_visible()
+    steps.sign_in_link(page).click()
+    steps.authorize(page)
+    steps.expect_chat(page)
+    assert steps.statuses(sandbox) == [403, 200]
+
+
+def test_denied(page: Page, app: App, sandbox: Sandbox) -> None:
+    """Deny says so, and makes no exchange."""
+    steps.start(page, app.url)
+    page.get_by_role("button", name="Deny").click()
+    expect(steps.alert(page)).to_contain_text("Nothing was approved")
+    expect(page).to_have_url(app.url)
+    steps.expect_signed_out(page)
+    assert steps.statuses(sandbox) == []
+
+
+def test_unreachable(
+    page: Page, serving: tuple[Sandbox, str], start_app: Callable[..., App]
+) -> None:
+    """An OpenRouter that cannot be reached has its sentence."""
+    _, base_url = serving
+    app = start_app(OPENROUTER_BASE_URL="http://127.0.0.1:9")
+    page.goto(app.url)
+    page.route(
+        "http://127.0.0.1:9/**",
+        lambda route: route.fulfill(
+            status=302,
+            headers={"Location": route.request.url.replace("http://127.0.0.1:9", base_url)},
+        ),
+    )
+    steps.sign_in_link(page).click()
+    steps.authorize(page)
+    expect(steps.alert(page)).to_contain_text("could not be reached")
+    steps.expect_signed_out(page)
+
+
+def test_reload_during_the_exchange(page: Page, app: App, sandbox: Sandbox) -> None:
+    """A reload while the exchange runs makes no second one."""
+    steps.start(page, app.url)
+    steps.rehearse(page, exchange="slow")
+    steps.authorize(page)
+    expect(page.get_by_text("Finishing your sign-in…")).to_be_visible()
+    expect(page).to_have_url(app.url)
+    page.reload()
+    steps.expect_signed_out(page)
+    assert len(sandbox.exchanges) <= 1
+
+
+# Paste a code instead
+
+
+def paste_a_code(person: BrowserContext, page: Page) -> None:
+    """Get a code in a new tab, and paste it in this one."""
+    with person.expect_page() as opened:
+        page.get_by_role("link", name="Get a code from OpenRouter").click()
+    steps.authorize(opened.value)
+    code = opened.value.locator("#code").inner_text()
+    opened.value.close()
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_role("button", name="Sign in with this code").click()
+
+
+@pytest.mark.parametrize("method", ["plain", "none"])
+def test_pasted_code(
+    person: BrowserContext,
+    page: Page,
+    start_app: Callable[..., App],
+    sandbox: Sandbox,
+    method: str,
+) -> None:
+    """A code that is pasted signs in, always under a challenge."""
+    page.goto(start_app(OPENROUTER_CODE_CHALLENGE_METHOD=method).url)
+    page.get_by_text("Paste a code instead").click()
+    paste_a_code(person, page)
+    steps.expect_chat(page)
+    (exchange,) = sandbox.exchanges
+    assert exchange.body["code_challenge_method"] == ("plain" if method == "plain" else "S256")
+
+
+def test_wrong_pasted_code(page: Page, app: App, sandbox: Sandbox) -> None:
+    """A code that is not right has its sentence, and leads on."""
+    page.goto(app.url)
+    page.get_by_text("Paste a code instead").click()
+    page.get_by_label("Code", exact=True).fill("not-a-code")
+    page.get_by_role("button", name="Sign in with this code").click()
+    expect(steps.alert(page)).to_contain_text("did not accept")
+    assert steps.statuses(sandbox) == [403]
+
+
+def test_address_that_cannot_return(
+    person: BrowserContext, page: Page, start_app: Callable[..., App]
+) -> None:
+    """At an address that OpenRouter does not return to, pasting is the way, and it works."""
+    app = start_app(OPENROUTER_CALLBACK_URL="http://192.168.1.5:8501/")
+    page.goto(f"{app.url}chat")
+    expect(steps.alert(page)).to_contain_text("does not send anyone back to this address")
+    expect(steps.sign_in_link(page)).to_have_count(0)
+    paste_a_code(person, page)
+    steps.expect_chat(page)
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_text("Your account")).to_be_visible()
+
+
+def test_blocked_cookies(person_who_blocks_cookies: BrowserContext, app: App) -> None:
+    """Where cookies are blocked the page says so, and a pasted code signs in all the same."""
+    page = person_who_blocks_cookies.new_page()
+    page.goto(app.url)
+    expect(steps.alert(page)).to_contain_text("blocks cookies")
+    expect(steps.sign_in_link(page)).to_have_count(0)
+    paste_a_code(person_who_blocks_cookies, page)
+    steps.expect_chat(page)
+
+
+def test_frame_of_another_site(
+    person: BrowserContext,
+    page: Page,
+    app: App,
+    sandbox: Sandbox,
+    serve_page: Callable[[str], str],
+) -> None:
+    """In a frame of another site, where no cookie of ours is kept, a pasted code signs in."""
+    page.goto(serve_page(steps.FRAME.format(url=app.url, more="")))
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("alert")).to_contain_text("blocks cookies")
+    with person.expect_page() as opened:
+        frame.get_by_role("link", name="Get a code from OpenRouter").click()
+    steps.authorize(opened.value)
+    code = opened.value.locator("#code").inner_text()
+    frame.get_by_label("Code", exact=True).fill(code)
+    frame.get_by_role("button", name="Sign in with this code").click()
+    expect(frame.get_by_placeholder("Ask anything")).to_be_enabled()
+    assert steps.statuses(sandbox) == [200]

@@ -1,0 +1,107 @@
+"""Signed in: the account, what is remembered and for how long, and signing out."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+
+
+def test_account(page: Page, app: App) -> None:
+    """The account shows the key, its limit and what is left, and links to its owner's pages."""
+    steps.start(page, app.url)
+    page.get_by_label("Credit limit").fill("5")
+    steps.authorize(page)
+    steps.expect_chat(page)
+    page.get_by_role("link", name="Account").click()
+    for label, value in (("Used", "$0.00"), ("Left", "$5.00"), ("Limit", "$5.00")):
+        metric = page.get_by_test_id("stMetric").filter(has_text=label)
+        expect(metric).to_contain_text(value)
+    for link, path in (("Key settings", "/keys/"), ("Activity", "/logs?api_key_hash=")):
+        expect(page.get_by_role("link", name=link)).to_have_attribute(
+            "href", re.compile(re.escape(path) + "[0-9a-f]{64}$")
+        )
+
+
+def test_flow_panel(page: Page, app: App, sandbox: Sandbox) -> None:
+    """The panel shows the steps as they were, and no secret value."""
+    steps.sign_in(page, app.url)
+    page.get_by_role("link", name="Account").click()
+    page.get_by_text("How this sign-in worked").click()
+    panel = page.get_by_test_id("stExpander").filter(has_text="How this sign-in worked")
+    expect(panel).to_contain_text("S256")
+    expect(panel).to_contain_text(re.compile(r"200 in \d+ ms"))
+    shown = panel.inner_text()
+    (exchange,) = sandbox.exchanges
+    assert exchange.body["code"] not in shown
+    assert exchange.body["code_verifier"] not in shown
+
+
+def test_reload_stays_signed_in(page: Page, app: App, sandbox: Sandbox) -> None:
+    """The key outlives a reload and a new tab, without another exchange."""
+    steps.sign_in(page, app.url)
+    page.reload()
+    steps.expect_chat(page)
+    second = page.context.new_page()
+    second.goto(f"{app.url}chat")
+    steps.expect_chat(second)
+    assert steps.statuses(sandbox) == [200]
+
+
+def test_restart_stays_signed_in(page: Page, start_app: Callable[..., App]) -> None:
+    """With a secret of its own, a restarted app knows its people again."""
+    app = start_app("restarted")
+    steps.sign_in(page, app.url)
+    app.stop()
+    app.start()
+    page.reload()
+    steps.expect_chat(page)
+
+
+def test_not_remembered(person: BrowserContext, page: Page, start_app: Callable[..., App]) -> None:
+    """With REMEMBER_SIGN_IN=false no cookie holds the key, and a reload signs out."""
+    app = start_app(REMEMBER_SIGN_IN="false")
+    steps.sign_in(page, app.url)
+    assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
+    page.reload()
+    steps.expect_signed_out(page)
+
+
+def test_sign_out_in_two_tabs(person: BrowserContext, page: Page, app: App) -> None:
+    """Signing out holds for the other tab too, and after a reload."""
+    steps.sign_in(page, app.url)
+    second = person.new_page()
+    second.goto(f"{app.url}chat")
+    steps.expect_chat(second)
+    page.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(page)
+    steps.expect_signed_out(second)
+    expect(second.get_by_text("You signed out in another tab.")).to_be_visible()
+    second.reload()
+    steps.expect_signed_out(second)
+    assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
+
+
+def test_sign_in_again_after_sign_out(page: Page, app: App) -> None:
+    """Who signed out can sign in again, and stays so."""
+    steps.sign_in(page, app.url)
+    page.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(page)
+    steps.sign_in_link(page).click()
+    steps.authorize(page)
+    steps.expect_chat(page)
+    page.reload()
+    steps.expect_chat(page)
+
+
+def test_unusable_setting(page: Page, start_app: Callable[..., App]) -> None:
+    """A setting that cannot be used is named in one sentence, without a traceback."""
+    page.goto(start_app(OPENROUTER_KEY_LIMIT="much").url)
+    expect(steps.alert(page)).to_contain_text("OPENROUTER_KEY_LIMIT must be an amount")
+    expect(page.get_by_text("Traceback")).to_have_count(0)
