@@ -17,7 +17,7 @@ run: $(VENV)/installed  ## the app with the real OpenRouter
 	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
 test: $(VENV)/installed  ## all tests, the browser's too
-	@command -v $(CHROMIUM) chromium chromium-browser google-chrome >/dev/null \
+	@command -v chromium chromium-browser google-chrome >/dev/null \
 	|| $(BIN)/playwright install --with-deps chromium
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 

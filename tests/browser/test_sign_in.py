@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -49,24 +50,18 @@ def test_method(page: Page, start_app: Callable[..., App], sandbox: Sandbox, met
     assert ("code_verifier" in exchange.body) == (sent is not None)
 
 
-def test_new_tab(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
-    """A middle click signs in in a new tab, and the first tab still works."""
+@pytest.mark.parametrize("click", [{"button": "middle"}, {"modifiers": ["Control"]}])
+def test_new_tab(
+    person_with_tabs: BrowserContext, app: App, sandbox: Sandbox, click: dict[str, Any]
+) -> None:
+    """A middle click or Ctrl-click signs in in a new tab, and the first tab still works."""
+    page = person_with_tabs.new_page()
     page.goto(app.url)
-    with person.expect_page() as opened:
-        steps.sign_in_link(page).click(button="middle")
+    with person_with_tabs.expect_page() as opened:
+        steps.sign_in_link(page).click(**click)
     steps.authorize(opened.value)
     steps.expect_chat(opened.value)
     steps.expect_signed_out(page)
-    assert steps.statuses(sandbox) == [200]
-
-
-def test_control_click(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
-    """Ctrl-click does the same."""
-    page.goto(app.url)
-    with person.expect_page() as opened:
-        steps.sign_in_link(page).click(modifiers=["Control"])
-    steps.authorize(opened.value)
-    steps.expect_chat(opened.value)
     assert steps.statuses(sandbox) == [200]
 
 
