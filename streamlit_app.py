@@ -8,7 +8,7 @@ app = page.start_page()
 settings, session = app.settings, app.session
 
 sign_in.receive(settings, session)
-account_line = page.show_frame(app)
+frame = page.show_frame(app)
 page.finish_sign_in(app)
 
 if session.sign_in and session.has_just_signed_in and not browser.has_orders(session):
@@ -19,7 +19,7 @@ st.title(settings.app_title, anchor=False)
 
 if session.sign_in:
     with st.spinner("Loading your account…"):
-        account.refresh(settings, session, account_line)
+        account.refresh(settings, session, frame.account_line)
     st.page_link(page.CHAT_PAGE, label="Open the chat", icon=":material/forum:")
     st.subheader("Your account", anchor=False)
     account.show_account(session)

@@ -11,7 +11,7 @@ from lib.ui.words import explain
 
 app = page.start_page()
 settings, session = app.settings, app.session
-account_line = page.show_frame(app)
+frame = page.show_frame(app)
 page.finish_sign_in(app)
 session.has_just_signed_in = False  # it leads here
 conversation = session.conversation
@@ -25,8 +25,15 @@ def try_again() -> None:
     conversation.turns[-1].answers.append(Answer())
 
 
+# Two labels of one widget, once a run: the browser keeps a widget that is gone until the run ends.
 def show_try_again() -> None:
-    button_place.button("Try again", icon=":material/refresh:", on_click=try_again)
+    button_place.button(
+        "Try again", icon=":material/refresh:", key="try_again_or_stop", on_click=try_again
+    )
+
+
+def show_stop() -> None:
+    button_place.button("Stop", icon=":material/stop_circle:", key="try_again_or_stop")
 
 
 def ask(answer: Answer, key: str) -> None:
@@ -35,20 +42,18 @@ def ask(answer: Answer, key: str) -> None:
     stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
     session.account_is_stale = True
     if not question:  # only what it sent itself does the chat input offer to stop
-        button_place.button("Stop", icon=":material/stop_circle:")
-    failure = stream_answer(stream, answer, when_stopped=show_try_again)
+        show_stop()
+    failure = stream_answer(stream, answer, when_stopped=show_try_again if question else None)
     if failure:
         explanation = explain(failure, settings.base_url, key)
         answer.failure, answer.help = explanation.sentence, explanation.link
     if isinstance(failure, KeyRejected):
         sign_in.key_was_rejected(session)
+    if not question or isinstance(failure, KeyRejected):
         st.rerun()
 
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title("Chat", anchor=False, width="stretch")
-    if session.sign_in:
-        st.button("New chat", icon=":material/add:", on_click=start_new_chat)
+st.title("Chat", anchor=False)
 
 if session.sign_in is None:
     st.markdown("Sign in to chat with any model on your own OpenRouter credits.")
@@ -56,6 +61,7 @@ if session.sign_in is None:
     messages.show_conversation(conversation)
     st.stop()
 
+frame.buttons.button("New chat", icon=":material/add:", on_click=start_new_chat, width="stretch")
 question = st.chat_input("Ask anything", submit_mode="stop", max_chars=LONGEST_QUESTION)
 if question and question.strip():
     conversation.turns.append(Turn(question, [Answer()]))
@@ -75,8 +81,7 @@ with conversation_place:
                 else:
                     messages.show_answer(answer)
 
-button_place.empty()
 if conversation.can_try_again():
     show_try_again()
 
-account.refresh(settings, session, account_line)
+account.refresh(settings, session, frame.account_line)

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from dotenv import dotenv_values
@@ -45,11 +46,15 @@ def start_page() -> App:
     return App(settings, session)
 
 
-def show_frame(app: App) -> DeltaGenerator:
-    """Show what surrounds every page, and attend to the browser's tab.
+class Frame(NamedTuple):
+    """Places beside a page that it fills itself: its own buttons, and the account's line."""
 
-    Returns the place of the account's line, for `account.refresh` at the end of the page.
-    """
+    buttons: DeltaGenerator
+    account_line: DeltaGenerator
+
+
+def show_frame(app: App) -> Frame:
+    """Show what surrounds every page, and attend to the browser's tab."""
     settings, session = app.settings, app.session
     if browser.attend_tab(session):
         sign_in.signed_out(session, "You signed out in another tab.")
@@ -58,9 +63,9 @@ def show_frame(app: App) -> DeltaGenerator:
         label = "Account" if session.sign_in else "Sign in"
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
         st.page_link(CHAT_PAGE, label="Chat", icon=":material/forum:")
-        place = st.empty()
+        frame = Frame(buttons=st.container(), account_line=st.empty())
         if session.sign_in:
-            account.show_line(session, place)
+            account.show_line(session, frame.account_line)
             st.button(
                 "Sign out",
                 key="sign_out",
@@ -69,7 +74,7 @@ def show_frame(app: App) -> DeltaGenerator:
                 args=(settings, session),
                 width="stretch",
             )
-    return place
+    return frame
 
 
 def finish_sign_in(app: App) -> None:

@@ -118,7 +118,7 @@ STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
 def stream_answer(
-    stream: ChatStream, answer: Answer, when_stopped: Callable[[], object]
+    stream: ChatStream, answer: Answer, when_stopped: Callable[[], object] | None
 ) -> OpenRouterError | None:
     """Let the answer grow and paint it; return what it failed with, None if it is whole.
 
@@ -151,9 +151,8 @@ def stream_answer(
         note.empty()
     except BaseException:
         answer.progress = "stopped"
-        _paint_from_beside(
-            painter.paint_rest, lambda: note.markdown(f":small[{STOPPED}]"), when_stopped
-        )
+        paints = [painter.paint_rest, lambda: note.markdown(f":small[{STOPPED}]"), when_stopped]
+        _paint_from_beside(*filter(None, paints))
         raise
     answer.progress = "failed" if failure else "complete"
     return failure
