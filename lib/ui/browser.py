@@ -123,6 +123,7 @@ def attend_tab(session: Session) -> bool:
 
     def conversation_came_back() -> None:
         kept = component_value("tab", "conversation")
+        session.wants_conversation = False
         if not session.conversation.turns:
             # What is not ours is dropped.
             with contextlib.suppress(ValueError, TypeError, RecursionError):
@@ -133,6 +134,7 @@ def attend_tab(session: Session) -> bool:
         data={
             "order": vars(session.order) if has_orders(session) else None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
+            "wants_conversation": session.wants_conversation and not session.conversation.turns,
         },
         on_carried_out_change=carried_out,
         on_conversation_change=conversation_came_back,

@@ -92,6 +92,7 @@ class Session:
     account_failure: str = ""
     order: BrowserOrder = field(default_factory=BrowserOrder)
     conversation: Conversation = field(default_factory=Conversation)
+    wants_conversation: bool = True
 
 
 _SESSION = "session"

@@ -5,43 +5,54 @@ const SIGNED_OUT_AT = "openrouter_signed_out_at";
 const CONVERSATION = "openrouter_conversation";
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
+const PATIENCE = 1000; // milliseconds
+
+let attention = new AbortController();
+
 export default function ({ data, setTriggerValue }) {
-  const { order, signed_in_at: signedInAt } = data;
+  const { order, signed_in_at: signedInAt, wants_conversation: wantsConversation } = data;
+  attention.abort();
+  attention = new AbortController();
+  const { signal } = attention;
 
-  const kept = storage("sessionStorage", (store) => store.getItem(CONVERSATION));
-  if (kept && signedInAt !== null) {
+  if (order) carryOut(order);
+  const kept = signedInAt && storage("sessionStorage", (store) => store.getItem(CONVERSATION));
+  if (kept && !wantsConversation) {
     storage("sessionStorage", (store) => store.removeItem(CONVERSATION));
-    setTriggerValue("conversation", kept);
   }
 
-  if (order) {
-    for (const cookie of order.cookies) document.cookie = cookie;
-    if (order.clean_address) cleanAddresses();
-    if (order.signed_out_at) {
-      storage("localStorage", (store) => store.setItem(SIGNED_OUT_AT, order.signed_out_at));
-      storage("sessionStorage", (store) => store.removeItem(CONVERSATION));
+  const report = () => {
+    if (kept && wantsConversation) setTriggerValue("conversation", kept);
+    if (order) setTriggerValue("carried_out", order.number);
+    const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
+    if (signedInAt && Number(signedOutAt) > signedInAt) {
+      setTriggerValue("signed_out_elsewhere", true);
     }
-    if (order.keep_conversation) {
-      storage("sessionStorage", (store) => store.setItem(CONVERSATION, order.keep_conversation));
-    }
-    setTriggerValue("carried_out", order.number);
-  }
-
-  if (signedInAt === null) return;
-
-  const listen = () => {
-    const signedOutAt = Number(storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT)));
-    if (signedOutAt > signedInAt) setTriggerValue("signed_out_elsewhere", true);
   };
+  report();
+  // A report is lost if another message ends the script that was to hear it: repeat it until the
+  // server has taken it, which changes the data.
+  const repeated = setInterval(report, PATIENCE);
+  signal.addEventListener("abort", () => clearInterval(repeated));
   // `storage` fires in the other tabs at once; the rest is for a tab that slept through it.
-  const moments = ["storage", "focus", "pageshow"];
-  for (const moment of moments) window.addEventListener(moment, listen);
-  document.addEventListener("visibilitychange", listen);
-  listen();
-  return () => {
-    for (const moment of moments) window.removeEventListener(moment, listen);
-    document.removeEventListener("visibilitychange", listen);
-  };
+  for (const moment of ["storage", "focus", "pageshow"]) {
+    window.addEventListener(moment, report, { signal });
+  }
+
+  const ending = attention;
+  return () => ending.abort();
+}
+
+function carryOut(order) {
+  for (const cookie of order.cookies) document.cookie = cookie;
+  if (order.clean_address) cleanAddresses();
+  if (order.signed_out_at) {
+    storage("localStorage", (store) => store.setItem(SIGNED_OUT_AT, order.signed_out_at));
+    storage("sessionStorage", (store) => store.removeItem(CONVERSATION));
+  }
+  if (order.keep_conversation) {
+    storage("sessionStorage", (store) => store.setItem(CONVERSATION, order.keep_conversation));
+  }
 }
 
 // Before the server clears its query parameters, which would leave the code in the history.
