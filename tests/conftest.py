@@ -1,6 +1,12 @@
-"""A sandbox over real HTTP, for the tests that need no browser."""
+"""Counterparts over real connections, for the tests that need no browser."""
 
+import contextlib
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
+from email.message import Message
+from http.client import parse_headers
 
 import pytest
 
@@ -32,3 +38,74 @@ def served(_server: Served) -> Served:
     _server.keys.clear()
     _server.keys[KEY] = Key("test")
     return _server
+
+
+class RawServer:
+    """Answers each request with the bytes that `serve` was given, whatever they are.
+
+    `received` holds the headers of each request; `has_asked` and `has_left` are set once a client
+    has sent a whole request, and once it has gone.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.received: list[Message] = []
+        self.has_asked = threading.Event()
+        self.has_left = threading.Event()
+        self._listener = listener
+
+    def serve(
+        self, response: bytes, *, stays: bool = False, tls: ssl.SSLContext | None = None
+    ) -> str:
+        """Answer from now on with these bytes, then close or stay; returns the base URL."""
+        threading.Thread(target=self._answer_all, args=(response, stays, tls), daemon=True).start()
+        return f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def _answer_all(self, response: bytes, stays: bool, tls: ssl.SSLContext | None) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                connection.settimeout(5)
+                with tls.wrap_socket(connection, server_side=True) if tls else connection as line:
+                    self._answer(line, response, stays)
+
+    def _answer(self, line: socket.socket, response: bytes, stays: bool) -> None:
+        with line.makefile("rb") as incoming:
+            if not incoming.readline():
+                return
+            headers = parse_headers(incoming)
+            incoming.read(int(headers.get("Content-Length", 0)))
+            self.received.append(headers)
+            self.has_asked.set()
+            line.sendall(response)
+            if stays:
+                with contextlib.suppress(OSError):
+                    incoming.read()
+        self.has_left.set()
+
+
+@pytest.fixture
+def raw_server() -> Iterator[RawServer]:
+    """A server of any bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield RawServer(listener)
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in `accept`
+
+
+def http(
+    body: bytes, content_type: str = "text/event-stream", status: str = "200 OK", more: str = ""
+) -> bytes:
+    """A response that ends with its connection; `more` headers end in CR LF each."""
+    return f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{more}\r\n".encode() + body
+
+
+NOT_THE_API = [
+    b"<html>Welcome to the wifi</html>",
+    b"",
+    b"null",
+    b"[1]",
+    b'"text"',
+    b"\xff",
+    b"[" * 60_000,
+]
+"""Bodies that no endpoint of OpenRouter's gives."""

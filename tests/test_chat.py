@@ -1,10 +1,10 @@
 """Streamed chat, against each of the sandbox's models over HTTP."""
 
 import json
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +30,7 @@ from lib.openrouter.errors import (
 from lib.openrouter.reader import Reader
 from sandbox import answers
 from sandbox.catalogue import STATUSES
-from tests.conftest import KEY, Served
+from tests.conftest import KEY, RawServer, Served, http
 
 
 def stream(base_url: str, model: str, question: str = "Hello?", read: float = 5) -> ChatStream:
@@ -64,29 +64,6 @@ def until(condition: Callable[[], bool], seconds: float = 1) -> bool:
     return condition()
 
 
-@pytest.fixture
-def raw_server() -> Iterator[Callable[[bytes], str]]:
-    """Serve these very bytes to whoever connects, then close; returns the base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve(response: bytes) -> str:
-            def answer() -> None:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65_536)
-                    connection.sendall(response)
-
-            threading.Thread(target=answer, daemon=True).start()
-            return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-        yield serve
-
-
-def http(body: bytes, content_type: str = "text/event-stream") -> bytes:
-    """A response that ends with its connection."""
-    return f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n".encode() + body
-
-
 def test_answer(served: Served) -> None:
     """An answer says who answers, comes in pieces, and ends with usage and its reason."""
     events = list(stream(served.base_url, "openrouter/auto", "sandbox/tour"))
@@ -115,7 +92,8 @@ def test_request(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "expected"), [("split", answers.SPLIT), ("long", answers.long())]
+    ("model", "expected"),
+    [(name, answers.text(name, "")) for name in ("split", "long", "citations", "image")],
 )
 def test_text_arrives_whole(served: Served, model: str, expected: str) -> None:
     """Text is whole, however its bytes were cut."""
@@ -183,40 +161,107 @@ def test_unreachable() -> None:
         list(stream("http://127.0.0.1:9", "sandbox/echo"))
 
 
-def test_answer_in_one_piece(raw_server: Callable[[bytes], str]) -> None:
+def test_answer_in_one_piece(raw_server: RawServer) -> None:
     """An answer that comes as JSON, not as a stream, is read all the same."""
     body = {
         "model": "m",
         "choices": [{"message": {"content": "Whole."}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 2},
     }
-    events = list(stream(raw_server(http(json.dumps(body).encode(), "application/json")), "m"))
+    events = list(
+        stream(raw_server.serve(http(json.dumps(body).encode(), "application/json")), "m")
+    )
     assert events == [AnsweredBy("m"), TextDelta("Whole."), Usage(1, 2, None), Finished("stop")]
 
 
+NESTED = b"[" * 60_000
+STRANGERS = {
+    "html": (http(b"<html>Welcome to the wifi</html>", "text/html"), UnexpectedAnswer),
+    "error in a choice": (http(b'{"choices":[{"error":{"code":502,"message":"x"}}]}', "application/json"), OpenRouterError),
+    "no object": (http(b"data: [1]\n\n"), UnexpectedAnswer),
+    "no choices": (http(b"data: {}\n\n"), Interrupted),
+    "numbers": (http(b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n'), Interrupted),
+    "code of a strange digit": (http('data: {"error":{"code":"²"}}\n\n'.encode()), OpenRouterError),
+    "cost of 400 digits": (http(b'data: {"usage":{"cost":1' + b"0" * 400 + b"}}\n\n"), Interrupted),
+    "nested too deep": (http(b"data: " + NESTED + b"\n\n"), UnexpectedAnswer),
+    "error nested too deep": (http(NESTED, "application/json", "500 Oh"), OpenRouterError),
+    "line without an end": (http(b"data: x" * 1_500_000), UnexpectedAnswer),
+    "no json": (http(b"", "application/json"), Interrupted),
+    "half a json": (http(b'{"choices":[', "application/json", more="Content-Length: 99\r\n"), Interrupted),
+    "redirect": (http(b"", status="307 Elsewhere", more="Location: /\r\n"), OpenRouterError),
+    "no http": (b"no http at all\r\n\r\n", Unreachable),
+    "nothing": (b"", Unreachable),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("response", "error"), STRANGERS.values(), ids=STRANGERS)
+def test_answer_of_somebody_else(
+    raw_server: RawServer, response: bytes, error: type[OpenRouterError]
+) -> None:
+    """Whatever answers, it ends as an error of ours, and is asked once."""
+    with pytest.raises(error) as raised:
+        list(stream(raw_server.serve(response), "m"))
+    assert type(raised.value) is error
+    assert len(raw_server.received) == 1
+
+
 @pytest.mark.parametrize(
-    ("response", "error"),
+    ("rest", "usage"),
     [
-        (http(b"<html>Welcome to the wifi</html>", "text/html"), UnexpectedAnswer),
-        (http(b'{"choices":[{"error":{"code":502,"message":"x"}}]}', "application/json"), OpenRouterError),
-        (http(b"data: [1]\n\n"), UnexpectedAnswer),
-        (http(b"data: {}\n\n"), Interrupted),
-        (http(b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n'), Interrupted),
-        (b"no http at all\r\n\r\n", Unreachable),
-        (b"", Unreachable),
+        (b"", []),
+        (b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5}}\n\n', [Usage(1, 2, 0.5)]),
+        (b'data: {"choices":[],"usage":{"prompt_tokens":"1","cost":true}}\n\n', [Usage(0, 0, None)]),
+        (b'data: {"choices":[{"del', []),
     ],
 )  # fmt: skip
-def test_answer_of_somebody_else(
-    raw_server: Callable[[bytes], str], response: bytes, error: type[OpenRouterError]
+def test_cut_after_the_finish_reason(
+    raw_server: RawServer, rest: bytes, usage: list[Event]
 ) -> None:
-    """Whatever answers, it ends as an error of ours."""
-    with pytest.raises(error):
-        list(stream(raw_server(response), "m"))
+    """An answer is whole once its finish_reason has come, however the connection then ends."""
+    whole = b'data: {"choices":[{"delta":{"content":"x"},"finish_reason":"length"}]}\n\n' + rest
+    events = list(stream(raw_server.serve(http(whole, more="Content-Length: 9999\r\n")), "m"))
+    assert events == [TextDelta("x"), *usage, Finished("length")]
+
+
+def test_error_beside_a_finish_reason(raw_server: RawServer) -> None:
+    """An error inside the stream goes first, with what it says, and ends the answer."""
+    chunk = (
+        b'data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}],'
+        b'"error":{"code":"429","message":"Slow down","metadata":{"provider_name":"p"}}}\n\n'
+    )
+    with pytest.raises(OpenRouterError) as raised:
+        list(stream(raw_server.serve(http(chunk)), "m"))
+    assert (raised.value.status, raised.value.message) == (429, "Slow down")
+    assert raised.value.metadata == {"provider_name": "p"}
+
+
+def test_key_is_sent_as_bearer(
+    raw_server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key goes as bearer, and a password in `.netrc` does not take its place."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with pytest.raises(Interrupted):
+        list(stream(raw_server.serve(http(b"")), "m"))
+    (headers,) = raw_server.received
+    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert headers["Accept-Encoding"] == "identity"
+
+
+def test_leaving_the_loop(served: Served) -> None:
+    """Whoever stops iterating ends the request too."""
+    assert until(lambda: served.open_streams == 0)
+    events = iter(stream(served.base_url, "sandbox/endless"))
+    while not isinstance(next(events), TextDelta):
+        pass
+    assert served.open_streams == 1
+    events.close()
+    assert until(lambda: served.open_streams == 0)
 
 
 @pytest.mark.parametrize("model", ["no-headers", "silent", "endless", "freeze"])
 def test_close(served: Served, model: str) -> None:
-    """Closing ends the request within a second, also before its first word and its headers."""
+    """Closing ends request and iteration within a second, also before first word and headers."""
     assert until(lambda: served.open_streams == 0)
     open_stream = stream(served.base_url, f"sandbox/{model}")
     with Reader(open_stream) as reader:
@@ -232,18 +277,6 @@ def test_close_before_connecting(served: Served) -> None:
     with pytest.raises(Interrupted):
         list(closed)
     assert not served.completions
-
-
-def test_patience(served: Served) -> None:
-    """A reader that waits gets an empty batch after its patience, and None at the end."""
-    with Reader(stream(served.base_url, "sandbox/no-headers")) as reader:
-        assert reader.take(0.01) == []
-    with Reader(stream(served.base_url, "sandbox/echo")) as reader:
-        events: list[Event] = []
-        while (batch := reader.take(5)) is not None:
-            events += batch
-    assert text(events) == "Hello?"
-    assert reader.take(0) is None
 
 
 def test_no_key_in_repr(served: Served) -> None:

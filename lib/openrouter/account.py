@@ -1,8 +1,8 @@
 """The account behind a key: https://openrouter.ai/docs/api-reference/api-keys/get-current-key."""
 
 import hashlib
-import math
 from dataclasses import dataclass
+from typing import Any
 
 from lib.openrouter.errors import UnexpectedAnswer, error_from_response
 from lib.openrouter.transport import Bearer, Timeout, send
@@ -35,7 +35,7 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
             limit_remaining=_usd(data.get("limit_remaining")),
             usage=_usd(data.get("usage")) or 0.0,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnexpectedAnswer(status=200) from error
 
 
@@ -53,7 +53,6 @@ def _sha256(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _usd(amount: object) -> float | None:
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
-        return None
-    return float(amount)
+def _usd(amount: Any) -> float | None:
+    is_number = isinstance(amount, int | float) and not isinstance(amount, bool)
+    return float(amount) if is_number and abs(amount) < 1e15 else None

@@ -124,7 +124,7 @@ def exchange_code(
     try:
         issued = response.json()
         key, user_id = issued["key"], issued.get("user_id")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnexpectedAnswer(status=200) from error
     if not isinstance(key, str) or not key.isascii() or not key.isprintable() or not key.strip():
         raise UnexpectedAnswer(status=200)

@@ -4,7 +4,6 @@ Follows https://openrouter.ai/docs/api-reference/chat-completion and …/streami
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
@@ -219,16 +218,15 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
         yield TextDelta(content)
 
 
+_TOO_MANY = 1e15
+"""No count of tokens and no cost; what is no number at all is not below it either."""
+
+
 def _usage(usage: Mapping[str, Any]) -> Usage:
     def number(name: str) -> float | None:
-        value = usage.get(name)
-        if (
-            not isinstance(value, int | float)
-            or isinstance(value, bool)
-            or not math.isfinite(value)
-        ):
-            return None
-        return value
+        value: Any = usage.get(name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return value if is_number and abs(value) < _TOO_MANY else None
 
     return Usage(
         prompt_tokens=int(number("prompt_tokens") or 0),

@@ -67,7 +67,7 @@ def error_from_response(status: int, headers: Mapping[str, str], body: bytes) ->
     """Read a failed response, whatever its body is: JSON, HTML or nothing."""
     try:
         error = json.loads(body)["error"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         error = {}
     if not isinstance(error, Mapping):
         error = {"message": error}
@@ -78,9 +78,13 @@ def error_from_chunk(error: object) -> OpenRouterError:
     """Read the `error` of a chunk or choice inside a 200: its `code` is a number or a string."""
     if not isinstance(error, Mapping):
         error = {"message": error}
-    code = error.get("code")
-    is_status = isinstance(code, int) or (isinstance(code, str) and code.isdigit())
-    return _error(error, int(code) if is_status else None, None)  # type: ignore[arg-type]
+    return _error(error, _status(error.get("code")), None)
+
+
+def _status(code: object) -> int | None:
+    """A status is three digits, as a number or a string; any other code says nothing to us."""
+    digits = str(code) if isinstance(code, int | str) else ""
+    return int(digits) if re.fullmatch("[1-9][0-9]{2}", digits) else None
 
 
 def _error(

@@ -63,25 +63,26 @@ class Line:
             self.session.mount(scheme, _Adapter(self._opened))
         self.is_cut = False
         self._lock = threading.Lock()
-        self._connections: list[HTTPConnection] = []
+        self._sockets: list[socket.socket] = []
 
     def _opened(self, connection: HTTPConnection) -> None:
         with self._lock:
-            self._connections.append(connection)
             if self.is_cut:
                 connection.close()
                 raise ConnectionAbortedError
+            # The socket: a connection lets go of it where the response ends with it.
+            assert isinstance(connection.sock, socket.socket)
+            self._sockets.append(connection.sock)
 
     def cut(self) -> None:
         """Shut the sockets down: a reader blocked in another thread wakes with an error."""
         with self._lock:
             self.is_cut = True
-            for connection in self._connections:
-                if isinstance(connection.sock, socket.socket):
-                    # The plain socket's own method: ssl's would pull the TLS state away from
-                    # under the thread that is reading. OSError: it was closed already.
-                    with contextlib.suppress(OSError):
-                        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+            for opened in self._sockets:
+                # The plain socket's own method: ssl's would pull the TLS state away from under
+                # the thread that is reading. OSError: it was closed already.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
 class _Adapter(HTTPAdapter):
