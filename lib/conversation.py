@@ -94,8 +94,8 @@ _KEPT_OF_ANSWER = ("text", "progress", "failure", "model", "finish_reason")
 def from_json(turns: Any) -> Conversation:
     """Read what `to_json` returned. It comes from a browser: `ValueError` if it is anything else."""
     try:
-        if len(turns) > MOST_TURNS:
-            raise ValueError("turns: too many")
+        if not isinstance(turns, list) or len(turns) > MOST_TURNS:
+            raise ValueError("turns: no list, or too many")
         conversation = Conversation(
             [
                 Turn(

@@ -74,7 +74,7 @@ def _split(text: str) -> list[str]:
     }
     pieces = [""]
     # Line ends as markdown-it counts them.
-    for number, line in enumerate(re.split(r"(?<=\n)", text)):
+    for number, line in enumerate(re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)):
         if number in begins and pieces[-1].strip():
             pieces.append("")
         pieces[-1] += line

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lib.openrouter.account import Account, get_account, key_logs_url, key_settings_url
-from lib.openrouter.errors import KeyRejected, Unreachable
-from tests.conftest import Served
+from lib.openrouter.errors import KeyRejected, OpenRouterError, UnexpectedAnswer, Unreachable
+from tests.conftest import NOT_THE_API, RawServer, Served, http
 
 
 @pytest.mark.parametrize(("limit", "left"), [(None, None), (5.0, 3.5), (1.0, 0.0)])
@@ -26,6 +26,31 @@ def test_deleted_key(served: Served) -> None:
     served.keys[served.key].revoked = True
     with pytest.raises(KeyRejected):
         get_account(served.base_url, served.key)
+
+
+@pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data":null}', b'{"data":[]}', b'{"data":{}}'])
+def test_junk(raw_server: RawServer, body: bytes) -> None:
+    """A 200 that is no account is an error of ours."""
+    with pytest.raises(UnexpectedAnswer):
+        get_account(raw_server.serve(http(body, "application/json")), "sk-or-x")
+
+
+@pytest.mark.parametrize("amount", [b'"5"', b"true", b"NaN", b"1e999", b"1" + b"0" * 400, b"{}"])
+def test_no_amount(raw_server: RawServer, amount: bytes) -> None:
+    """What is no amount of money counts as not there."""
+    body = b'{"data":{"label":"l","limit":%b,"limit_remaining":%b,"usage":%b}}' % ((amount,) * 3)
+    account = get_account(raw_server.serve(http(body, "application/json")), "sk-or-x")
+    assert account == Account("l", None, None, 0.0)
+
+
+@pytest.mark.parametrize("status", [307, 403, 500])
+def test_status(raw_server: RawServer, status: int) -> None:
+    """Any other status is an error that carries it; a redirect is not followed."""
+    answer = http(b"<html>", "text/html", f"{status} Oh", "Location: /\r\n")
+    with pytest.raises(OpenRouterError) as raised:
+        get_account(raw_server.serve(answer), "sk-or-x")
+    assert raised.value.status == status
+    assert len(raw_server.received) == 1
 
 
 def test_unreachable() -> None:

@@ -1,5 +1,8 @@
 """The authorization URL, the way back, and the exchange, against a sandbox over HTTP."""
 
+import html
+import re
+from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -23,23 +26,34 @@ from lib.openrouter.errors import (
     Unreachable,
 )
 from lib.openrouter.pkce import create_code_challenge
-from tests.conftest import Served
+from tests.conftest import NOT_THE_API, RawServer, Served, http
 from tests.test_pkce import CHALLENGE, VERIFIER
 
 CALLBACK_URL = "http://localhost:3000/"
 
 
-def approve(served: Served, method="S256", exchange="success") -> str:
-    """Go through the consent page, and return the code."""
+def decide(
+    served: Served, method="S256", callback_url: str | None = CALLBACK_URL, **choices: str
+) -> requests.Response:
+    """Press a button of the consent page."""
     url = authorization_url(
         served.base_url,
-        callback_url=CALLBACK_URL,
+        callback_url=callback_url,
         code_challenge=create_code_challenge(VERIFIER, method),
         method=method,
     )
-    form = {**dict(parse_qsl(urlsplit(url).query)), "decision": "authorize", "exchange": exchange}
-    answer = requests.post(f"{served.base_url}/auth", form, allow_redirects=False, timeout=5)
-    returned = read_return(dict(parse_qsl(urlsplit(answer.headers["Location"]).query)))
+    form = {**dict(parse_qsl(urlsplit(url).query)), "decision": "authorize", **choices}
+    return requests.post(f"{served.base_url}/auth", form, allow_redirects=False, timeout=5)
+
+
+def query_of(response: requests.Response) -> dict[str, str]:
+    """The query with which a browser would come back."""
+    return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
+
+
+def approve(served: Served, method="S256", exchange="success") -> str:
+    """Go through the consent page, and return the code."""
+    returned = read_return(query_of(decide(served, method, exchange=exchange)))
     assert returned
     assert returned.code
     return returned.code
@@ -81,6 +95,17 @@ def test_headless_url() -> None:
         authorization_url("http://o", callback_url=None, code_challenge=None, method="none")
 
 
+@pytest.mark.parametrize("limit", [5, 0.01, 0.00001, 12345.67, 999999.5])
+def test_limit(limit: float) -> None:
+    """The limit is offered as it was set, in digits."""
+    url = authorization_url(
+        "http://o", callback_url=CALLBACK_URL, code_challenge=None, method="none", limit=limit
+    )
+    (asked,) = parse_qs(urlsplit(url).query)["limit"]
+    assert re.fullmatch(r"\d+(\.\d+)?", asked)
+    assert float(asked) == limit
+
+
 @pytest.mark.parametrize(
     ("callback_url", "accepted"),
     [
@@ -92,6 +117,11 @@ def test_headless_url() -> None:
         ("http://example.org/", False),
         ("http://localhost.example.org/", False),
         ("ftp://localhost/", False),
+        ("http://LOCALHOST:1/", True),
+        ("http://localhost@example.org/", False),
+        ("http://localhost:99999/", False),
+        ("http://[", False),
+        ("javascript:alert(1)", False),
         ("https:///", False),
         ("", False),
     ],
@@ -101,9 +131,21 @@ def test_accepts_callback_url(callback_url: str, accepted: bool) -> None:
     assert accepts_callback_url(callback_url) is accepted
 
 
-def test_with_state() -> None:
-    """`state` joins a query that is there already."""
-    assert with_state("https://a.org/b?model=x", "s t") == "https://a.org/b?model=x&state=s+t"
+@pytest.mark.parametrize(
+    ("callback_url", "query"),
+    [
+        ("https://a.org/b", {}),
+        ("https://a.org/b?model=a%2Fb%26c", {"model": ["a/b&c"]}),
+        ("https://a.org/b?x=1&x=2#fragment", {"x": ["1", "2"]}),
+        ("https://a.org/b?embed=", {"embed": [""]}),
+    ],
+)
+def test_with_state(callback_url: str, query: dict[str, list[str]]) -> None:
+    """`state` joins a query that is there already; a fragment would not come back."""
+    url = with_state(callback_url, "s t")
+    assert url.startswith("https://a.org/b?")
+    assert parse_qs(urlsplit(url).query, keep_blank_values=True) == {**query, "state": ["s t"]}
+    assert not urlsplit(url).fragment
 
 
 @pytest.mark.parametrize(
@@ -113,6 +155,10 @@ def test_with_state() -> None:
         ({"state": "s?code=c"}, Return("c", "s")),
         ({"code": "c"}, Return("c")),
         ({"error": "access_denied", "state": "s"}, Return(None, "s", "access_denied")),
+        ({"state": "s?error=access_denied"}, Return(None, "s", "access_denied")),
+        ({"code": "c", "state": "s" * 1025}, Return("c")),
+        ({"code": "c" * 1024, "state": ""}, Return("c" * 1024)),
+        ({"error": ""}, None),
         ({"state": "s"}, None),
         ({"code": ""}, None),
         ({"code": "c" * 1025}, None),
@@ -122,6 +168,36 @@ def test_with_state() -> None:
 def test_read_return(query: dict[str, str], returned: Return | None) -> None:
     """`code`, `state` and `error` are read, together or glued or alone."""
     assert read_return(query) == returned
+    assert "'c" not in repr(returned)
+
+
+@pytest.mark.parametrize(
+    ("state_return", "state"), [("query", "s"), ("glued", "s"), ("lost", None)]
+)
+def test_way_back(served: Served, state_return: str, state: str | None) -> None:
+    """In each way in which it comes back, the code is found, and `state` if it came."""
+    callback_url = with_state("http://localhost:3000/?model=x", "s")
+    answer = decide(served, callback_url=callback_url, state_return=state_return)
+    returned = read_return(query_of(answer))
+    assert returned
+    assert returned.state == state
+    assert exchange(served, str(returned.code)).key in served.keys
+
+
+def test_denied(served: Served) -> None:
+    """Whoever denies comes back with an error and no code."""
+    callback_url = with_state(CALLBACK_URL, "s")
+    answer = decide(served, callback_url=callback_url, decision="deny")
+    assert read_return(query_of(answer)) == Return(None, "s", "access_denied")
+
+
+@pytest.mark.parametrize("method", ["S256", "plain"])
+def test_headless(served: Served, method) -> None:
+    """Without a callback_url the page shows a code, which is exchanged as any."""
+    page = html.unescape(decide(served, method, callback_url=None).text)
+    code = re.search(r'id="code">([^<]+)<', page)
+    assert code
+    assert exchange(served, code[1], method).key in served.keys
 
 
 @pytest.mark.parametrize("method", ["S256", "plain", "none"])
@@ -173,6 +249,53 @@ def test_code_works_once(served: Served) -> None:
     exchange(served, code)
     with pytest.raises(CodeRejected):
         exchange(served, code)
+
+
+def exchange_at(base_url: str) -> IssuedKey:
+    """Exchange a code at whatever is there."""
+    return exchange_code(base_url, "c", code_verifier=VERIFIER, method="S256", timeout=(2, 2))
+
+
+def test_no_authorization(
+    raw_server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exchange is sent without Authorization, also where `.netrc` has a password."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    url = raw_server.serve(http(b'{"key": "sk-or-x", "user_id": null}', "application/json"))
+    assert exchange_at(url) == IssuedKey("sk-or-x", None)
+    (headers,) = raw_server.received
+    assert headers["Authorization"] is None
+    assert headers["Content-Type"] == "application/json"
+
+
+KEYS_OF_NOBODY = [b'{"key": %s}' % key for key in (b"5", b"null", b'""', b'" "', b'"a\\nb"', b'"\xc3\xa4"')]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NOT_THE_API + KEYS_OF_NOBODY)
+def test_no_key_in_the_answer(raw_server: RawServer, body: bytes) -> None:
+    """A 200 without a usable key is no success, and is not asked for again."""
+    with pytest.raises(UnexpectedAnswer):
+        exchange_at(raw_server.serve(http(body, "application/json")))
+    assert len(raw_server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (b"", Unreachable),
+        (b"no http\r\n\r\n", Unreachable),
+        (http(b"", status="307 Elsewhere", more="Location: /\r\n"), OpenRouterError),
+        (http(b"", status="503 Later", more="Retry-After: 0\r\n"), OpenRouterError),
+        (http(b"<html>", status="403 No"), CodeRejected),
+    ],
+)
+def test_never_again(raw_server: RawServer, response: bytes, error) -> None:
+    """However an exchange fails, it is neither repeated nor redirected."""
+    with pytest.raises(error) as raised:
+        exchange_at(raw_server.serve(response))
+    assert type(raised.value) is error
+    assert len(raw_server.received) == 1
 
 
 def test_unreachable() -> None:

@@ -30,7 +30,16 @@ def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) ->
     """A request carries each question with its last text, and ends with the waiting question."""
     sent = conversation(*turns).messages()
     assert [message["content"] for message in sent] == messages
-    assert sent[-1]["role"] == "user"
+    roles = [message["role"] for message in sent]
+    assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
+
+
+def test_nothing_said() -> None:
+    """An empty conversation asks nothing, and there is nothing to settle."""
+    talk = Conversation()
+    talk.settle()
+    assert talk.messages() == []
+    assert from_json(talk.to_json()) == talk
 
 
 def test_settle() -> None:
@@ -45,7 +54,13 @@ def test_settle() -> None:
 
 @pytest.mark.parametrize(
     ("progress", "can"),
-    [("complete", False), ("stopped", True), ("failed", True), ("waiting", False)],
+    [
+        ("complete", False),
+        ("stopped", True),
+        ("failed", True),
+        ("waiting", False),
+        ("streaming", False),
+    ],
 )
 def test_can_try_again(progress, can: bool) -> None:
     """Only an answer that broke off can be tried again."""
@@ -65,6 +80,13 @@ def test_round_trip() -> None:
     assert kept.turns[1].answers[0].progress == "stopped"
 
 
+@pytest.mark.parametrize("progress", ["waiting", "streaming", "stopped", "of a stranger"])
+def test_nobody_is_at_work(progress) -> None:
+    """An answer that was not ended when the browser kept it comes back as stopped."""
+    talk = conversation(("a", [Answer("b", progress)]))
+    assert from_json(talk.to_json()).turns[0].answers == [Answer("b", "stopped")]
+
+
 ANSWER = {"text": "", "progress": "complete", "failure": "", "model": "", "finish_reason": ""}
 
 
@@ -73,7 +95,9 @@ ANSWER = {"text": "", "progress": "complete", "failure": "", "model": "", "finis
     [
         None,
         5,
+        "",
         "text",
+        {},
         {"turns": []},
         ["text"],
         [{}],

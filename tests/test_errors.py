@@ -14,7 +14,11 @@ from lib.openrouter.errors import KeyRejected, error_from_chunk, error_from_resp
         (b'{"error":"in one word"}', "in one word"),
         (b'{"error":null}', ""),
         (b'{"error":{"message":5,"metadata":[]}}', ""),
+        (b'{"error":{}}', ""),
         (b'["error"]', ""),
+        (b'"error"', ""),
+        (b"[]", ""),
+        (b"[" * 60_000, ""),
         (b"<html>Bad Gateway</html>", ""),
         (b"\xff", ""),
         (b"", ""),
@@ -33,15 +37,43 @@ def test_body(body: bytes, message: str) -> None:
 def test_retry_after(retry_after: str, seconds: float | None) -> None:
     """`Retry-After` counts in seconds, and only within a day."""
     assert error_from_response(429, {"Retry-After": retry_after}, b"").retry_after == seconds
+    assert error_from_response(429, {}, b"").retry_after is None
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [(429, 429), ("429", 429), ("server_error", None), (None, None)]
+    ("code", "status"),
+    [
+        (429, 429),
+        ("429", 429),
+        ("server_error", None),
+        ("-1", None),
+        ("²", None),
+        ("9" * 5000, None),
+        (None, None),
+        ([429], None),
+    ],
+    ids=lambda value: str(value)[:9],
 )
 def test_chunk(code: object, status: int | None) -> None:
     """The code of an error inside a stream is a number, a string of one, or a word."""
     error = error_from_chunk({"code": code, "message": "m", "metadata": {"reasons": ["x"]}})
     assert (error.status, error.message, error.metadata) == (status, "m", {"reasons": ["x"]})
+
+
+@pytest.mark.parametrize(("error", "message"), [("in one word", "in one word"), ([1], ""), (5, "")])
+def test_chunk_without_an_object(error: object, message: str) -> None:
+    """An error inside a stream that is no object has a message if it is a text."""
+    read = error_from_chunk(error)
+    assert (read.status, read.message, read.metadata) == (None, message, {})
+
+
+def test_moderation() -> None:
+    """The documented body of a moderation keeps what was found."""
+    metadata = {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"}
+    body = {"error": {"code": 403, "message": "Flagged", "metadata": metadata}, "user_id": "u"}
+    error = error_from_response(403, {}, json.dumps(body).encode())
+    assert (error.status, error.message, error.metadata) == (403, "Flagged", metadata)
+    assert str(error) == "403 Flagged"
 
 
 def test_rejected_key() -> None:

@@ -1,5 +1,7 @@
 """Blocks of growing markdown: what is finished stays as it is."""
 
+import random
+
 import pytest
 
 from lib.markdown_blocks import GrowingMarkdown, split_blocks
@@ -16,6 +18,12 @@ TEXTS = {
     "table": "before\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nafter",
     "setext heading": "Heading\n=======\n\nafter\n-----\n\nend",
     "quotation": "> a\n>\n> b\n\nafter",
+    "list continued over a nested fence": "- a\n\n  ```\n  b\n\n  c\n  ```\n\n- d\n\nafter",
+    "math in a list": "- a\n  $$\n  b\n\n  c\n  $$\n\nafter",
+    "underlined over two lines": "One\ntwo\n===\nafter",
+    "windows line ends": "One.\r\n\r\n```\r\na\r\n\r\nb\r\n```\r\n\r\nafter",
+    "mac line ends": "One.\rtwo\r\r```\na\n\nb\n\nc\n```\n\nafter\n\n",
+    "line separators": "One\u2028two\x0b\x0cthree\x85\n\n```\na\n\nb\n```\n\nafter",
     "html": "<div>\n\n*a*\n\n</div>\n\nafter",
     "tour": answers.TOUR,
     "long": answers.long(4_000),
@@ -53,11 +61,37 @@ def test_growing(text: str, step: int) -> None:
         ("math with blank lines", 3),
         ("math without an end", 2),
         ("table", 3),
+        ("setext heading", 3),
+        ("quotation", 2),
+        ("list continued over a nested fence", 2),
+        ("math in a list", 2),
+        ("underlined over two lines", 2),
+        ("windows line ends", 3),
+        ("mac line ends", 3),
+        ("line separators", 3),
     ],
 )
 def test_blocks(name: str, count: int) -> None:
     """A list, a fence, a formula and a table are one block each."""
     assert len(split_blocks(TEXTS[name])) == count
+
+
+LINES = [
+    *("a", "b c", "", "", "  ", "- x", "  y", "1. z", "   w", "2) v", "```", "~~~py", "  ```"),
+    *("$$", "$$a", "b$$", "$$a$$", "- $$", "> $$", "| a | b |", "|---|---|", "===", "---", "# H"),
+    *("> q", ">", "    code", "\tt", "<div>", "</div>", "<!-- c", "-->", "* * *", "    - n", "\r"),
+]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_growing_at_random(seed: int) -> None:
+    """Whatever lines follow each other, no later line changes a finished block."""
+    lines = random.Random(seed)
+    for _ in range(50):
+        text = "".join(f"{lines.choice(LINES)}\n" for _ in range(lines.randint(2, 8)))
+        growing = grown(text, 1)
+        assert "".join(growing.finished) + growing.rest == text
+        assert [text, *growing.finished] == [text, *split_blocks(text)[: len(growing.finished)]]
 
 
 def test_finished_blocks_go_early() -> None:

@@ -35,7 +35,9 @@ def test_verifiers_are_fresh_and_of_the_grammar() -> None:
     assert all(CODE_VERIFIER.fullmatch(verifier) for verifier in verifiers)
 
 
-@pytest.mark.parametrize("verifier", ["a" * 42, "a" * 129, "a" * 42 + "ä", "a" * 42 + "=", ""])
+@pytest.mark.parametrize(
+    "verifier", ["a" * 42, "a" * 129, "a" * 42 + "ä", "a" * 42 + "=", "a" * 43 + "\n", ""]
+)
 def test_verifier_outside_the_grammar(verifier: str) -> None:
     """A verifier outside section 4.1's grammar is refused."""
     with pytest.raises(ValueError, match="code_verifier"):

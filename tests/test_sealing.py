@@ -1,5 +1,6 @@
 """Sealed records: what opens them, and all that does not."""
 
+import base64
 import re
 
 import pytest
@@ -26,7 +27,10 @@ def test_looks() -> None:
     sealed = sealer().seal(RECORD)
     assert re.fullmatch(r"[\w-]+", sealed)
     assert sealed != sealer().seal(RECORD)
-    assert "secret" not in sealed
+    opened = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    assert not any(
+        word in text for word in (b"secret", b"key", b"state") for text in (sealed.encode(), opened)
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,13 @@ def test_not_a_seal(change: str) -> None:
     """Anything that is no seal does not open."""
     with pytest.raises(SealBroken):
         sealer().unseal(change, max_age=60)
+
+
+@pytest.mark.parametrize("record", [None, "text", ["list"], 5])
+def test_no_record(record: object) -> None:
+    """What was sealed and is no record does not come out either."""
+    with pytest.raises(SealBroken):
+        sealer().unseal(sealer().seal(record), max_age=60)
 
 
 def test_changed_anywhere() -> None:

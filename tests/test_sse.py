@@ -20,7 +20,12 @@ OTHERS = [
     ("data: Grüße 你好 👩‍🔬\n\n".encode(), ["Grüße 你好 👩‍🔬"]),
     (b": OPENROUTER PROCESSING\n\ndata: x\n\n", ["", "x"]),
     (b"data: \xff\xfe\n\n", ["\ufffd\ufffd"]),
+    (b"data: a\n\n\xef\xbb\xbfdata: no BOM here\n\n", ["a"]),
+    (b"data:  two spaces \n\n Data: x\nDATA: x\n\n", [" two spaces "]),
+    (b"data: a:b: c\n:comment\ndata\n\n", ["", "a:b: c\n"]),
     (b"event: ping\nretry: 10\n\n", []),
+    (b"data: cut off\n", []),
+    (b"data: a\r\ndata: b\r\n\r", ["a\nb"]),
     (b"data: cut off", []),
     (b"", []),
 ]
@@ -40,8 +45,14 @@ def test_stream_cut_anywhere(stream: bytes, events: list[str]) -> None:
     assert list(decode_events(bytes([byte]) for byte in stream)) == events
 
 
-@pytest.mark.parametrize("chunk", [b"data: " + b"x" * 99, b"x" * 99, b"data: xxxx\n"])
+@pytest.mark.parametrize("chunk", [b"data: " + b"x" * 99, b"x" * 99, b"data: xxxx\n", b"data\n"])
 def test_too_large(chunk: bytes) -> None:
     """A line without an end, or an event without one, ends in an error and not in memory."""
     with pytest.raises(EventTooLarge):
-        list(decode_events((chunk for _ in range(1000)), largest_event=1000))
+        list(decode_events((chunk for _ in range(1002)), largest_event=1000))
+
+
+def test_as_large_as_allowed() -> None:
+    """The limit is for one event: at the limit it passes, and so do many of them."""
+    stream = b"data: " + b"x" * 100 + b"\n\n"
+    assert list(decode_events([stream] * 3, largest_event=106)) == ["x" * 100] * 3

@@ -1,5 +1,8 @@
 """The sentences for what goes wrong."""
 
+import json
+import re
+
 import pytest
 
 from lib.openrouter import errors
@@ -23,6 +26,28 @@ def test_each_has_its_own() -> None:
     sentences = [sentence(failure) for failure in failures]
     assert len(set(sentences)) == len(sentences)
     assert all(text.endswith(".") and "None" not in text for text in sentences)
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_each_body(name: str) -> None:
+    """Whatever body comes with a status, a whole sentence comes out, and no word of the body."""
+    status, headers, body = STATUSES[name]
+    content = (body if isinstance(body, str) else json.dumps({"error": body})).encode()
+    failure = error_from_response(status, headers, content)
+    text = sentence(failure)
+    assert re.fullmatch(r"[A-Z].+\.", text)
+    assert "None" not in text
+    assert not failure.message or failure.message not in text
+
+
+def test_variants() -> None:
+    """What one status can mean besides is said in sentences of their own."""
+    names = ["402", "402-max-tokens", "402-key-limit", "403", "403-moderation", "429"]
+    failures = [
+        OpenRouterError(body["message"], status=status, metadata=body.get("metadata"))
+        for status, _, body in map(STATUSES.get, names)
+    ]
+    assert len({sentence(failure) for failure in failures}) == len(names)
 
 
 def test_unknown_status() -> None:
@@ -61,6 +86,7 @@ def test_failed_sign_ins() -> None:
     """Each way in which a sign-in fails has a sentence of its own."""
     failures = [OpenRouterError(status=status) for status in (400, 405, 409, 500)]
     failures += [kind() for kind in (errors.CodeExpired, errors.CodeRejected, *KINDS[1:])]
+    failures.append(OpenRouterError())
     sentences = [explain_exchange(failure) for failure in failures]
     assert len(set(sentences)) == len(sentences)
     assert all(text.endswith(".") and "None" not in text for text in sentences)

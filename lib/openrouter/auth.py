@@ -5,6 +5,7 @@ Follows https://openrouter.ai/docs/use-cases/oauth-pkce and RFC 6749, section 4.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lib.openrouter.errors import (
@@ -42,13 +43,17 @@ def authorization_url(
     if key_label:
         query["key_label"] = key_label
     if limit is not None:
-        query["limit"] = f"{limit:g}"
+        query["limit"] = f"{Decimal(str(limit)).normalize():f}"
     return f"{base_url}/auth?{urlencode(query)}"
 
 
 def accepts_callback_url(callback_url: str) -> bool:
     """Tell whether OpenRouter takes this callback URL: https, or http on localhost or 127.0.0.1."""
-    url = urlsplit(callback_url)
+    try:
+        url = urlsplit(callback_url)
+        _ = url.port
+    except ValueError:
+        return False
     return bool(url.hostname) and (
         url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
     )
@@ -60,7 +65,7 @@ _LOOPBACK = {"localhost", "127.0.0.1"}
 def with_state(callback_url: str, state: str) -> str:
     """Put `state` into the query of the callback URL: the only place from which it comes back."""
     url = urlsplit(callback_url)
-    query = [*parse_qsl(url.query), ("state", state)]
+    query = [*parse_qsl(url.query, keep_blank_values=True), ("state", state)]
     return urlunsplit(url._replace(query=urlencode(query), fragment=""))
 
 

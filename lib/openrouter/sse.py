@@ -32,7 +32,7 @@ def decode_events(chunks: Iterable[bytes], *, largest_event: int = 8_000_000) ->
             name, _, value = line.partition(":")
             if name == "data":
                 data.append(value.removeprefix(" "))
-                size += len(value)
+                size += len(value) + 1
                 if size > largest_event:
                     raise EventTooLarge
 

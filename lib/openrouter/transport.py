@@ -42,12 +42,18 @@ def send(
     Raises `TimedOut` or `Unreachable` if none came.
     """
     request = session.request if session else requests.request
+    arguments.setdefault("auth", _anonymous)
     try:
         return request(method, url, timeout=timeout, allow_redirects=False, **arguments)
     except requests.Timeout as error:
         raise TimedOut from error
     except requests.RequestException as error:
         raise Unreachable from error
+
+
+def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No credentials, which also keeps those of a `.netrc` out."""
+    return request
 
 
 class Line:

@@ -58,8 +58,10 @@ def explain_exchange(error: OpenRouterError) -> str:
                 f"OpenRouter has a problem of its own at the moment (error {status}). Please sign "
                 "in again in a minute."
             )
+        case OpenRouterError(status=int(status)):
+            return f"OpenRouter refused the sign-in (error {status}). Please try again."
         case _:
-            return f"OpenRouter refused the sign-in (error {error.status}). Please try again."
+            return "OpenRouter refused the sign-in. Please try again."
 
 
 def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
