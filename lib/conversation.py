@@ -75,7 +75,7 @@ class Conversation:
         )
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return the turns as JSON types, for `from_json`. Tokens and costs stay behind."""
+        """Return the turns as JSON types, for `from_json`. Tokens, cost and help stay behind."""
         return [
             {
                 "question": turn.question,

@@ -55,4 +55,5 @@ def test_too_large(chunk: bytes) -> None:
 def test_as_large_as_allowed() -> None:
     """The limit is for one event: at the limit it passes, and so do many of them."""
     stream = b"data: " + b"x" * 100 + b"\n\n"
-    assert list(decode_events([stream] * 3, largest_event=106)) == ["x" * 100] * 3
+    for chunks in ([stream] * 3, [bytes([byte]) for byte in stream * 3]):
+        assert list(decode_events(chunks, largest_event=106)) == ["x" * 100] * 3

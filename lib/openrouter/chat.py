@@ -183,7 +183,7 @@ def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
                 yield _usage(chunk["usage"])
     except EventTooLarge as error:
         raise UnexpectedAnswer from error
-    except Interrupted:
+    except (Interrupted, TimedOut):
         if not finish_reason:
             raise
     if not finish_reason:
