@@ -5,7 +5,7 @@ const SIGNED_OUT_AT = "openrouter_signed_out_at";
 const CONVERSATION = "openrouter_conversation";
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
-const PATIENCE = 3000; // milliseconds
+const PATIENCE = 1000; // milliseconds
 
 let attention = new AbortController();
 
