@@ -12,7 +12,6 @@ frame = page.show_frame(app)
 page.finish_sign_in(app)
 
 if session.sign_in and session.has_just_signed_in and not browser.has_orders(session):
-    session.has_just_signed_in = False
     st.switch_page(page.CHAT_PAGE)
 
 st.title(settings.app_title, anchor=False)
