@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import account, browser, flow, page, sign_in
+from lib.ui import account, flow, page, sign_in
 
 app = page.start_page()
 settings, session = app.settings, app.session
@@ -11,7 +11,7 @@ sign_in.receive(settings, session)
 frame = page.show_frame(app)
 page.finish_sign_in(app)
 
-if session.sign_in and session.has_just_signed_in and not browser.has_orders(session):
+if session.sign_in and session.opens_chat:
     st.switch_page(page.CHAT_PAGE)
 
 st.title(settings.app_title, anchor=False)

@@ -13,7 +13,7 @@ app = page.start_page()
 settings, session = app.settings, app.session
 frame = page.show_frame(app)
 page.finish_sign_in(app)
-session.has_just_signed_in = False  # it leads here
+session.opens_chat = False
 conversation = session.conversation
 
 

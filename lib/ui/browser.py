@@ -89,11 +89,15 @@ def order(
     clean_address: bool = False,
     signed_out_at: float | None = None,
     keep_conversation: Conversation | None = None,
+    then_open_chat: bool = False,
 ) -> None:
     """Add to what the browser has to do at the next `attend_tab`."""
-    before = session.order
+    number, before = session.order.number, session.order
+    if before.is_carried_out:
+        before = BrowserOrder()
     session.order = BrowserOrder(
-        number=before.number + 1,
+        number=number + 1,
+        is_carried_out=False,
         cookies=[*before.cookies, *cookies],
         clean_address=before.clean_address or clean_address,
         signed_out_at=signed_out_at or before.signed_out_at,
@@ -102,12 +106,8 @@ def order(
             if keep_conversation
             else before.keep_conversation
         ),
+        then_open_chat=then_open_chat,
     )
-
-
-def has_orders(session: Session) -> bool:
-    """Tell whether the browser has something left to do."""
-    return session.order != BrowserOrder(number=session.order.number)
 
 
 def attend_tab(session: Session) -> bool:
@@ -119,10 +119,14 @@ def attend_tab(session: Session) -> bool:
 
     def carried_out() -> None:
         if component_value("tab", "carried_out") == session.order.number:
-            session.order = BrowserOrder(number=session.order.number)
+            session.order.is_carried_out = True
+            # Said again by a message that comes late: the browser was on the main page still.
+            session.opens_chat = session.order.then_open_chat
 
     def conversation_came_back() -> None:
         kept = component_value("tab", "conversation")
+        if kept is None:
+            return
         session.wants_conversation = False
         if not session.conversation.turns:
             # What is not ours is dropped.
@@ -132,7 +136,8 @@ def attend_tab(session: Session) -> bool:
     heard = _tab(
         key="tab",
         data={
-            "order": vars(session.order) if has_orders(session) else None,
+            "order": None if session.order.is_carried_out else vars(session.order),
+            "is_heard": session.exchange is None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
             "wants_conversation": session.wants_conversation and not session.conversation.turns,
         },

@@ -62,13 +62,15 @@ class SignIn:
 
 @dataclass
 class BrowserOrder:
-    """What the browser has yet to do: it is asked on every run until it says that it is done."""
+    """What the browser is to do: it is asked on every run until it says that it is done."""
 
     number: int = 0
+    is_carried_out: bool = True
     cookies: list[str] = field(default_factory=list, repr=False)
     clean_address: bool = False
     signed_out_at: float | None = None
     keep_conversation: str | None = field(default=None, repr=False)
+    then_open_chat: bool = False
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Session:
     used_states: set[str] = field(default_factory=set)
     last_return: Return | None = None
     cookies_are_blocked: bool = False
-    has_just_signed_in: bool = False
+    opens_chat: bool = False
     flow: FlowRecord | None = None
     notice: str = ""
     failure: str = ""
@@ -107,8 +109,12 @@ def current_session() -> Session:
 
 
 def component_value(key: str, name: str) -> Any:
-    """Return what a component said under `name`, for use in a callback."""
-    return st.session_state[key].get(name)
+    """Return what a component said under `name`, for use in a callback.
+
+    None if it is gone: a run that ends at the same moment takes it along.
+    """
+    said = st.session_state.get(key)
+    return said.get(name) if said else None
 
 
 def end_if_unwanted() -> None:

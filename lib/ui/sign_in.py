@@ -230,9 +230,8 @@ def finish(settings: Settings, session: Session) -> None:
         status, failure = error.status or 0, explain_exchange(error)
     else:
         session.sign_in = SignIn(exchange.issued.key, at=time.time())
-        session.has_just_signed_in = True
         session.account, session.account_is_stale = None, True
-        _remember(settings, session)
+        browser.order(session, cookies=_remembered(settings, session.sign_in), then_open_chat=True)
     session.failure, session.notice = failure, ""
     session.flow = FlowRecord(
         method=pending.method,
@@ -251,10 +250,10 @@ def _mask(value: str) -> str:
 # Be remembered, and forgotten
 
 
-def _remember(settings: Settings, session: Session) -> None:
-    if settings.remember_sign_in and session.sign_in:
-        sealed = _sealer(settings, KEY).seal(asdict(session.sign_in))
-        browser.order(session, cookies=(browser.cookie(KEY, sealed),))
+def _remembered(settings: Settings, sign_in: SignIn) -> tuple[str, ...]:
+    if not settings.remember_sign_in:
+        return ()
+    return (browser.cookie(KEY, _sealer(settings, KEY).seal(asdict(sign_in))),)
 
 
 def restore(settings: Settings, session: Session) -> None:
@@ -306,5 +305,5 @@ def key_was_rejected(session: Session) -> None:
 def _forget_key(session: Session, notice: str) -> None:
     session.sign_in = session.account = None
     session.account_failure = session.failure = ""
-    session.has_just_signed_in = False
+    session.opens_chat = False
     session.notice = notice

@@ -10,7 +10,8 @@ const PATIENCE = 1000; // milliseconds
 let attention = new AbortController();
 
 export default function ({ data, setTriggerValue }) {
-  const { order, signed_in_at: signedInAt, wants_conversation: wantsConversation } = data;
+  const { order, is_heard: isHeard, signed_in_at: signedInAt } = data;
+  const wantsConversation = data.wants_conversation;
   attention.abort();
   attention = new AbortController();
   const { signal } = attention;
@@ -21,7 +22,9 @@ export default function ({ data, setTriggerValue }) {
     storage("sessionStorage", (store) => store.removeItem(CONVERSATION));
   }
 
+  // A report ends the running script: not while it waits for the exchange.
   const report = () => {
+    if (!isHeard) return;
     if (kept && wantsConversation) setTriggerValue("conversation", kept);
     if (order) setTriggerValue("carried_out", order.number);
     const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
