@@ -11,7 +11,7 @@ sign_in.receive(settings, session)
 frame = page.show_frame(app)
 page.finish_sign_in(app)
 
-if session.sign_in and session.opens_chat:
+if session.sign_in and frame.opens_chat:
     st.switch_page(page.CHAT_PAGE)
 
 st.title(settings.app_title, anchor=False)

@@ -13,7 +13,6 @@ app = page.start_page()
 settings, session = app.settings, app.session
 frame = page.show_frame(app)
 page.finish_sign_in(app)
-session.opens_chat = False
 conversation = session.conversation
 
 

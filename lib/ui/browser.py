@@ -9,6 +9,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -110,18 +111,22 @@ def order(
     )
 
 
-def attend_tab(session: Session) -> bool:
+class Heard(NamedTuple):
+    """What the tab says in this run: its user signed out elsewhere, or may go on to the chat."""
+
+    signed_out_elsewhere: bool
+    opens_chat: bool
+
+
+def attend_tab(session: Session) -> Heard:
     """Give the tab its orders, and hear what it says; once a run, on every page.
 
-    Returns True in the run in which it says that the user signed out in another tab. What it kept
-    of a conversation over a new sign-in comes back into an empty one.
+    What it kept of a conversation over a new sign-in comes back into an empty one.
     """
 
     def carried_out() -> None:
         if component_value("tab", "carried_out") == session.order.number:
             session.order.is_carried_out = True
-            # Said again by a message that comes late: the browser was on the main page still.
-            session.opens_chat = session.order.then_open_chat
 
     def conversation_came_back() -> None:
         kept = component_value("tab", "conversation")
@@ -145,4 +150,8 @@ def attend_tab(session: Session) -> bool:
         on_conversation_change=conversation_came_back,
         on_signed_out_elsewhere_change=lambda: None,
     )
-    return bool(session.sign_in and heard.signed_out_elsewhere)
+    # Not in a callback: one that comes late, after a run of the chat page, is not called any more.
+    return Heard(
+        signed_out_elsewhere=bool(session.sign_in and heard.signed_out_elsewhere),
+        opens_chat=session.order.then_open_chat and heard.carried_out == session.order.number,
+    )

@@ -47,23 +47,28 @@ def start_page() -> App:
 
 
 class Frame(NamedTuple):
-    """Places beside a page that it fills itself: its own buttons, and the account's line."""
+    """Places beside a page that it fills itself, its own buttons and the account's line.
+
+    `opens_chat` is True in the run in which a sign-in is finished, in the browser too.
+    """
 
     buttons: DeltaGenerator
     account_line: DeltaGenerator
+    opens_chat: bool
 
 
 def show_frame(app: App) -> Frame:
     """Show what surrounds every page, and attend to the browser's tab."""
     settings, session = app.settings, app.session
-    if browser.attend_tab(session):
+    heard = browser.attend_tab(session)
+    if heard.signed_out_elsewhere:
         sign_in.signed_out(session, "You signed out in another tab.")
     with st.sidebar:
         st.subheader(settings.app_title, anchor=False)
         label = "Account" if session.sign_in else "Sign in"
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
         st.page_link(CHAT_PAGE, label="Chat", icon=":material/forum:")
-        frame = Frame(buttons=st.container(), account_line=st.empty())
+        frame = Frame(st.container(), st.empty(), heard.opens_chat)
         if session.sign_in:
             account.show_line(session, frame.account_line)
             st.button(

@@ -85,7 +85,6 @@ class Session:
     used_states: set[str] = field(default_factory=set)
     last_return: Return | None = None
     cookies_are_blocked: bool = False
-    opens_chat: bool = False
     flow: FlowRecord | None = None
     notice: str = ""
     failure: str = ""

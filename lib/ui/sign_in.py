@@ -305,5 +305,4 @@ def key_was_rejected(session: Session) -> None:
 def _forget_key(session: Session, notice: str) -> None:
     session.sign_in = session.account = None
     session.account_failure = session.failure = ""
-    session.opens_chat = False
     session.notice = notice

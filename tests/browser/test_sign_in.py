@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from sandbox.server import Sandbox
 from tests.browser import steps
@@ -48,6 +48,39 @@ def test_method(page: Page, start_app: Callable[..., App], sandbox: Sandbox, met
     (exchange,) = sandbox.exchanges
     assert exchange.body.get("code_challenge_method") == sent
     assert ("code_verifier" in exchange.body) == (sent is not None)
+
+
+def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
+    """On a slow line the tab reports twice, and the second time does not lead back."""
+    reports, held = 0, []
+
+    def relay(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+
+        def to_server(message: str | bytes) -> None:
+            nonlocal reports
+            reports += b"carried_out" in bytes(message)
+            server.send(message)
+            if reports == 2:
+                for answer in held:
+                    line.send(answer)
+                held.clear()
+
+        def to_page(message: str | bytes) -> None:
+            if reports == 1:
+                held.append(message)
+            else:
+                line.send(message)
+
+        line.on_message(to_server)
+        server.on_message(to_page)
+
+    steps.start(page, app.url)
+    page.route_web_socket("**/_stcore/stream", relay)
+    steps.authorize(page)
+    steps.expect_chat(page)
+    assert reports == 2
+    assert steps.statuses(sandbox) == [200]
 
 
 @pytest.mark.parametrize("click", [{"button": "middle"}, {"modifiers": ["Control"]}])
