@@ -2,10 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 from lib.openrouter.errors import UnexpectedAnswer, error_from_response
 from lib.openrouter.transport import Bearer, Timeout, send
+from lib.openrouter.untrusted import number, parse_json
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
     if response.status_code != 200:
         raise error_from_response(response.status_code, response.headers, response.content)
     try:
-        data = response.json()["data"]
+        data = parse_json(response.content)["data"]
         return Account(
             label=str(data["label"])[:100],
-            limit=_usd(data.get("limit")),
-            limit_remaining=_usd(data.get("limit_remaining")),
-            usage=_usd(data.get("usage")) or 0.0,
+            limit=number(data.get("limit")),
+            limit_remaining=number(data.get("limit_remaining")),
+            usage=number(data.get("usage")) or 0.0,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(status=200) from error
 
 
@@ -51,8 +51,3 @@ def key_logs_url(base_url: str, key: str) -> str:
 
 def _sha256(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def _usd(amount: Any) -> float | None:
-    is_number = isinstance(amount, int | float) and not isinstance(amount, bool)
-    return float(amount) if is_number and abs(amount) < 1e15 else None

@@ -16,6 +16,7 @@ from lib.openrouter.errors import (
 )
 from lib.openrouter.pkce import Method
 from lib.openrouter.transport import Timeout, send
+from lib.openrouter.untrusted import parse_json
 
 
 def authorization_url(
@@ -127,9 +128,9 @@ def exchange_code(
             raise kind(failure.message, status=403)
         raise failure
     try:
-        issued = response.json()
+        issued = parse_json(response.content)
         key, user_id = issued["key"], issued.get("user_id")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(status=200) from error
     if not isinstance(key, str) or not key.isascii() or not key.isprintable() or not key.strip():
         raise UnexpectedAnswer(status=200)

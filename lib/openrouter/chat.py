@@ -3,7 +3,6 @@
 Follows https://openrouter.ai/docs/api-reference/chat-completion and …/streaming.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
@@ -21,6 +20,7 @@ from lib.openrouter.errors import (
 )
 from lib.openrouter.sse import EventTooLarge, decode_events
 from lib.openrouter.transport import Bearer, Line, Timeout, send
+from lib.openrouter.untrusted import number, parse_json
 
 
 class ChatMessage(TypedDict):
@@ -195,8 +195,8 @@ def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
 
 def _parse(data: str) -> Mapping[str, Any]:
     try:
-        chunk = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        chunk = parse_json(data)
+    except ValueError as error:
         raise UnexpectedAnswer from error
     if not isinstance(chunk, Mapping):
         raise UnexpectedAnswer
@@ -218,20 +218,11 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
         yield TextDelta(content)
 
 
-_TOO_MANY = 1e15
-"""No count of tokens and no cost; what is no number at all is not below it either."""
-
-
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    def number(name: str) -> float | None:
-        value: Any = usage.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return value if is_number and abs(value) < _TOO_MANY else None
-
     return Usage(
-        prompt_tokens=int(number("prompt_tokens") or 0),
-        completion_tokens=int(number("completion_tokens") or 0),
-        cost=number("cost"),
+        prompt_tokens=int(number(usage.get("prompt_tokens")) or 0),
+        completion_tokens=int(number(usage.get("completion_tokens")) or 0),
+        cost=number(usage.get("cost")),
     )
 
 

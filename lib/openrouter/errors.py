@@ -3,10 +3,11 @@
 The shapes follow https://openrouter.ai/docs/api-reference/errors.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from lib.openrouter.untrusted import parse_json
 
 _KEY = re.compile(r"sk-or-[\w-]+")
 _LONGEST_MESSAGE = 300
@@ -66,8 +67,8 @@ class Interrupted(OpenRouterError):
 def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> OpenRouterError:
     """Read a failed response, whatever its body is: JSON, HTML or nothing."""
     try:
-        error = json.loads(body)["error"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        error = parse_json(body)["error"]
+    except (ValueError, KeyError, TypeError):
         error = {}
     if not isinstance(error, Mapping):
         error = {"message": error}

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from lib.conversation import Conversation, from_json
+from lib.openrouter.untrusted import parse_json
 from lib.ui.session import BrowserOrder, Session, component_value
 
 _HERE = Path(__file__).parent
@@ -135,8 +136,8 @@ def attend_tab(session: Session) -> Heard:
         session.wants_conversation = False
         if not session.conversation.turns:
             # What is not ours is dropped.
-            with contextlib.suppress(ValueError, TypeError, RecursionError):
-                session.conversation = from_json(json.loads(kept))
+            with contextlib.suppress(ValueError, TypeError):
+                session.conversation = from_json(parse_json(kept))
 
     heard = _tab(
         key="tab",

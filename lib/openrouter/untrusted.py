@@ -1,0 +1,20 @@
+"""JSON of others: read so that whatever it is, it ends in one kind of error, or in None."""
+
+import json
+from typing import Any
+
+_TOO_LARGE = 1e15
+
+
+def parse_json(body: bytes | str) -> Any:
+    """Return what a body says; `ValueError` if it is no JSON, or is nested too deep to be read."""
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def number(value: Any) -> float | None:
+    """Return a count or an amount; None for all that cannot be one, such as NaN or 400 digits."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and abs(value) < _TOO_LARGE else None
