@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import account, flow, page, sign_in
+from lib.ui import account, flow, models, page, sign_in
 
 app = page.start_page()
 settings, session = app.settings, app.session
@@ -12,14 +12,19 @@ frame = page.show_frame(app)
 page.finish_sign_in(app)
 
 if session.sign_in and frame.opens_chat:
-    st.switch_page(page.CHAT_PAGE)
+    st.switch_page(page.CHAT_PAGE, query_params=models.address(session))
 
 st.title(settings.app_title, anchor=False)
 
 if session.sign_in:
     with st.spinner("Loading your account…"):
         account.refresh(settings, session, frame.account_line)
-    st.page_link(page.CHAT_PAGE, label="Open the chat", icon=":material/forum:")
+    st.page_link(
+        page.CHAT_PAGE,
+        label="Open the chat",
+        icon=":material/forum:",
+        query_params=models.address(session),
+    )
     st.subheader("Your account", anchor=False)
     account.show_account(session)
     page.show_key_links(app)

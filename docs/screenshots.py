@@ -22,6 +22,12 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         expect(page.get_by_text("completion tokens")).to_be_visible()
         expect(page.get_by_text("left, $0.00")).to_be_visible()
         page.screenshot(path=HERE / "chat.png")
+        page.get_by_role("button", name="New chat").click()
+        page.get_by_role("button", name="Auto Router").click()
+        page.get_by_role("combobox", name="to choose from").click()
+        page.keyboard.type("breeze")
+        expect(page.get_by_role("option").first).to_contain_text("Breeze")
+        page.screenshot(path=HERE / "models.png")
         chromium.close()
     finally:
         app.stop()

@@ -43,12 +43,14 @@ class Conversation:
 
     turns: list[Turn] = field(default_factory=list)
 
-    def messages(self) -> list[ChatMessage]:
+    def messages(self, instructions: str = "") -> list[ChatMessage]:
         """Return what a request carries: of each turn the question and the last answer with text.
 
-        A question that got no text at all is left out, unless it is the last: it waits.
+        `instructions` come first, as the system prompt. A question that got no text at all is left out, unless it is the last: it waits.
         """
         messages: list[ChatMessage] = []
+        if instructions:
+            messages.append({"role": "system", "content": instructions})
         for turn in self.turns:
             texts = [answer.text for answer in turn.answers if answer.text]
             is_waiting = turn is self.turns[-1]

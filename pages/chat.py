@@ -3,9 +3,9 @@
 import streamlit as st
 
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
-from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.chat import ChatStream
 from lib.openrouter.errors import KeyRejected
-from lib.ui import account, messages, page, sign_in
+from lib.ui import account, messages, models, page, sign_in
 from lib.ui.stream import stream_answer
 from lib.ui.words import explain
 
@@ -37,7 +37,6 @@ def show_stop() -> None:
 
 def ask(answer: Answer, key: str) -> None:
     """Stream the answer to the conversation as it is, in the place where this is called."""
-    request = ChatRequest(settings.model, conversation.messages())
     stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
     session.account_is_stale = True
     if not question:  # only what it sent itself does the chat input offer to stop
@@ -64,9 +63,10 @@ frame.buttons.button("New chat", icon=":material/add:", on_click=start_new_chat,
 question = st.chat_input("Ask anything", submit_mode="stop", max_chars=LONGEST_QUESTION)
 if question and question.strip():
     conversation.turns.append(Turn(question, [Answer()]))
+request = models.show_choice(settings, session, conversation)
 
 if not conversation.turns:
-    st.markdown(f"Ask anything. The answer comes from `{settings.model}`, on your own credits.")
+    st.markdown(f"Ask anything. The answer comes from `{request.model}`, on your own credits.")
 
 conversation_place, button_place = st.container(), st.empty()
 with conversation_place:

@@ -1,6 +1,7 @@
 """What the sandbox's models say, think, cite and draw."""
 
 import base64
+import json
 import struct
 import zlib
 from collections.abc import Iterator
@@ -94,6 +95,13 @@ def text(name: str, question: str) -> str:
             return "Here is a picture, as colourful as a sandbox can paint it."
         case _:
             return hello(question)
+
+
+def request(body: dict[str, Any]) -> str:
+    """Return a request as markdown; of its messages only the instructions."""
+    messages = [m for m in body["messages"] if isinstance(m, dict) and m.get("role") == "system"]
+    shown = json.dumps({**body, "messages": messages}, indent=2, ensure_ascii=False)
+    return f"This is what reached me:\n\n```json\n{shown}\n```\n"
 
 
 def extras(name: str) -> Iterator[dict[str, Any]]:

@@ -59,6 +59,7 @@ STATUSES["500-empty"] = 500, {}, ""
 BEHAVIOURS = {
     "sandbox/hello": "a short answer that says what this is",
     "sandbox/echo": "your message, word for word",
+    "sandbox/request": "the request that reached it, without the messages of the chat",
     "sandbox/tour": "headings, lists, a table, code, formulas, many scripts",
     "sandbox/long": "16 KB of ordinary markdown in small chunks",
     "sandbox/split": "umlauts, emoji and Chinese, cut inside characters and lines",
@@ -99,6 +100,7 @@ _NAMES = (
 _SIZES = ("1b", "3b", "7b", "13b", "34b", "70b", "140b", "mini", "large", "vision")
 _LABS = ("sandbox-labs", "paper-mill", "tin-robot")
 _INPUTS = (["text"], ["text", "image"], ["text", "image", "file"], ["text", "audio"])
+_REASONING = {"mandatory": False, "supported_efforts": ["high", "medium", "low"]}
 _PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
 
 
@@ -129,7 +131,7 @@ def _model(
     model: str, name: str, usd_per_token: str, context: int, inputs: list[str], about: str = ""
 ) -> dict[str, Any]:
     outputs = ["text", "image"] if model == "sandbox/image" else ["text"]
-    reasons = model == "sandbox/reasoning" or model.endswith("-large")
+    reasons = model in ("sandbox/reasoning", "sandbox/request") or model.endswith("-large")
     return {
         "id": model,
         "canonical_slug": model,
@@ -158,6 +160,7 @@ def _model(
         },
         "per_request_limits": None,
         "supported_parameters": _PARAMETERS + (["reasoning"] if reasons else []),
+        **({"reasoning": _REASONING} if reasons else {}),
         "default_parameters": None,
         "supported_voices": None,
         "links": {"details": f"/api/v1/models/{model}/endpoints"},

@@ -45,9 +45,10 @@ def question_in(messages: list[Any]) -> str:
 
 
 class Completion:
-    """One answer to `messages`, paid by `key`; `chunk_seconds` is the pause between two chunks."""
+    """One answer to the request `body`, paid by `key`, `chunk_seconds` between two chunks."""
 
-    def __init__(self, model: str, messages: list[Any], key: Key, chunk_seconds: float) -> None:
+    def __init__(self, model: str, body: dict[str, Any], key: Key, chunk_seconds: float) -> None:
+        messages = body["messages"]
         self._model = model
         self._key = key
         self._name = model.removeprefix("sandbox/") if model.startswith("sandbox/") else "hello"
@@ -55,6 +56,8 @@ class Completion:
         self._pause = pauses.get(self._name, chunk_seconds)
         self._id = f"gen-{secrets.token_hex(12)}"
         self._text = answers.text(self._name, question_in(messages))
+        if self._name == "request":
+            self._text = answers.request(body)
         self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
     @property

@@ -169,7 +169,7 @@ class Sandbox:
                 failed = error(400, f"{model} is not a valid model ID")
                 continue
             model = route(model, question_in(messages), self._known)
-            completion = Completion(model, messages, key, self._chunk_seconds)
+            completion = Completion(model, body, key, self._chunk_seconds)
             if completion.failure is None:
                 return Answer(completion, self, streams=body.get("stream") is True)
             status, more, failure = completion.failure

@@ -34,6 +34,13 @@ def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) ->
     assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
 
 
+def test_instructions() -> None:
+    """Instructions come before all messages, as the system prompt."""
+    system, user = conversation(("a", [Answer()])).messages("In Latin.")
+    assert system == {"role": "system", "content": "In Latin."}
+    assert user["content"] == "a"
+
+
 def test_nothing_said() -> None:
     """An empty conversation asks nothing, and there is nothing to settle."""
     talk = Conversation()

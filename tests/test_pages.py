@@ -12,6 +12,7 @@ from lib.openrouter.auth import authorization_url
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.ui.session import PendingSignIn, Session, SignIn
 from sandbox.server import Key, Sandbox
+from tests.conftest import RawServer, http
 
 CALLBACK_URL = "http://localhost:3000/"
 
@@ -146,6 +147,28 @@ def test_question_is_answered(sandbox: Sandbox) -> None:
     assert not app.exception
     assert "sandbox/echo 你好" in [element.value for element in app.markdown]
     assert any("prompt and" in element.value for element in app.markdown)
+
+
+def test_model_in_the_address(sandbox: Sandbox) -> None:
+    """The model of the link is kept in the pending sign-in, which leaves with the browser."""
+    app = main_page()
+    app.query_params["model"] = "sandbox/tour"
+    app.run()
+    assert app.session_state["session"].pending.model == "sandbox/tour"
+
+
+def test_no_catalogue(
+    sandbox: Sandbox, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a catalogue the page says so, and the chat stands ready all the same."""
+    session = signed_in(sandbox)
+    monkeypatch.setenv(
+        "OPENROUTER_BASE_URL", raw_server.serve(http(b"<h1>no API</h1>", "text/html"))
+    )
+    app = chat_page(session).run()
+    assert not app.exception
+    assert any("list of models could not be loaded" in warning.value for warning in app.warning)
+    assert app.chat_input
 
 
 def test_deleted_key_keeps_the_question(sandbox: Sandbox) -> None:

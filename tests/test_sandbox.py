@@ -426,7 +426,15 @@ def test_not_there(url: str, path: str, content_type: str) -> None:
 def test_every_model_is_tested() -> None:
     """Each model of the table is in one of the tests below."""
     tested = [*UNENDING, *BROKEN, *FINISHED, *(f"status-{name}" for name in STATUSES)]
-    assert {f"sandbox/{name}" for name in [*tested, "slow-start"]} == set(BEHAVIOURS)
+    assert {f"sandbox/{name}" for name in [*tested, "slow-start", "request"]} == set(BEHAVIOURS)
+
+
+def test_request_is_shown(url: str, key: str, sandbox: Sandbox) -> None:
+    """`sandbox/request` shows what reached it; the messages of the chat are not repeated."""
+    *chunks, _, _ = chunks_of(ask(url, key, "sandbox/request"))
+    text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+    shown = json.loads(text.split("```")[1].removeprefix("json"))
+    assert shown == {**sandbox.completions[-1]["body"], "messages": []}
 
 
 @pytest.mark.parametrize("name", FINISHED)

@@ -4,7 +4,7 @@ Follows https://openrouter.ai/docs/api-reference/chat-completion and …/streami
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 import requests
@@ -32,10 +32,30 @@ class ChatMessage(TypedDict):
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What is asked, and of which model."""
+    """What is asked, and of which model.
+
+    `fallbacks` are tried in order if `model` fails; `parameters` are further fields of the body,
+    such as `temperature`; `web_search` lets the model search, which costs extra.
+    """
 
     model: str
     messages: Sequence[ChatMessage]
+    fallbacks: Sequence[str] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    web_search: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON of a streamed request: what is not set is not in it."""
+        body = {**self.parameters, "model": self.model, "messages": list(self.messages)}
+        if self.fallbacks:
+            body["models"] = [self.model, *self.fallbacks]
+        if self.web_search:
+            body["tools"] = [WEB_SEARCH]
+        return {**body, "stream": True}
+
+
+WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
+"""https://openrouter.ai/docs/guides/features/server-tools/web-search."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +121,7 @@ class ChatStream:
         """`headers` are sent as well (attribution)."""
         self._url = f"{base_url}/api/v1/chat/completions"
         self._auth = Bearer(key)
-        self._body = {"model": request.model, "messages": list(request.messages), "stream": True}
+        self._body = request.body()
         # Compressed bytes would wait for each other in the decompressor.
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
         self._timeout = timeout

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, browser, sign_in
+from lib.ui import account, browser, models, sign_in
 from lib.ui.session import Session, current_session
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +43,7 @@ def start_page() -> App:
     session = current_session()
     session.conversation.settle()
     sign_in.restore(settings, session)
+    models.prepare(settings, session)
     return App(settings, session)
 
 
@@ -67,7 +68,9 @@ def show_frame(app: App) -> Frame:
         st.subheader(settings.app_title, anchor=False)
         label = "Account" if session.sign_in else "Sign in"
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
-        st.page_link(CHAT_PAGE, label="Chat", icon=":material/forum:")
+        st.page_link(
+            CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.address(session)
+        )
         frame = Frame(st.container(), st.empty(), heard.opens_chat)
         if session.sign_in:
             account.show_line(session, frame.account_line)

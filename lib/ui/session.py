@@ -26,6 +26,7 @@ class PendingSignIn:
     method: Method
     callback_url: str | None
     started_at: float
+    model: str | None = None
 
 
 @dataclass
@@ -94,6 +95,7 @@ class Session:
     order: BrowserOrder = field(default_factory=BrowserOrder)
     conversation: Conversation = field(default_factory=Conversation)
     wants_conversation: bool = True
+    model: str | None = None
 
 
 _SESSION = "session"
@@ -114,6 +116,27 @@ def component_value(key: str, name: str) -> Any:
     """
     said = st.session_state.get(key)
     return said.get(name) if said else None
+
+
+def widget_value(key: str) -> Any:
+    """Return what a widget holds, for use in its callback."""
+    return st.session_state[key]
+
+
+def set_widget_value(key: str, value: object) -> None:
+    """Let a widget that is about to be shown hold a value that is kept elsewhere."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+_OF_THE_USER = ("instructions", "fallbacks", "temperature", "top_p", "seed", "web_search")
+
+
+def forget_widgets() -> None:
+    """Forget what the user set in widgets that keep it for the whole session."""
+    for key in list(st.session_state):
+        if str(key).startswith((*_OF_THE_USER, "max_tokens_", "effort_")):
+            del st.session_state[key]
 
 
 def end_if_unwanted() -> None:

@@ -8,7 +8,7 @@ it there. Nothing is stored on the server.
 import secrets
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
@@ -35,6 +35,7 @@ from lib.ui.session import (
     Session,
     SignIn,
     end_if_unwanted,
+    forget_widgets,
 )
 from lib.ui.words import explain_exchange
 
@@ -82,7 +83,7 @@ def show_link(settings: Settings, session: Session, page: str = "") -> None:
     address = callback_url(settings, page)
     if session.pending is None or session.pending.callback_url != address:
         session.pending = _begin(settings.code_challenge_method, address)
-    pending = session.pending
+    session.pending = pending = replace(session.pending, model=session.model)
     browser.sign_in_link(
         session,
         "Sign in with OpenRouter",
@@ -231,6 +232,7 @@ def finish(settings: Settings, session: Session) -> None:
     else:
         session.sign_in = SignIn(exchange.issued.key, at=time.time())
         session.account, session.account_is_stale = None, True
+        session.model = session.model or pending.model
         browser.order(session, cookies=_remembered(settings, session.sign_in), then_open_chat=True)
     session.failure, session.notice = failure, ""
     session.flow = FlowRecord(
@@ -286,6 +288,7 @@ def signed_out(session: Session, notice: str) -> None:
     _forget_key(session, notice)
     session.conversation = Conversation()
     session.flow = None
+    forget_widgets()
 
 
 def key_was_rejected(session: Session) -> None:

@@ -1,0 +1,188 @@
+"""Which model answers, and how: the picker over the catalogue, fallbacks and parameters."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from lib.conversation import Conversation
+from lib.openrouter.chat import ChatRequest
+from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
+from lib.settings import Settings
+from lib.ui.account import small, usd
+from lib.ui.session import Session, set_widget_value, widget_value
+
+PATIENCE = 5
+"""Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
+MOST_FALLBACKS = 2
+LONGEST_INSTRUCTIONS = 20_000
+
+_FILTERS: Mapping[str, Callable[[Model], bool]] = {
+    "Free": lambda model: model.is_free,
+    "Takes images": lambda model: "image" in model.inputs,
+    "Takes files": lambda model: "file" in model.inputs,
+    "Reasoning": lambda model: model.can_reason,
+}
+
+
+@st.cache_resource
+def _catalogue(base_url: str) -> Catalogue:
+    """One for the process: all sessions share it."""
+    return Catalogue(lambda: get_models(base_url))
+
+
+def prepare(settings: Settings, session: Session) -> None:
+    """Have the catalogue on its way, and take the model that the address names (`?model=…`)."""
+    _catalogue(settings.base_url).models()
+    named = st.query_params.get("model")
+    if is_model_id(named):
+        session.model = named
+
+
+def address(session: Session) -> dict[str, str]:
+    """Return the query with which a link to the chat keeps the choice."""
+    return {"model": session.model} if session.model else {}
+
+
+def show_choice(settings: Settings, session: Session, conversation: Conversation) -> ChatRequest:
+    """Show the button that opens the choice, and return the request that follows from it."""
+    known = _catalogue(settings.base_url).models(PATIENCE)
+    chosen = session.model or settings.model
+    model = known.get(chosen) or Model(chosen, chosen)
+    with st.popover(_plain(model.name), icon=":material/tune:", key="choice"):
+        if known:
+            _show_picker(session, known, model)
+        else:
+            st.warning(
+                "The list of models could not be loaded just now. The chat works with "
+                f"`{chosen}`; reload in a minute to choose another.",
+                icon=":material/cloud_off:",
+            )
+        fallbacks = _show_fallbacks(known, model)
+        instructions = st.text_area(
+            "Instructions",
+            key="instructions",
+            persist_state="session",
+            max_chars=LONGEST_INSTRUCTIONS,
+            placeholder="How the model should answer, for the whole conversation",
+        )
+        parameters = _show_parameters(model)
+        web_search = st.toggle(
+            "Search the web (costs extra)", key="web_search", persist_state="session"
+        )
+    if known and chosen not in known:
+        st.warning(
+            f"OpenRouter's list has no model `{chosen}`. Choose another above.",
+            icon=":material/help:",
+        )
+    return ChatRequest(
+        model=chosen,
+        messages=conversation.messages(instructions.strip()),
+        fallbacks=fallbacks,
+        parameters=parameters,
+        web_search=web_search,
+    )
+
+
+def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> None:
+    def choose() -> None:
+        session.model = widget_value("model")
+        st.query_params["model"] = session.model
+
+    wanted = st.pills("Show only", _FILTERS, selection_mode="multi", key="filters")
+    fitting = [m.id for m in known.values() if all(_FILTERS[name](m) for name in wanted)]
+    # Whatever the filters say, the model in force stays: no click on a filter may change it.
+    options = fitting if model.id in fitting else [model.id, *fitting]
+    set_widget_value("model", model.id)
+    st.selectbox(
+        f"Model ({len(fitting)} to choose from)",
+        options,
+        format_func=lambda name: label(known.get(name) or Model(name, name)),
+        key="model",
+        on_change=choose,
+    )
+    small(f"`{model.id}`  \n{describe(model)}")
+
+
+def _show_fallbacks(known: Mapping[str, Model], model: Model) -> list[str]:
+    return st.multiselect(
+        "If it fails, ask instead",
+        [name for name in known if name != model.id],
+        key="fallbacks",
+        persist_state="session",
+        max_selections=MOST_FALLBACKS,
+        placeholder="One or two other models, in this order",
+    )
+
+
+def _show_parameters(model: Model) -> dict[str, Any]:
+    """Show the fields that the model supports; return those that are set, as a request has them.
+
+    Bounds: https://openrouter.ai/docs/api-reference/parameters.
+    """
+    longest = model.max_completion_tokens or model.context_length or 1_000_000
+    keep: dict[str, Any] = {"persist_state": "session", "placeholder": "the model's own"}
+    given: dict[str, Any] = {}
+    supported = model.parameters
+    left, right = st.columns(2)
+    if "temperature" in supported:
+        given["temperature"] = left.number_input(
+            "Temperature", 0.0, 2.0, None, 0.1, key="temperature", **keep
+        )
+    if "top_p" in supported:
+        given["top_p"] = right.number_input("top_p", 0.0, 1.0, None, 0.05, key="top_p", **keep)
+    if "max_tokens" in supported:
+        given["max_tokens"] = left.number_input(
+            "Longest answer (max_tokens)", 1, longest, None, key=f"max_tokens_{longest}", **keep
+        )
+    if "seed" in supported:
+        given["seed"] = right.number_input("Seed", 0, 2**31 - 1, None, key="seed", **keep)
+    if model.can_reason:
+        effort = st.selectbox(
+            "Reasoning effort",
+            model.efforts,
+            index=None,
+            key=f"effort_{'_'.join(model.efforts)}",
+            **keep,
+        )
+        given["reasoning"] = {"effort": effort} if effort else None
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def label(model: Model) -> str:
+    """Return a model in one line of plain text: what one searches for, and what it costs."""
+    parts = [model.name, _prices(model)]
+    if model.context_length:
+        parts.append(_short(model.context_length))
+    flow = f"{'+'.join(model.inputs)} → {'+'.join(model.outputs)}"
+    return " · ".join([*parts, flow, model.id])
+
+
+def describe(model: Model) -> str:
+    """Return in markdown what a model costs, how much it reads, what it takes in and puts out."""
+    prices = _prices(model).replace("$", r"\$")
+    context = f"{model.context_length:,} tokens of context" if model.context_length else ""
+    per = "" if model.is_free or "/" not in prices else " for a million prompt / completion tokens"
+    flow = f"{', '.join(map(_plain, model.inputs))} → {', '.join(map(_plain, model.outputs))}"
+    return " · ".join(filter(None, [prices + per, context, flow]))
+
+
+def _prices(model: Model) -> str:
+    if model.is_free:
+        return "free"
+    if model.prompt_price is None or model.completion_price is None:
+        return "price varies"
+    prompt, completion = (
+        usd(price * 1e6) for price in (model.prompt_price, model.completion_price)
+    )
+    return f"{prompt} / {completion}".replace("\\", "")
+
+
+def _short(tokens: int) -> str:
+    return f"{tokens / 1e6:.3g}M" if tokens >= 1e6 else f"{tokens / 1e3:.0f}K"
+
+
+def _plain(text: str) -> str:
+    """Return text of others as markdown that shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>$~:#])", r"\\\1", text)

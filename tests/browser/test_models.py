@@ -1,0 +1,184 @@
+"""The choice of a model: the picker, the address, fallbacks, instructions and parameters."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from sandbox.catalogue import models
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App, new_person
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Browser, app: App) -> Iterator[Page]:
+    """A tab of somebody who is signed in."""
+    with new_person(chromium) as context:
+        page = context.new_page()
+        steps.sign_in(page, app.url)
+        yield page
+
+
+@pytest.fixture
+def chat(tab: Page, app: App, sandbox: Sandbox) -> Page:
+    """The chat page, with nothing asked and nothing chosen yet."""
+    tab.goto(f"{app.url}chat")
+    steps.expect_chat(tab)
+    return tab
+
+
+def open_choice(page: Page) -> None:
+    """Open what stands behind the button with the model's name."""
+    page.get_by_test_id("stPopoverButton").click()
+    expect(page.get_by_label("Instructions")).to_be_visible()
+
+
+def picker(page: Page) -> Locator:
+    """The field that one types into to find a model."""
+    return page.get_by_role("combobox", name="to choose from")
+
+
+def choose(page: Page, typed: str) -> None:
+    """Type into the picker, and take the first that fits."""
+    picker(page).click()
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+
+
+def expect_model(page: Page, name: str, model: str) -> None:
+    """The page has this model, and so has the address."""
+    expect(page.get_by_test_id("stPopoverButton")).to_contain_text(name)
+    expect(page.get_by_text(f"The answer comes from {model}")).to_be_attached()
+    expect(page).to_have_url(re.compile(rf"/chat\?model={quote(model, safe='')}$"))
+
+
+def last_body(page: Page, sandbox: Sandbox) -> dict[str, object]:
+    """Ask, and return the request that arrived at OpenRouter."""
+    steps.ask(page, "sandbox/echo please")
+    expect(steps.answers(page).last).to_contain_text("completion tokens")
+    body: dict[str, object] = sandbox.completions[-1]["body"]
+    return body
+
+
+def test_pick(chat: Page, sandbox: Sandbox) -> None:
+    """A model is found by typing; it answers, stands in the address, and outlives a reload."""
+    open_choice(chat)
+    expect(picker(chat)).to_have_accessible_name(f"Model ({len(models())} to choose from)")
+    choose(chat, "tin-robot/cobble-34b")
+    expect_model(chat, "Cobble 34B", "tin-robot/cobble-34b")
+    expect(chat.get_by_text("for a million prompt / completion tokens")).to_be_visible()
+    chat.reload()
+    expect_model(chat, "Cobble 34B", "tin-robot/cobble-34b")
+    assert last_body(chat, sandbox)["model"] == "tin-robot/cobble-34b"
+
+
+def test_back(chat: Page) -> None:
+    """Back brings the model of before."""
+    open_choice(chat)
+    choose(chat, "sandbox/echo")
+    expect_model(chat, "echo", "sandbox/echo")
+    choose(chat, "sandbox/tour")
+    expect_model(chat, "tour", "sandbox/tour")
+    steps.go_back(chat)
+    expect_model(chat, "echo", "sandbox/echo")
+
+
+def test_search_by_id_and_filters(chat: Page) -> None:
+    """Filters shorten the list, and change no choice by themselves."""
+    open_choice(chat)
+    free = [model for model in models() if model["pricing"]["prompt"] == "0"]
+    chat.get_by_role("button", name="Free").click()
+    expect(picker(chat)).to_have_accessible_name(f"Model ({len(free)} to choose from)")
+    expect(chat.get_by_test_id("stPopoverButton")).to_contain_text("Auto Router")
+    chat.get_by_role("button", name="Takes images").click()
+    seeing = [model for model in free if "image" in model["architecture"]["input_modalities"]]
+    expect(picker(chat)).to_have_accessible_name(f"Model ({len(seeing)} to choose from)")
+    choose(chat, "paper-mill/kelp")
+    expect(chat.get_by_test_id("stPopoverButton")).to_contain_text("Kelp")
+    expect(chat.get_by_text("free · ")).to_be_visible()
+
+
+def test_link_with_a_model(page: Page, app: App, sandbox: Sandbox) -> None:
+    """A link that names a model opens the app with it, through sign-in too."""
+    steps.start(page, f"{app.url}chat?model=sandbox/tour")
+    steps.authorize(page)
+    expect(page.get_by_placeholder("Ask anything")).to_be_enabled()
+    expect_model(page, "tour", "sandbox/tour")
+    page.get_by_role("link", name="Account").click()
+    page.get_by_role("link", name="Open the chat").click()
+    expect_model(page, "tour", "sandbox/tour")
+
+
+def test_unknown_model(chat: Page, app: App) -> None:
+    """A model that the catalogue has not is named, and another can be chosen."""
+    chat.goto(f"{app.url}chat?model=no/such-model")
+    expect(chat.get_by_text("OpenRouter's list has no model no/such-model")).to_be_visible()
+    open_choice(chat)
+    choose(chat, "sandbox/echo")
+    expect_model(chat, "echo", "sandbox/echo")
+    expect(chat.get_by_text("has no model")).to_have_count(0)
+
+
+def test_fallback(chat: Page, app: App, sandbox: Sandbox) -> None:
+    """Where the model fails the fallback answers, and the answer says who it was."""
+    chat.goto(f"{app.url}chat?model=sandbox/status-503")
+    open_choice(chat)
+    chat.get_by_role("combobox", name="If it fails").click()
+    chat.keyboard.type("sandbox/hello")
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_role("button", name="sandbox/hello")).to_be_visible()
+    chat.keyboard.press("Escape")
+    body = last_body(chat, sandbox)
+    assert body["models"] == ["sandbox/status-503", "sandbox/hello"]
+    expect(steps.answers(chat).last).to_contain_text("sandbox/hello ·")
+
+
+def test_parameters(chat: Page, app: App, sandbox: Sandbox) -> None:
+    """What is set is sent, also after a look at another page; what is not set is not sent."""
+    chat.goto(f"{app.url}chat?model=sandbox/request")
+    open_choice(chat)
+    for name, value in {
+        "Instructions": "Answer in Latin.",
+        "Temperature": "0.7",
+        "top_p": "0.9",
+        "Longest answer": "500",
+        "Seed": "42",
+    }.items():
+        chat.get_by_label(name).first.fill(value)
+        chat.keyboard.press("Tab")
+    chat.get_by_role("combobox", name="Reasoning effort").click()
+    chat.get_by_role("option", name="low").click()
+    chat.get_by_text("Search the web").click()
+    expect(chat.get_by_role("switch", name="Search the web")).to_be_checked()
+    chat.keyboard.press("Escape")
+    chat.get_by_role("link", name="Account").click()
+    chat.get_by_role("link", name="Open the chat").click()
+    expect_model(chat, "request", "sandbox/request")
+    body = last_body(chat, sandbox)
+    messages = body.pop("messages")
+    assert messages[0] == {"role": "system", "content": "Answer in Latin."}
+    assert body == {
+        "model": "sandbox/request",
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "max_tokens": 500,
+        "seed": 42,
+        "reasoning": {"effort": "low"},
+        "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 3}}],
+        "stream": True,
+    }
+    expect(steps.answers(chat).last.locator("pre code")).to_contain_text('"effort": "low"')
+
+
+def test_only_what_the_model_supports(chat: Page, app: App) -> None:
+    """A model that does not reason offers no reasoning effort."""
+    open_choice(chat)
+    choose(chat, "sandbox/echo")
+    expect_model(chat, "echo", "sandbox/echo")
+    expect(chat.get_by_label("Temperature").first).to_be_visible()
+    expect(chat.get_by_role("combobox", name="Reasoning effort")).to_have_count(0)
