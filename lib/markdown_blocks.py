@@ -65,6 +65,16 @@ def split_blocks(text: str) -> tuple[str, ...]:
     return (text,) if _DEFINITION.search(text) else tuple(_split(text))
 
 
+def code_lines(text: str) -> set[int]:
+    """Return the numbers, from 0, of the lines that are code, formulas or HTML: no prose."""
+    return {
+        number
+        for token in _markdown.parse(text)
+        if token.type in ("fence", "code_block", "math_block", "html_block") and token.map
+        for number in range(*token.map)
+    }
+
+
 def _split(text: str) -> list[str]:
     """Split at the beginnings of the top-level blocks but the first; at least one piece."""
     begins = {

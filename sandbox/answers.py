@@ -50,6 +50,32 @@ $$
 That is all.
 """
 
+HABITS = """\
+Einstein wrote \\(E = mc^2\\), and Gauss
+
+\\[
+\\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}
+\\]
+
+It costs $5 and $10, and **not $15** at 10:30. <b>HTML</b> is text: <script>alert(1)</script>
+
+![A tracking pixel](https://example.org/pixel.png?what=was-said)
+
+<img src="https://example.org/pixel2.png">
+
+A [harmful link](javascript:alert(1)), and :red[no directive].
+
+هذا نص عربي يُكتب من اليمين إلى اليسار.
+
+`a_very_long_line_of_code = "which does not fit" + "into a narrow column" + "however one looks at it"`
+
+| one | two | three | four | five | six | seven | eight | nine | ten |
+|---|---|---|---|---|---|---|---|---|---|
+| wide cells | wide cells | wide cells | wide cells | wide cells | wide cells | wide cells | wide cells | wide cells | last |
+
+That is all.
+"""
+
 SPLIT = "Grüße aus Köln, 你好，世界, emoji 👩‍👩‍👧‍👦🎉, and a plain end."
 
 _SECTION = """\
@@ -81,6 +107,8 @@ def text(name: str, question: str) -> str:
             return question
         case "tour":
             return TOUR
+        case "habits":
+            return HABITS
         case "long":
             return long()
         case "split":

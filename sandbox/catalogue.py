@@ -61,6 +61,7 @@ BEHAVIOURS = {
     "sandbox/echo": "your message, word for word",
     "sandbox/request": "the request that reached it, without the messages of the chat",
     "sandbox/tour": "headings, lists, a table, code, formulas, many scripts",
+    "sandbox/habits": "what models really write: formulas, money, HTML, a remote image",
     "sandbox/long": "16 KB of ordinary markdown in small chunks",
     "sandbox/split": "umlauts, emoji and Chinese, cut inside characters and lines",
     "sandbox/reasoning": "thinks first, then answers",

@@ -33,7 +33,7 @@ UNENDING = ["silent", "no-headers", "endless", "freeze"]
 BROKEN = ["cut", "stream-error", "stream-error-string", "bad-json"]
 FINISHED = {
     **dict.fromkeys(("hello", "echo", "tour", "long", "split", "reasoning"), "stop"),
-    **dict.fromkeys(("citations", "image", "no-done", "empty"), "stop"),
+    **dict.fromkeys(("habits", "citations", "image", "no-done", "empty"), "stop"),
     "finish-error": "error",
     "finish-length": "length",
     "finish-content_filter": "content_filter",

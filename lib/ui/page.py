@@ -16,6 +16,7 @@ from lib.ui.session import Session, current_session
 
 ROOT = Path(__file__).parents[2]
 ICON = Path(__file__).parent / "icon.png"
+STYLE = Path(__file__).parent / "page.css"
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
 
@@ -61,6 +62,7 @@ class Frame(NamedTuple):
 def show_frame(app: App) -> Frame:
     """Show what surrounds every page, and attend to the browser's tab."""
     settings, session = app.settings, app.session
+    st.html(STYLE)
     heard = browser.attend_tab(session)
     if heard.signed_out_elsewhere:
         sign_in.signed_out(session, "You signed out in another tab.")

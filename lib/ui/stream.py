@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
+from lib.answer_markdown import closed, paintable
 from lib.conversation import Answer
 from lib.markdown_blocks import GrowingMarkdown, split_blocks
 from lib.openrouter.chat import (
@@ -96,12 +97,12 @@ class AnswerPainter:
         self._text.append(self._waiting)
         self._waiting = ""
         while self._text.finished:
-            self._slot.markdown(self._text.finished[0])
+            self._slot.markdown(paintable(self._text.finished[0]))
             next_slot = self._place.empty()
             self._slot = next_slot
             del self._text.finished[0]
         if self._text.rest.strip():
-            self._slot.markdown(self._text.rest)
+            self._slot.markdown(paintable(closed(self._text.rest)))
         self._painted_length = len(self._text.rest)
         self._painted_at = time.monotonic()
         self._is_behind = False
@@ -111,7 +112,7 @@ def show_text(text: str) -> None:
     """Show a whole text in the same elements in which a stream would have painted it."""
     place = st.empty().container()
     for block in split_blocks(text):
-        place.markdown(block)
+        place.markdown(paintable(block))
 
 
 STOPPED = ":material/stop_circle: This answer was stopped here."

@@ -145,6 +145,25 @@ def test_markdown(chat: Page) -> None:
     expect(answer).not_to_contain_text("**")
 
 
+def test_habits(chat: Page) -> None:
+    """Formulas, money, HTML and images are shown as models mean them, and nothing is loaded."""
+    elsewhere: list[str] = []
+    chat.on("request", lambda request: elsewhere.append(request.url))
+    steps.ask(chat, "sandbox/habits please")
+    expect_whole(chat, 1)
+    answer = last_answer(chat)
+    expect(answer.locator(".katex")).to_have_count(2)
+    expect(answer.locator(".katex-display")).to_have_count(1)
+    expect(answer).to_contain_text("It costs $5 and $10, and not $15 at 10:30.")
+    expect(answer).to_contain_text("<b>HTML</b> is text: <script>alert(1)</script>")
+    expect(answer).to_contain_text(":red[no directive]")
+    image = answer.get_by_role("link", name="Image: A tracking pixel")
+    expect(image).to_have_attribute("href", "https://example.org/pixel.png?what=was-said")
+    expect(answer.locator("img")).to_have_count(0)
+    expect(answer.locator("a[href^='javascript:']")).to_have_count(0)
+    assert not [url for url in elsewhere if "example.org" in url]
+
+
 def test_painted_again(chat: Page) -> None:
     """An answer looks the same when the page runs again as when it streamed."""
     steps.ask(chat, "sandbox/tour please")
