@@ -81,6 +81,11 @@ def _shown(found: re.Match[str]) -> str:
     return whole
 
 
+def literal(text: str) -> str:
+    """Return text of others as markdown that shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>$~:#!|])", r"\\\1", text)
+
+
 _OPEN_LINK = re.compile(r"!?\[([^\]\n]{0,500})(?:\]\([^)\s]{0,2000})?$")
 _CODE = re.compile(r"(`+)(?!`).{1,2000}?(?<!`)\1(?!`)", re.DOTALL)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lib.openrouter.chat import ChatMessage, Usage
+from lib.openrouter.chat import ChatMessage, Citation, GeneratedImage, Usage
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "failed"]
 
@@ -17,7 +17,8 @@ class Answer:
     """An answer, from before it is asked for: it grows in `text`.
 
     `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
-    that may mend it.
+    that may mend it. `first_token_seconds` count from the request to the first word or thought,
+    `seconds` to the end.
     """
 
     text: str = ""
@@ -27,6 +28,25 @@ class Answer:
     model: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+    provider: str = ""
+    reasoning: str = ""
+    citations: list[Citation] = field(default_factory=list)
+    images: list[GeneratedImage] = field(default_factory=list)
+    first_token_seconds: float | None = None
+    seconds: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read or see in it."""
+        return not self.text and not self.images
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """How fast the tokens came after the first; None where it cannot be told."""
+        if not self.usage or self.seconds is None or self.first_token_seconds is None:
+            return None
+        streamed = self.seconds - self.first_token_seconds
+        return self.usage.completion_tokens / streamed if streamed > 0.01 else None
 
 
 @dataclass
@@ -73,7 +93,7 @@ class Conversation:
             return False
         last = self.turns[-1].answers[-1]
         return last.progress in ("stopped", "failed") or (
-            last.progress == "complete" and not last.text
+            last.progress == "complete" and last.is_empty
         )
 
     def to_json(self) -> list[dict[str, Any]]:

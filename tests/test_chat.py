@@ -13,8 +13,10 @@ from lib.openrouter.chat import (
     AnsweredBy,
     ChatRequest,
     ChatStream,
+    Citation,
     Event,
     Finished,
+    GeneratedImage,
     ReasoningDelta,
     TextDelta,
     Usage,
@@ -69,7 +71,7 @@ def test_answer(served: Served) -> None:
     events = list(stream(served.base_url, "openrouter/auto", "sandbox/tour"))
     assert text(events) == answers.TOUR
     assert [event for event in events if isinstance(event, AnsweredBy)] == [
-        AnsweredBy("sandbox/tour")
+        AnsweredBy("sandbox/tour", "Sandbox")
     ]
     usage = events[-2]
     assert isinstance(usage, Usage)
@@ -105,6 +107,40 @@ def test_reasoning(served: Served) -> None:
     events = list(stream(served.base_url, "sandbox/reasoning"))
     kinds = [type(event) for event in events]
     assert kinds.index(ReasoningDelta) < kinds.index(TextDelta)
+
+
+def test_citation(served: Served) -> None:
+    """A citation is the page that it names."""
+    events = list(stream(served.base_url, "sandbox/citations"))
+    assert [event for event in events if isinstance(event, Citation)] == [
+        Citation("https://example.org/rayleigh", "Rayleigh scattering")
+    ]
+
+
+def test_image(served: Served) -> None:
+    """An image that the model made arrives byte for byte."""
+    events = list(stream(served.base_url, "sandbox/image"))
+    assert GeneratedImage("image/png", answers.picture()) in events
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"annotations": 5, "images": "none"},
+        {"annotations": [5, {"url_citation": None}, {"url_citation": {"url": ["x"]}}]},
+        {"annotations": [{"url_citation": {"url": "javascript:alert(1)", "title": "x"}}]},
+        {"annotations": [{"url_citation": {"url": "https://a b.example", "title": "x"}}]},
+        {"images": [None, {"image_url": 5}, {"image_url": {"url": "https://x.example/a.png"}}]},
+        {"images": [{"image_url": {"url": "data:image/svg+xml;base64,AAAA"}}]},
+        {"images": [{"image_url": {"url": "data:image/png;base64,***"}}]},
+    ],
+)
+def test_absurd_extras(raw_server: RawServer, delta: dict[str, object]) -> None:
+    """Citations and images that cannot be shown are left out, and the text goes on."""
+    chunk = {"choices": [{"delta": {"content": "a", **delta}, "finish_reason": "stop"}]}
+    body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
+    events = list(stream(raw_server.serve(http(body)), "m"))
+    assert events == [TextDelta("a"), Finished("stop")]
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter"])

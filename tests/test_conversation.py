@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lib.conversation import Answer, Conversation, Turn, from_json
+from lib.openrouter.chat import Usage
 
 
 def conversation(*turns: tuple[str, list[Answer]]) -> Conversation:
@@ -32,6 +33,16 @@ def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) ->
     assert [message["content"] for message in sent] == messages
     roles = [message["role"] for message in sent]
     assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
+
+
+def test_speed() -> None:
+    """Tokens a second count from the first token; where something is missing there is no speed."""
+    answer = Answer(usage=Usage(5, 100, None), first_token_seconds=1.0, seconds=3.0)
+    assert answer.tokens_per_second == 50
+    assert Answer(usage=Usage(5, 100, None), seconds=3.0).tokens_per_second is None
+    assert Answer(first_token_seconds=1.0, seconds=3.0).tokens_per_second is None
+    at_once = Answer(usage=Usage(5, 100, None), first_token_seconds=1.0, seconds=1.0)
+    assert at_once.tokens_per_second is None
 
 
 def test_instructions() -> None:

@@ -3,6 +3,9 @@
 Follows https://openrouter.ai/docs/api-reference/chat-completion and …/streaming.
 """
 
+import base64
+import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
@@ -79,9 +82,26 @@ class ReasoningDelta:
 
 @dataclass(frozen=True)
 class AnsweredBy:
-    """The model that answers, which a router or a fallback may have chosen."""
+    """The model that answers, which a router or a fallback may have chosen, and its provider."""
 
     model: str
+    provider: str = ""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A web page that the answer refers to; the address is http or https."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True)
+class GeneratedImage:
+    """An image that the model made; `media_type` is such as `image/png`."""
+
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,9 @@ class Finished:
     finish_reason: str
 
 
-Event = Alive | TextDelta | ReasoningDelta | AnsweredBy | Usage | Finished
+Event = (
+    Alive | TextDelta | ReasoningDelta | AnsweredBy | Citation | GeneratedImage | Usage | Finished
+)
 
 
 class ChatStream:
@@ -194,8 +216,8 @@ def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
                 break
             chunk = _parse(data)
             if chunk.get("model") not in (None, model):
-                model = str(chunk["model"])
-                yield AnsweredBy(model)
+                model, provider = str(chunk["model"]), chunk.get("provider")
+                yield AnsweredBy(model, provider if isinstance(provider, str) else "")
             for choice in _mappings(chunk.get("choices"))[:1]:
                 yield from _deltas(choice)
                 finish_reason = choice.get("finish_reason") or finish_reason
@@ -236,6 +258,30 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
         yield ReasoningDelta(reasoning)
     if isinstance(content := delta.get("content"), str) and content:
         yield TextDelta(content)
+    for annotation in _mappings(delta.get("annotations")):
+        yield from _citation(annotation.get("url_citation"))
+    for image in _mappings(delta.get("images")):
+        yield from _image(image.get("image_url"))
+
+
+def _citation(citation: object) -> Iterator[Citation]:
+    match citation:
+        case {"url": str(url), "title": str(title)} if _ADDRESS.fullmatch(url):
+            yield Citation(url, " ".join(title.split())[:200])
+        case {"url": str(url)} if _ADDRESS.fullmatch(url):
+            yield Citation(url, "")
+
+
+def _image(image: object) -> Iterator[GeneratedImage]:
+    match image:
+        case {"url": str(url)} if found := _IMAGE.match(url):
+            with contextlib.suppress(ValueError):
+                content = base64.b64decode(url[found.end() :], validate=True)
+                yield GeneratedImage(found[1], content)
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>]{1,2000}")
+_IMAGE = re.compile(r"data:(image/(?:png|jpeg|webp|gif));base64,")
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from lib.answer_markdown import literal
 from lib.conversation import Answer, Conversation
+from lib.openrouter.chat import Citation, GeneratedImage
 from lib.ui.account import small, usd
-from lib.ui.stream import STOPPED, show_text
+from lib.ui.stream import STOPPED, show_text, show_thoughts
 
 CUT_SHORT = {
     "length": "The answer ends here because it reached its longest length.",
@@ -23,13 +25,21 @@ def show_answer(answer: Answer) -> None:
 
     In the elements in which it was streamed, so that the browser changes none of them.
     """
+    show_thoughts(answer.reasoning)
     show_text(answer.text)
     st.empty()
     show_foot(answer)
 
 
 def show_foot(answer: Answer) -> None:
-    """Say under an answer how it ended, who gave it, and what it cost."""
+    """Show under an answer its images and sources, how it ended, who gave it, and what it cost."""
+    for number, image in enumerate(answer.images, 1):
+        _show_image(image, number)
+    if answer.citations:
+        links = (
+            f"{number}. {_link(citation)}" for number, citation in enumerate(answer.citations, 1)
+        )
+        st.markdown("Sources\n" + "\n".join(links))
     match answer.progress:
         case "stopped":
             small(STOPPED)
@@ -37,18 +47,43 @@ def show_foot(answer: Answer) -> None:
             st.error(answer.failure, icon=":material/error:")
             if answer.help:
                 st.link_button(*answer.help, icon=":material/open_in_new:")
-        case "complete" if not answer.text:
+        case "complete" if answer.is_empty:
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
     facts = [f"`{answer.model}`"] if answer.model else []
+    if answer.provider:
+        facts.append(f"by {literal(answer.provider)}")
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         facts.append("{:,} prompt and {:,} completion tokens".format(*tokens))
         if answer.usage.cost is not None:
             facts.append(usd(answer.usage.cost))
+    if answer.first_token_seconds is not None:
+        facts.append(f"first word after {answer.first_token_seconds:.2f} s")
+    if answer.tokens_per_second:
+        facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
     if facts:
         small(" · ".join(facts))
+
+
+def _link(citation: Citation) -> str:
+    url = citation.url.replace("(", "%28").replace(")", "%29")
+    return f"[{literal(citation.title or citation.url)}]({url})"
+
+
+def _show_image(image: GeneratedImage, number: int) -> None:
+    kind = image.media_type.removeprefix("image/")
+    st.image(image.content, alt=f"Image {number}, made by the model")
+    st.download_button(
+        "Save the image",
+        image.content,
+        f"image-{number}.{kind}",
+        image.media_type,
+        key=f"image_{id(image)}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def show_conversation(conversation: Conversation) -> None:

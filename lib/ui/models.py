@@ -1,11 +1,11 @@
 """Which model answers, and how: the picker over the catalogue, fallbacks and parameters."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
+from lib.answer_markdown import literal
 from lib.conversation import Conversation
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
@@ -50,7 +50,7 @@ def show_choice(settings: Settings, session: Session, conversation: Conversation
     known = _catalogue(settings.base_url).models(PATIENCE)
     chosen = session.model or settings.model
     model = known.get(chosen) or Model(chosen, chosen)
-    with st.popover(_plain(model.name), icon=":material/tune:", key="choice"):
+    with st.popover(literal(model.name), icon=":material/tune:", key="choice"):
         if known:
             _show_picker(session, known, model)
         else:
@@ -147,6 +147,8 @@ def _show_parameters(model: Model) -> dict[str, Any]:
             **keep,
         )
         given["reasoning"] = {"effort": effort} if effort else None
+    if "image" in model.outputs:
+        given["modalities"] = ["image", "text"]
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -164,7 +166,7 @@ def describe(model: Model) -> str:
     prices = _prices(model).replace("$", r"\$")
     context = f"{model.context_length:,} tokens of context" if model.context_length else ""
     per = "" if model.is_free or "/" not in prices else " for a million prompt / completion tokens"
-    flow = f"{', '.join(map(_plain, model.inputs))} → {', '.join(map(_plain, model.outputs))}"
+    flow = f"{', '.join(map(literal, model.inputs))} → {', '.join(map(literal, model.outputs))}"
     return " · ".join(filter(None, [prices + per, context, flow]))
 
 
@@ -181,8 +183,3 @@ def _prices(model: Model) -> str:
 
 def _short(tokens: int) -> str:
     return f"{tokens / 1e6:.3g}M" if tokens >= 1e6 else f"{tokens / 1e3:.0f}K"
-
-
-def _plain(text: str) -> str:
-    """Return text of others as markdown that shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>$~:#])", r"\\\1", text)

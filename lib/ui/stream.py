@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.elements.lib.mutable_status_container import StatusContainer
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from lib.answer_markdown import closed, paintable
@@ -18,8 +19,11 @@ from lib.markdown_blocks import GrowingMarkdown, split_blocks
 from lib.openrouter.chat import (
     AnsweredBy,
     ChatStream,
+    Citation,
     Event,
     Finished,
+    GeneratedImage,
+    ReasoningDelta,
     TextDelta,
     Usage,
 )
@@ -115,6 +119,44 @@ def show_text(text: str) -> None:
         place.markdown(paintable(block))
 
 
+class Thoughts:
+    """The reasoning before an answer: a closed expander that shows whether it is at work."""
+
+    def __init__(self) -> None:
+        self._place = st.empty()
+        self._status: StatusContainer | None = None
+        self._painter: AnswerPainter | None = None
+
+    def add(self, text: str) -> None:
+        """Take the next piece of the reasoning."""
+        if self._status is None or self._painter is None:
+            self._status = self._place.status("Thinking…")
+            with self._status:
+                self._painter = AnswerPainter()
+        self._painter.add(text)
+
+    def paint_if_due(self) -> None:
+        """Paint if there is something new, and enough time and text have passed."""
+        if self._painter:
+            self._painter.paint_if_due()
+
+    def finish(self) -> None:
+        """Paint what is left, and show that there will be no more of it."""
+        if self._status and self._painter:
+            self._painter.paint_rest()
+            self._status.update(label=THOUGHTS, state="complete")
+            self._painter = None
+
+
+def show_thoughts(reasoning: str) -> None:
+    """Show whole reasoning in the same elements in which a stream would have painted it."""
+    place = st.empty()
+    if reasoning:
+        with place.status(THOUGHTS, state="complete"):
+            show_text(reasoning)
+
+
+THOUGHTS = "How the model came to its answer"
 STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
@@ -128,7 +170,8 @@ def stream_answer(
     script goes no further: `when_stopped` paints what the page would have shown below.
     """
     answer.progress = "streaming"
-    painter = AnswerPainter()
+    began = time.monotonic()
+    thoughts, painter = Thoughts(), AnswerPainter()
     note = st.empty()
     failure = None
     try:
@@ -140,32 +183,50 @@ def stream_answer(
                     events := reader.take(PATIENCE if is_waiting else _pace.interval)
                 ) is not None:
                     for event in events:
-                        _apply(event, answer, painter)
-                    if is_waiting and answer.text:
+                        _apply(event, answer, thoughts, painter)
+                    if is_waiting and (answer.text or answer.reasoning):
+                        answer.first_token_seconds = time.monotonic() - began
                         note.empty()
                         is_waiting = False
+                    if answer.text:
+                        thoughts.finish()
+                    thoughts.paint_if_due()
                     painter.paint_if_due()
                     end_if_unwanted()
             except OpenRouterError as error:
                 failure = error
+        thoughts.finish()
         painter.paint_rest()
         note.empty()
     except BaseException:
         answer.progress = "stopped"
-        paints = [painter.paint_rest, lambda: note.markdown(f":small[{STOPPED}]"), when_stopped]
+        paints = [
+            thoughts.finish,
+            painter.paint_rest,
+            lambda: note.markdown(f":small[{STOPPED}]"),
+            when_stopped,
+        ]
         _paint_from_beside(*filter(None, paints))
         raise
+    answer.seconds = time.monotonic() - began
     answer.progress = "failed" if failure else "complete"
     return failure
 
 
-def _apply(event: Event, answer: Answer, painter: AnswerPainter) -> None:
+def _apply(event: Event, answer: Answer, thoughts: Thoughts, painter: AnswerPainter) -> None:
     match event:
+        case ReasoningDelta(text):
+            answer.reasoning += text
+            thoughts.add(text)
         case TextDelta(text):
             answer.text += text
             painter.add(text)
-        case AnsweredBy(model):
-            answer.model = model
+        case AnsweredBy(model, provider):
+            answer.model, answer.provider = model, provider
+        case Citation() if event not in answer.citations:
+            answer.citations.append(event)
+        case GeneratedImage():
+            answer.images.append(event)
         case Usage():
             answer.usage = event
         case Finished(finish_reason):

@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from sandbox.answers import SPLIT
+from sandbox.answers import SPLIT, picture
 from sandbox.catalogue import STATUSES
 from sandbox.server import Sandbox
 from tests.browser import steps
@@ -110,7 +110,10 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect_whole(page, 1)
     expect(last_answer(page)).to_contain_text("Why is the sky blue?")
     expect(last_answer(page)).to_contain_text(
-        re.compile(r"sandbox/hello · \d+ prompt and \d+ completion tokens · \$0\.000\d+")
+        re.compile(
+            r"sandbox/hello · by Sandbox · \d+ prompt and \d+ completion tokens · \$0\.000\d+ · "
+            r"first word after \d\.\d\d s · [\d,]+ tokens a second"
+        )
     )
     (completion,) = sandbox.completions
     assert completion["body"] == {
@@ -162,6 +165,39 @@ def test_habits(chat: Page) -> None:
     expect(answer.locator("img")).to_have_count(0)
     expect(answer.locator("a[href^='javascript:']")).to_have_count(0)
     assert not [url for url in elsewhere if "example.org" in url]
+
+
+def test_reasoning(chat: Page) -> None:
+    """Reasoning stands in a closed expander before the answer, also when the page runs again."""
+    for count in (1, 2):
+        steps.ask(chat, "sandbox/reasoning please")
+        expect_whole(chat, count)
+    for number in range(2):
+        answer = steps.answers(chat).nth(number)
+        expect(answer.get_by_text("Now I know.")).to_be_hidden()
+        answer.get_by_text("How the model came to its answer").click()
+        expect(answer.get_by_text("First I read the question. Then I weigh it.")).to_be_visible()
+        expect(answer.get_by_text("Thinking…")).to_have_count(0)
+
+
+def test_citations(chat: Page) -> None:
+    """Sources stand under an answer as numbered links."""
+    steps.ask(chat, "sandbox/citations please")
+    expect_whole(chat, 1)
+    source = last_answer(chat).locator("ol > li").get_by_role("link", name="Rayleigh scattering")
+    expect(source).to_have_attribute("href", "https://example.org/rayleigh")
+
+
+def test_image(chat: Page) -> None:
+    """An image that the model made is shown, and can be saved as it came."""
+    steps.ask(chat, "sandbox/image please")
+    expect_whole(chat, 1)
+    image = last_answer(chat).get_by_role("img", name="Image 1, made by the model")
+    expect(image).to_be_visible()
+    with chat.expect_download() as download:
+        last_answer(chat).get_by_role("button", name="Save the image").click()
+    assert download.value.suggested_filename == "image-1.png"
+    assert download.value.path().read_bytes() == picture()
 
 
 def test_painted_again(chat: Page) -> None:
