@@ -96,6 +96,17 @@ class Conversation:
             last.progress == "complete" and last.is_empty
         )
 
+    def replace(self, turn: Turn, question: str) -> None:
+        """Ask anew from this turn on: it and what follows give way to the new question."""
+        self.turns[self._place(turn) :] = [Turn(question, [Answer()])]
+
+    def delete(self, turn: Turn) -> None:
+        """Take a turn out; what follows stays."""
+        del self.turns[self._place(turn)]
+
+    def _place(self, turn: Turn) -> int:
+        return next(place for place, other in enumerate(self.turns) if other is turn)
+
     def to_json(self) -> list[dict[str, Any]]:
         """Return the turns as JSON types, for `from_json`. Tokens, cost and help stay behind."""
         return [

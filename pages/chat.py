@@ -27,7 +27,10 @@ def try_again() -> None:
 # Two labels of one widget, once a run: the browser keeps a widget that is gone until the run ends.
 def show_try_again() -> None:
     button_place.button(
-        "Try again", icon=":material/refresh:", key="try_again_or_stop", on_click=try_again
+        "Try again" if conversation.can_try_again() else "Another answer",
+        icon=":material/refresh:",
+        key="try_again_or_stop",
+        on_click=try_again,
     )
 
 
@@ -70,8 +73,8 @@ if not conversation.turns:
 
 conversation_place, button_place = st.container(), st.empty()
 with conversation_place:
-    for turn in conversation.turns:
-        messages.show_question(turn.question)
+    for number, turn in enumerate(conversation.turns):
+        messages.show_own_message(session, turn, number)
         for answer in turn.answers:
             with st.chat_message("assistant"):
                 if answer.progress == "waiting":
@@ -80,7 +83,7 @@ with conversation_place:
                 else:
                     messages.show_answer(answer)
 
-if conversation.can_try_again():
+if conversation.turns:
     show_try_again()
 
 account.refresh(settings, session, frame.account_line)

@@ -60,6 +60,15 @@ def test_nothing_said() -> None:
     assert from_json(talk.to_json()) == talk
 
 
+def test_replace_and_delete() -> None:
+    """A changed question takes the place of its turn and of what follows; a deleted turn is gone."""
+    talk = conversation(*((name, [Answer("b", "complete")]) for name in "aac"))
+    talk.delete(talk.turns[1])
+    assert [turn.question for turn in talk.turns] == ["a", "c"]
+    talk.replace(talk.turns[0], "d")
+    assert talk.turns == [Turn("d", [Answer()])]
+
+
 def test_settle() -> None:
     """An answer that nobody streams any more counts as stopped, one that waits goes on waiting."""
     talk = conversation(("a", [Answer("b", "streaming")]))

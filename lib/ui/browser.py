@@ -32,6 +32,7 @@ def _component(name: str, html: str = "") -> ComponentRenderer:
 
 _link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
 _tab = _component("tab")
+_copy = _component("copy", '<button type="button"></button>')
 
 
 def is_https() -> bool:
@@ -82,6 +83,11 @@ def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str
         data={"label": label, "href": href, "cookie": keep, "prefix": cookie_name(prefix)},
         on_blocked_change=blocked,
     )
+
+
+def copy_button(label: str, text: str, key: str) -> None:
+    """Show a button that copies a text to the clipboard."""
+    _copy(key=key, data={"label": label, "text": text}, width="content")
 
 
 def order(

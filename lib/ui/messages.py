@@ -3,9 +3,11 @@
 import streamlit as st
 
 from lib.answer_markdown import literal
-from lib.conversation import Answer, Conversation
+from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
 from lib.openrouter.chat import Citation, GeneratedImage
+from lib.ui import browser
 from lib.ui.account import small, usd
+from lib.ui.session import Session
 from lib.ui.stream import STOPPED, show_text, show_thoughts
 
 CUT_SHORT = {
@@ -18,6 +20,38 @@ def show_question(question: str) -> None:
     """Show what was asked, as it was written."""
     with st.chat_message("user"):
         st.text(question)
+
+
+def show_own_message(session: Session, turn: Turn, number: int) -> None:
+    """Show what was asked, with the ways to change it or to delete it with its answers."""
+    conversation = session.conversation
+
+    def edit() -> None:
+        session.edited_turn = turn
+
+    def stop_editing() -> None:
+        session.edited_turn = None
+
+    def delete() -> None:
+        conversation.delete(turn)
+
+    with st.chat_message("user"):
+        if session.edited_turn is not turn:
+            st.text(turn.question)
+            with st.container(horizontal=True, gap="small"):
+                st.button("Edit", key=f"edit_{number}", type="tertiary", on_click=edit)
+                st.button("Delete", key=f"delete_{number}", type="tertiary", on_click=delete)
+            return
+        changed = st.text_area(
+            "Your message", turn.question, max_chars=LONGEST_QUESTION, key=f"changed_{number}"
+        )
+        small("Sending it again replaces this message and everything after it.")
+        with st.container(horizontal=True):
+            if st.button("Send again", type="primary", key=f"send_{number}") and changed.strip():
+                stop_editing()
+                conversation.replace(turn, changed)
+                st.rerun()
+            st.button("Cancel", key=f"cancel_{number}", on_click=stop_editing)
 
 
 def show_answer(answer: Answer) -> None:
@@ -65,6 +99,8 @@ def show_foot(answer: Answer) -> None:
         facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
     if facts:
         small(" · ".join(facts))
+    if answer.text:
+        browser.copy_button("Copy", answer.text, f"copy_{id(answer)}")
 
 
 def _link(citation: Citation) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.conversation import Conversation
+from lib.conversation import Conversation, Turn
 from lib.openrouter.account import Account
 from lib.openrouter.auth import IssuedKey, Return
 from lib.openrouter.errors import OpenRouterError
@@ -95,6 +95,7 @@ class Session:
     order: BrowserOrder = field(default_factory=BrowserOrder)
     conversation: Conversation = field(default_factory=Conversation)
     wants_conversation: bool = True
+    edited_turn: Turn | None = None
     model: str | None = None
 
 

@@ -287,6 +287,7 @@ def signed_out(session: Session, notice: str) -> None:
     """The user signed out, here or in another tab: nothing of theirs stays."""
     _forget_key(session, notice)
     session.conversation = Conversation()
+    session.edited_turn = None
     session.flow = None
     forget_widgets()
 

@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from sandbox.answers import SPLIT, picture
+from sandbox.answers import SPLIT, TOUR, picture
 from sandbox.catalogue import STATUSES
 from sandbox.server import Sandbox
 from tests.browser import steps
@@ -281,6 +281,69 @@ def test_blank_question(chat: Page, sandbox: Sandbox) -> None:
     steps.ask(chat, "sandbox/echo something")
     expect_whole(chat, 1)
     assert len(sandbox.completions) == 1
+
+
+# Changed afterwards
+
+
+def questions(page: Page) -> Locator:
+    """The person's own messages."""
+    return page.get_by_role("group", name="Chat message from user")
+
+
+def test_edit(chat: Page, sandbox: Sandbox) -> None:
+    """A message is changed and sent again: it and all that followed give way."""
+    for count in (1, 2):
+        steps.ask(chat, f"sandbox/echo number {count}")
+        expect_whole(chat, count)
+    questions(chat).first.get_by_role("button", name="Edit").click()
+    field = chat.get_by_label("Your message")
+    expect(field).to_have_value("sandbox/echo number 1")
+    chat.get_by_role("button", name="Cancel").click()
+    expect(field).to_have_count(0)
+    expect(steps.answers(chat)).to_have_count(2)
+    questions(chat).first.get_by_role("button", name="Edit").click()
+    field.fill("sandbox/echo number 3")
+    chat.get_by_role("button", name="Send again").click()
+    expect_whole(chat, 1)
+    expect(last_answer(chat)).to_contain_text("sandbox/echo number 3")
+    assert [message["content"] for message in sandbox.completions[-1]["body"]["messages"]] == [
+        "sandbox/echo number 3"
+    ]
+
+
+def test_delete(chat: Page, sandbox: Sandbox) -> None:
+    """A turn is deleted with its answer, and the next request carries nothing of it."""
+    for count in (1, 2):
+        steps.ask(chat, f"sandbox/echo number {count}")
+        expect_whole(chat, count)
+    questions(chat).first.get_by_role("button", name="Delete").click()
+    expect(steps.answers(chat)).to_have_count(1)
+    expect(questions(chat)).to_contain_text(["number 2"])
+    steps.ask(chat, "sandbox/echo number 3")
+    expect_whole(chat, 2)
+    contents = [message["content"] for message in sandbox.completions[-1]["body"]["messages"]]
+    assert contents == [f"sandbox/echo number {number}" for number in (2, 2, 3)]
+
+
+def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
+    """A question can be asked once more; the first answer stays, the last one counts."""
+    steps.ask(chat, "sandbox/echo one")
+    expect_whole(chat, 1)
+    chat.get_by_role("button", name="Another answer").click()
+    expect_whole(chat, 2)
+    first, second = sandbox.completions
+    assert first["body"] == second["body"]
+
+
+def test_copy(chat: Page, signed_in: BrowserContext) -> None:
+    """The markdown of an answer is copied as the model wrote it."""
+    signed_in.grant_permissions(["clipboard-read", "clipboard-write"])
+    steps.ask(chat, "sandbox/tour please")
+    expect_whole(chat, 1)
+    last_answer(chat).get_by_role("button", name="Copy").click()
+    expect(last_answer(chat).get_by_role("button", name="Copied")).to_be_visible()
+    assert chat.evaluate("navigator.clipboard.readText()") == TOUR
 
 
 # Ended by the person
