@@ -34,7 +34,8 @@ if session.sign_in:
     )
 else:
     st.markdown(
-        "Ask some 350 models from OpenAI, Anthropic, Google, Meta, Mistral and others, "
+        settings.welcome
+        or "Ask some 350 models from OpenAI, Anthropic, Google, Meta, Mistral and others, "
         "on your own OpenRouter credits."
     )
     page.show_sign_in(app)

@@ -34,6 +34,9 @@ class Settings:
     model: str = "openrouter/auto"
     app_title: str = "Chat with any model"
     app_url: str | None = None
+    welcome: str | None = None
+    prompts: tuple[str, ...] = ()
+    instructions: str | None = None
     sign_in_secret: str | None = field(default=None, repr=False)
     remember_sign_in: bool = True
 
@@ -63,6 +66,9 @@ def read_settings(environment: Mapping[str, str | None]) -> Settings:
         model=_text("OPENROUTER_MODEL", given) or default.model,
         app_title=_text("APP_TITLE", given) or default.app_title,
         app_url=_url("APP_URL", given),
+        welcome=_text("APP_WELCOME", given, longest=2_000, lines=True),
+        prompts=_prompts("APP_PROMPTS", given),
+        instructions=_text("APP_INSTRUCTIONS", given, longest=20_000, lines=True),
         sign_in_secret=_text("SIGN_IN_SECRET", given, shortest=SHORTEST_SECRET, longest=1_000),
         remember_sign_in=_flag("REMEMBER_SIGN_IN", given, default.remember_sign_in),
     )
@@ -71,13 +77,33 @@ def read_settings(environment: Mapping[str, str | None]) -> Settings:
 Given = Mapping[str, str]
 
 
-def _text(name: str, given: Given, *, shortest: int = 1, longest: int = 200) -> str | None:
+def _text(
+    name: str, given: Given, *, shortest: int = 1, longest: int = 200, lines: bool = False
+) -> str | None:
     value = given.get(name)
     if value is None:
         return None
-    if not shortest <= len(value) <= longest or not value.isprintable():
-        raise SettingError(name, f"must be one line of {shortest} to {longest} characters.")
+    if lines:
+        is_printable = all(line.isprintable() for line in value.splitlines())
+    else:
+        is_printable = value.isprintable()
+    if not shortest <= len(value) <= longest or not is_printable:
+        what = "text" if lines else "one line"
+        raise SettingError(name, f"must be {what} of {shortest} to {longest} characters.")
     return value
+
+
+_MOST_PROMPTS = 6
+_LONGEST_PROMPT = 300
+
+
+def _prompts(name: str, given: Given) -> tuple[str, ...]:
+    parts = (part.strip() for part in given.get(name, "").split("|"))
+    prompts = tuple(part for part in parts if part)
+    if len(prompts) > _MOST_PROMPTS or any(len(prompt) > _LONGEST_PROMPT for prompt in prompts):
+        rule = f"must be at most {_MOST_PROMPTS} prompts of {_LONGEST_PROMPT} characters, with | between."
+        raise SettingError(name, rule)
+    return prompts
 
 
 def _url(name: str, given: Given) -> str | None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lib.answer_markdown import literal
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
 from lib.openrouter.chat import ChatStream
 from lib.openrouter.errors import KeyRejected
@@ -22,6 +23,10 @@ def start_new_chat() -> None:
 
 def try_again() -> None:
     conversation.turns[-1].answers.append(Answer())
+
+
+def ask_prompt(prompt: str) -> None:
+    conversation.turns.append(Turn(prompt, [Answer()]))
 
 
 # Two labels of one widget, once a run: the browser keeps a widget that is gone until the run ends.
@@ -68,8 +73,13 @@ if question and question.strip():
     conversation.turns.append(Turn(question, [Answer()]))
 request = models.show_choice(settings, session, conversation)
 
+start_place = st.empty()  # also when nothing is in it: what stood there goes at once
 if not conversation.turns:
-    st.markdown(f"Ask anything. The answer comes from `{request.model}`, on your own credits.")
+    with start_place.container():
+        st.markdown(f"Ask anything. The answer comes from `{request.model}`, on your own credits.")
+        for prompt in settings.prompts:
+            icon = ":material/lightbulb:"
+            st.button(literal(prompt), icon=icon, on_click=ask_prompt, args=(prompt,))
 
 conversation_place, button_place = st.container(), st.empty()
 with conversation_place:

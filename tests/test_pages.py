@@ -149,6 +149,25 @@ def test_question_is_answered(sandbox: Sandbox) -> None:
     assert any("prompt and" in element.value for element in app.markdown)
 
 
+def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings prepare a demo: the welcome, prompts to click, and instructions for the model."""
+    monkeypatch.setenv("APP_WELCOME", "Ask about the **new product**.")
+    monkeypatch.setenv("APP_PROMPTS", "What is *new*? | sandbox/echo this")
+    monkeypatch.setenv("APP_INSTRUCTIONS", "Be brief.")
+    assert "Ask about the **new product**." in text_of(main_page().run())
+    app = chat_page(signed_in(sandbox)).run()
+    prompts = [button for button in app.button if "lightbulb" in button.proto.icon]
+    assert [button.label for button in prompts] == [r"What is \*new\*?", "sandbox/echo this"]
+    prompts[1].click().run()
+    assert not app.exception
+    messages = sandbox.completions[0]["body"]["messages"]
+    assert [message["content"] for message in messages] == ["Be brief.", "sandbox/echo this"]
+    assert not [button for button in app.button if "lightbulb" in button.proto.icon]
+    app.text_area(key="instructions").set_value("").run()
+    app.chat_input[0].set_value("sandbox/echo more").run()
+    assert sandbox.completions[1]["body"]["messages"][0]["content"] == "sandbox/echo this"
+
+
 def test_model_in_the_address(sandbox: Sandbox) -> None:
     """The model of the link is kept in the pending sign-in, which leaves with the browser."""
     app = main_page()

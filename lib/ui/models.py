@@ -11,7 +11,7 @@ from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.settings import Settings
 from lib.ui.account import small, usd
-from lib.ui.session import Session, set_widget_value, widget_value
+from lib.ui.session import Session, set_first_widget_value, set_widget_value, widget_value
 
 PATIENCE = 5
 """Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
@@ -60,6 +60,7 @@ def show_choice(settings: Settings, session: Session, conversation: Conversation
                 icon=":material/cloud_off:",
             )
         fallbacks = _show_fallbacks(known, model)
+        set_first_widget_value("instructions", settings.instructions or "")
         instructions = st.text_area(
             "Instructions",
             key="instructions",

@@ -130,6 +130,11 @@ def set_widget_value(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
+def set_first_widget_value(key: str, value: object) -> None:
+    """Let a widget begin with a value; what the user made of it stays."""
+    st.session_state.setdefault(key, value)
+
+
 _OF_THE_USER = ("instructions", "fallbacks", "temperature", "top_p", "seed", "web_search")
 
 

@@ -237,6 +237,20 @@ def test_waiting(chat: Page) -> None:
     expect_whole(chat, 1)
 
 
+def test_start_prompt(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
+    """A prepared prompt is asked by a click, gone while its answer streams, and can be stopped."""
+    app = start_app("prepared", APP_PROMPTS="Why is the sky blue? | sandbox/endless please")
+    steps.sign_in(page, app.url)
+    prompt = page.get_by_role("button", name="sandbox/endless please")
+    prompt.click()
+    expect(last_answer(page)).to_contain_text("word 2")
+    expect(prompt).to_have_count(0)
+    stop(page).click()
+    expect_streams_to_end(sandbox)
+    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
+    assert len(sandbox.completions) == 1
+
+
 def test_conversation(chat: Page, sandbox: Sandbox) -> None:
     """The second request carries the first exchange."""
     steps.ask(chat, "sandbox/echo one")
