@@ -36,6 +36,11 @@ class Answer:
     seconds: float | None = None
 
     @property
+    def cost(self) -> float:
+        """What it cost in USD, as far as OpenRouter said."""
+        return (self.usage and self.usage.cost) or 0.0
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read or see in it."""
         return not self.text and not self.images
@@ -62,6 +67,11 @@ class Conversation:
     """The turns of one conversation, the oldest first."""
 
     turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def cost(self) -> float:
+        """What its answers cost in USD, as far as OpenRouter said."""
+        return sum(answer.cost for turn in self.turns for answer in turn.answers)
 
     def messages(self, instructions: str = "") -> list[ChatMessage]:
         """Return what a request carries: of each turn the question and the last answer with text.

@@ -49,7 +49,10 @@ def ask(answer: Answer, key: str) -> None:
     session.account_is_stale = True
     if not question:  # only what it sent itself does the chat input offer to stop
         show_stop()
-    failure = stream_answer(stream, answer, when_stopped=show_try_again if question else None)
+    try:
+        failure = stream_answer(stream, answer, when_stopped=show_try_again if question else None)
+    finally:
+        session.spent += answer.cost
     if failure:
         explanation = explain(failure, settings.base_url, key)
         answer.failure, answer.help = explanation.sentence, explanation.link

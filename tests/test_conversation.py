@@ -35,6 +35,14 @@ def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) ->
     assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
 
 
+def test_cost() -> None:
+    """A conversation costs what its answers cost, where OpenRouter said it."""
+    paid = Answer(usage=Usage(5, 100, 0.25))
+    talk = conversation(("a", [paid, Answer()]), ("b", [paid, Answer(usage=Usage(1, 1, None))]))
+    assert talk.cost == 0.5
+    assert Conversation().cost == 0
+
+
 def test_speed() -> None:
     """Tokens a second count from the first token; where something is missing there is no speed."""
     answer = Answer(usage=Usage(5, 100, None), first_token_seconds=1.0, seconds=3.0)

@@ -33,15 +33,17 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
 
 
 def show_line(session: Session, place: DeltaGenerator) -> None:
-    """Show in two lines whose key it is and what is left of it."""
+    """Show whose key it is, what is left of it, and what this chat and this session cost."""
     account = session.account
     if account is None:
-        place.markdown(f":small[{session.account_failure or 'Signed in with OpenRouter'}]")
-        return
-    left = "no limit" if account.limit_remaining is None else f"{usd(account.limit_remaining)} left"
-    place.markdown(
-        f":small[Signed in as `{account.label}`]  \n:small[**{left}**, {usd(account.usage)} used]"
-    )
+        lines = [session.account_failure or "Signed in with OpenRouter"]
+    else:
+        remaining = account.limit_remaining
+        left = "no limit" if remaining is None else f"{usd(remaining)} left"
+        lines = [f"Signed in as `{account.label}`", f"**{left}**, {usd(account.usage)} used"]
+    if session.spent:
+        lines.append(f"This chat {usd(session.conversation.cost)}, session {usd(session.spent)}")
+    place.markdown("  \n".join(f":small[{line}]" for line in lines))
 
 
 def show_account(session: Session) -> None:

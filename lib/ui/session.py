@@ -95,6 +95,7 @@ class Session:
     order: BrowserOrder = field(default_factory=BrowserOrder)
     conversation: Conversation = field(default_factory=Conversation)
     wants_conversation: bool = True
+    spent: float = 0.0
     edited_turn: Turn | None = None
     model: str | None = None
 

@@ -288,6 +288,7 @@ def signed_out(session: Session, notice: str) -> None:
     _forget_key(session, notice)
     session.conversation = Conversation()
     session.edited_turn = None
+    session.spent = 0.0
     session.flow = None
     forget_widgets()
 

@@ -297,6 +297,17 @@ def test_blank_question(chat: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions) == 1
 
 
+def test_money_in_view(chat: Page) -> None:
+    """What the chat and the session cost stands beside it; a new chat begins at nothing."""
+    steps.ask(chat, "sandbox/echo one")
+    expect_whole(chat, 1)
+    (cost,) = re.findall(r"\$0\.\d+", last_answer(chat).inner_text())
+    beside = chat.get_by_test_id("stSidebar")
+    expect(beside).to_contain_text(f"This chat {cost}, session $0.")
+    chat.get_by_role("button", name="New chat").click()
+    expect(beside).to_contain_text("This chat $0.00, session $0.")
+
+
 # Changed afterwards
 
 
