@@ -28,14 +28,39 @@ def test_each_has_its_own() -> None:
     assert all(text.endswith(".") and "None" not in text for text in sentences)
 
 
+SENTENCES = {
+    400: "could not use this request",
+    401: "no longer accepts your key",
+    402: "not enough credit",
+    403: "does not allow this request",
+    404: "No provider offers this model to you",
+    408: "took too long to begin",
+    413: "too large for this model",
+    422: "could not process this message",
+    429: "Too many requests",
+    500: "a problem of its own",
+    502: "gave no usable answer",
+    503: "No provider is free",
+    504: "took too long",
+    524: "took too long",
+    529: "overloaded",
+}
+OTHER_SENTENCES = {
+    "402-max-tokens": "does not cover the longest answer",
+    "402-key-limit": "limit of your key is spent",
+    "403-moderation": "declined this message in its moderation",
+}
+
+
 @pytest.mark.parametrize("name", STATUSES)
 def test_each_body(name: str) -> None:
-    """Whatever body comes with a status, a whole sentence comes out, and no word of the body."""
+    """Whatever body comes with a status, its sentence comes out, and no word of the body."""
     status, headers, body = STATUSES[name]
     content = (body if isinstance(body, str) else json.dumps({"error": body})).encode()
     failure = error_from_response(status, headers, content)
     text = sentence(failure)
     assert re.fullmatch(r"[A-Z].+\.", text)
+    assert OTHER_SENTENCES.get(name, SENTENCES[status]) in text
     assert "None" not in text
     assert not failure.message or failure.message not in text
 
