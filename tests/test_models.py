@@ -7,7 +7,7 @@ import pytest
 
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer, Unreachable
-from lib.openrouter.models import Catalogue, Model, get_models
+from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.ui.models import describe, label
 from tests.conftest import NOT_THE_API, RawServer, Served, http
 
@@ -51,6 +51,23 @@ def test_absurd_entry(raw_server: RawServer, entry: dict[str, object]) -> None:
     (model,) = get_models(raw_server.serve(http(body, "application/json")))
     assert model == Model("a/b", "a/b")
     assert label(model) == "a/b · price varies · text → text · a/b"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("openai/gpt-4o-2024-05-13:extended", True),
+        ("~anthropic/claude-opus-latest", True),
+        ("`![x](https://evil.example/)`", False),
+        ("<b>", False),
+        ("a\nb", False),
+        ("a\n", False),
+        (None, False),
+    ],
+)
+def test_model_id(value: object, is_one: bool) -> None:
+    """What an address names as a model is an id, and brings no markdown onto the page."""
+    assert is_model_id(value) is is_one
 
 
 @pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data": []}', b'{"data": null}', b'{"data": 5}'])

@@ -1,6 +1,7 @@
 """The models: https://openrouter.ai/docs/api-reference/list-available-models."""
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -86,13 +87,11 @@ def _model(entry: Any) -> Model | None:
 
 
 def is_model_id(value: object) -> TypeGuard[str]:
-    """Tell whether it has the form of a model's id: 1 to 200 printable characters, no space."""
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= 200
-        and value.isprintable()
-        and " " not in value
-    )
+    """Tell whether it has the form of a model's id; nothing in one is special in markdown or HTML."""
+    return isinstance(value, str) and _MODEL_ID.fullmatch(value) is not None
+
+
+_MODEL_ID = re.compile(r"[\w./:~@+-]{1,200}")
 
 
 def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
