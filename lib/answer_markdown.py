@@ -35,15 +35,17 @@ def paintable(block: str) -> str:
     link: to load it would tell its address, and what a model put there, to another site.
     """
     code = code_lines(block)
-    # Parsers agree on what is code, but not on where a formula of many lines ends.
-    is_ambiguous = "$$" in block
+    # Every parser takes a fence at the beginning for code. Behind anything else they may differ:
+    # on where a formula ends, or on whether an indented line belongs to a footnote.
+    is_certain = block.startswith(("```", "~~~")) and "$$" not in block
     parts: list[str] = []
     prose: list[str] = []
     for number, line in enumerate(block.splitlines(keepends=True)):
         if number in code or not line.strip():
-            parts += [_prose("".join(prose)), _without_image(line) if is_ambiguous else line]
+            parts += [_prose("".join(prose)), line if is_certain else _without_image(line)]
             prose = []
         else:
+            is_certain = False
             prose.append(line)
     return "".join([*parts, _prose("".join(prose))])
 

@@ -28,6 +28,7 @@ from sandbox import answers
         (":red[no] 10:30 :material/home:", r"\:red[no] 10:30 \:material/home:"),
         ("`$5 :red[a]`", "`$5 :red[a]`"),
         ("```\n$5 ![1].x :red[a] \\(b\\)\n```\n$5", "```\n$5 ![1].x :red[a] \\(b\\)\n```\n\\$5"),
+        ("[^1]: a\n\n    ![x](u)\n", "[^1]: a\n\n    !\u2060[x](u)\n"),
         ("    $5 in indented code\n", "    $5 in indented code\n"),
     ],
 )

@@ -37,7 +37,7 @@ SENTENCES = {
     408: "took too long to begin",
     413: "too large for this model",
     422: "could not process this message",
-    429: "Too many requests",
+    429: "Try again in 7 seconds",
     500: "a problem of its own",
     502: "gave no usable answer",
     503: "No provider is free",

@@ -166,6 +166,18 @@ def test_habits(chat: Page) -> None:
     assert not [url for url in elsewhere if "example.org" in url]
 
 
+def test_image_in_a_footnote(chat: Page) -> None:
+    """What is code for one parser and a footnote for Streamlit's loads no image either."""
+    elsewhere: list[str] = []
+    chat.on("request", lambda request: elsewhere.append(request.url))
+    note = "[^1]\n\n[^1]: a\n\n    ![x](https://example.org/footnote.png)\n"
+    for count in (1, 2):
+        steps.ask(chat, f"sandbox/echo {note}")
+        expect_whole(chat, count)
+    expect(last_answer(chat).locator("img")).to_have_count(0)
+    assert not [url for url in elsewhere if "example.org" in url]
+
+
 def test_reasoning(chat: Page) -> None:
     """Reasoning stands in a closed expander before the answer, also when the page runs again."""
     for count in (1, 2):
@@ -535,8 +547,16 @@ def test_empty(chat: Page, sandbox: Sandbox) -> None:
     ("name", "sentence", "link"),
     [
         ("402", "not enough credit", ("Add credits", "/settings/credits")),
-        ("402-key-limit", "key is spent", ("Open your key's settings", "/keys/[0-9a-f]{64}")),
-        ("404", "No provider", ("Open your privacy settings", "/settings/privacy")),
+        (
+            "402-key-limit",
+            "limit of your key is spent",
+            ("Open your key's settings", "/keys/[0-9a-f]{64}"),
+        ),
+        (
+            "404",
+            "No provider offers this model to you",
+            ("Open your privacy settings", "/settings/privacy"),
+        ),
         ("429", "Try again in 7 seconds", None),
         ("502-html", "gave no usable answer", None),
         ("500-empty", "a problem of its own", None),
