@@ -21,14 +21,16 @@ def files_below(*folders: Path) -> Iterator[Path]:
                 yield path
 
 
+@pytest.mark.parametrize("method", ["S256", "plain"])
 def test_nowhere(
     person: BrowserContext,
     page: Page,
     start_app: Callable[..., App],
     sandbox: Sandbox,
+    method: str,
 ) -> None:
     """Sign-in, chat, a failure, a reload and a sign-out leave no secret value behind."""
-    app = start_app("secrets")
+    app = start_app("secrets", OPENROUTER_CODE_CHALLENGE_METHOD=method)
     shown: list[str] = []
     visited: list[str] = []
     page.on("framenavigated", lambda frame: visited.append(frame.url))
