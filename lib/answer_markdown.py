@@ -6,8 +6,9 @@ directives such as `:red[…]`, and loads images as soon as they are painted.
 """
 
 import re
+from functools import lru_cache
 
-from lib.markdown_blocks import code_lines
+from lib.markdown_blocks import code_lines, split_blocks
 
 _INLINE = re.compile(
     r"""
@@ -48,6 +49,12 @@ def paintable(block: str) -> str:
             is_certain = False
             prose.append(line)
     return "".join([*parts, _prose("".join(prose))])
+
+
+@lru_cache(maxsize=512)
+def paintable_blocks(text: str) -> tuple[str, ...]:
+    """Return the blocks of a whole text, each paintable; of a long history once, not at each run."""
+    return tuple(map(paintable, split_blocks(text)))
 
 
 def _prose(text: str) -> str:

@@ -76,7 +76,8 @@ class Conversation:
     def messages(self, instructions: str = "") -> list[ChatMessage]:
         """Return what a request carries: of each turn the question and the last answer with text.
 
-        `instructions` come first, as the system prompt. A question that got no text at all is left out, unless it is the last: it waits.
+        `instructions` come first, as the system prompt. A question that got no text at all is left
+        out, unless it is the last: it waits.
         """
         messages: list[ChatMessage] = []
         if instructions:
@@ -106,9 +107,14 @@ class Conversation:
             last.progress == "complete" and last.is_empty
         )
 
+    def ask(self, question: str) -> None:
+        """Add a question, whose answer waits to be asked for."""
+        self.turns.append(Turn(question, [Answer()]))
+
     def replace(self, turn: Turn, question: str) -> None:
         """Ask anew from this turn on: it and what follows give way to the new question."""
-        self.turns[self._place(turn) :] = [Turn(question, [Answer()])]
+        del self.turns[self._place(turn) :]
+        self.ask(question)
 
     def delete(self, turn: Turn) -> None:
         """Take a turn out; what follows stays."""

@@ -5,7 +5,6 @@ a complete line has begun a new block beside it, an earlier block does not chang
 """
 
 import re
-from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -56,7 +55,6 @@ class GrowingMarkdown:
         self.rest = self.rest[sum(map(len, blocks)) :]
 
 
-@lru_cache(maxsize=512)
 def split_blocks(text: str) -> tuple[str, ...]:
     """Split a whole text into the blocks in which it is painted: joined, they are the text.
 

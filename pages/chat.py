@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.answer_markdown import literal
-from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
+from lib.conversation import LONGEST_QUESTION, Answer, Conversation
 from lib.openrouter.chat import ChatStream
 from lib.openrouter.errors import KeyRejected
 from lib.ui import account, messages, models, page, sign_in
@@ -23,10 +23,6 @@ def start_new_chat() -> None:
 
 def try_again() -> None:
     conversation.turns[-1].answers.append(Answer())
-
-
-def ask_prompt(prompt: str) -> None:
-    conversation.turns.append(Turn(prompt, [Answer()]))
 
 
 # Two labels of one widget, once a run: the browser keeps a widget that is gone until the run ends.
@@ -73,7 +69,7 @@ if session.sign_in is None:
 frame.buttons.button("New chat", icon=":material/add:", on_click=start_new_chat, width="stretch")
 question = st.chat_input("Ask anything", submit_mode="stop", max_chars=LONGEST_QUESTION)
 if question and question.strip():
-    conversation.turns.append(Turn(question, [Answer()]))
+    conversation.ask(question)
 request = models.show_choice(settings, session, conversation)
 
 start_place = st.empty()  # also when nothing is in it: what stood there goes at once
@@ -82,7 +78,7 @@ if not conversation.turns:
         st.markdown(f"Ask anything. The answer comes from `{request.model}`, on your own credits.")
         for prompt in settings.prompts:
             icon = ":material/lightbulb:"
-            st.button(literal(prompt), icon=icon, on_click=ask_prompt, args=(prompt,))
+            st.button(literal(prompt), icon=icon, on_click=conversation.ask, args=(prompt,))
 
 conversation_place, button_place = st.container(), st.empty()
 with conversation_place:

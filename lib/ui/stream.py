@@ -13,9 +13,9 @@ import streamlit as st
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
-from lib.answer_markdown import closed, paintable
+from lib.answer_markdown import closed, paintable, paintable_blocks
 from lib.conversation import Answer
-from lib.markdown_blocks import GrowingMarkdown, split_blocks
+from lib.markdown_blocks import GrowingMarkdown
 from lib.openrouter.chat import (
     AnsweredBy,
     ChatStream,
@@ -115,8 +115,8 @@ class AnswerPainter:
 def show_text(text: str) -> None:
     """Show a whole text in the same elements in which a stream would have painted it."""
     place = st.empty().container()
-    for block in split_blocks(text):
-        place.markdown(paintable(block))
+    for block in paintable_blocks(text):
+        place.markdown(block)
 
 
 class Thoughts:
