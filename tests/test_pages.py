@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.ui.session import PendingSignIn, Session, SignIn
+from sandbox.catalogue import STATUSES
 from sandbox.server import Key, Sandbox
 from tests.conftest import RawServer, http
 
@@ -147,6 +148,60 @@ def test_question_is_answered(sandbox: Sandbox) -> None:
     assert not app.exception
     assert "sandbox/echo 你好" in [element.value for element in app.markdown]
     assert any("prompt and" in element.value for element in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("cut", "broke off before the answer was whole"),
+        ("stream-error", "gave no usable answer"),
+        ("stream-error-string", "stopped with an error"),
+        ("bad-json", "something unreadable"),
+        ("finish-error", "stopped with an error"),
+    ],
+)
+def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
+    """An answer that breaks off keeps its text, says so, and can be asked for again."""
+    app = chat_page(signed_in(sandbox)).run()
+    app.chat_input[0].set_value(f"sandbox/{model} please").run()
+    (text, *_) = answered = app.session_state["session"].conversation.turns[0].answers
+    for count in (1, 2):
+        assert not app.exception
+        assert [error.value for error in app.error if sentence in error.value]
+        assert len(app.error) == len(answered) == count
+        assert text_of(app).count(text.text.splitlines()[0].rstrip()) == count
+        if count == 1:
+            app.button(key="try_again_or_stop").click().run()
+    assert [len(completion["body"]["messages"]) for completion in sandbox.completions] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "note"),
+    [
+        ("finish-length", "reached its longest length"),
+        ("finish-content_filter", "held back the rest"),
+    ],
+)
+def test_cut_short(sandbox: Sandbox, model: str, note: str) -> None:
+    """An answer that its provider ended early says so, and is no failure."""
+    app = chat_page(signed_in(sandbox)).run()
+    app.chat_input[0].set_value(f"sandbox/{model} please").run()
+    assert "You asked" in text_of(app)
+    assert note in text_of(app)
+    assert not app.error
+
+
+@pytest.mark.parametrize("name", [name for name in STATUSES if not name.startswith("401")])
+def test_status(sandbox: Sandbox, name: str) -> None:
+    """Each status is a sentence with a second try, and where there is one a link that helps."""
+    app = chat_page(signed_in(sandbox)).run()
+    app.chat_input[0].set_value(f"sandbox/status-{name} please").run()
+    assert not app.exception
+    (answer,) = app.session_state["session"].conversation.turns[0].answers
+    assert [error.value for error in app.error] == [answer.failure]
+    links = [(link.proto.label, link.proto.url) for link in app.get("link_button")]
+    assert links == ([answer.help] if answer.help else [])
+    assert app.button(key="try_again_or_stop").label == "Try again"
 
 
 def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

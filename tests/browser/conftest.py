@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from sandbox.server import Sandbox
+from lib.sealing import Sealer
+from sandbox.server import Key, Sandbox
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-for-the-tests-of-more-than-32-characters"
@@ -212,6 +214,27 @@ def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
 def page(person: BrowserContext) -> Page:
     """The tab in somebody's browser."""
     return person.pages[0]
+
+
+def arrive_signed_in(context: BrowserContext, app: App, sandbox: Sandbox) -> None:
+    """Give a browser the cookie of an earlier sign-in, for a test of what comes after."""
+    key = f"sk-or-v1-{secrets.token_hex(32)}"
+    sandbox.keys[key] = Key("test")
+    sealed = Sealer(SECRET, "openrouter_key").seal({"key": key, "at": time.time()})
+    context.add_cookies([{"name": "openrouter_key", "value": sealed, "url": app.url}])
+
+
+@pytest.fixture(scope="session")
+def browser_signed_in(
+    chromium: Browser, app: App, serving: tuple[Sandbox, str]
+) -> Iterator[BrowserContext]:
+    """A browser that is signed in to the app, for all tests that leave it so."""
+    sandbox, _ = serving
+    with new_person(chromium) as context:
+        arrive_signed_in(context, app, sandbox)
+        page = context.new_page()
+        page.goto(f"{app.url}chat")
+        yield context
 
 
 @pytest.fixture

@@ -5,23 +5,22 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from sandbox.catalogue import models
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, new_person
+from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def tab(chromium: Browser, app: App) -> Iterator[Page]:
+def tab(browser_signed_in: BrowserContext) -> Iterator[Page]:
     """A tab of somebody who is signed in."""
-    with new_person(chromium) as context:
-        page = context.new_page()
-        steps.sign_in(page, app.url)
-        yield page
+    page = browser_signed_in.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App
+from tests.browser.conftest import App, arrive_signed_in
 
 pytestmark = pytest.mark.browser
 
@@ -73,9 +73,12 @@ def test_not_remembered(person: BrowserContext, page: Page, start_app: Callable[
     steps.expect_signed_out(page)
 
 
-def test_sign_out_in_two_tabs(person: BrowserContext, page: Page, app: App) -> None:
+def test_sign_out_in_two_tabs(
+    person: BrowserContext, page: Page, app: App, sandbox: Sandbox
+) -> None:
     """Signing out holds for the other tab too, and after a reload."""
-    steps.sign_in(page, app.url)
+    arrive_signed_in(person, app, sandbox)
+    page.goto(f"{app.url}chat")
     second = person.new_page()
     second.goto(f"{app.url}chat")
     steps.expect_chat(second)
