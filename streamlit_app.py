@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from lib.ui import account, flow, models, page, sign_in
+from lib.ui import account, budget, flow, keeping, models, page, sign_in
+from lib.ui.text import small
 
 app = page.start_page()
 settings, session = app.settings, app.session
@@ -28,7 +29,8 @@ if session.sign_in:
     st.subheader("Your account", anchor=False)
     account.show_account(session)
     page.show_key_links(app)
-    account.small(
+    budget.show_field(settings, session)
+    small(
         "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
         "account until you delete it there, under Key settings."
     )
@@ -41,3 +43,4 @@ else:
     page.show_sign_in(app)
 
 flow.show_flow(session)
+keeping.start(session).to_the_end()

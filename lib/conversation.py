@@ -1,15 +1,18 @@
 """A conversation: what was asked and what was answered, also when an answer broke off."""
 
+import secrets
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lib.attachments import Attachment, Kind
 from lib.openrouter.chat import ChatMessage, Citation, GeneratedImage, Usage
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "failed"]
 
 LONGEST_QUESTION = 200_000
-LONGEST_TEXT = 1_000_000
-MOST_TURNS = 500
+LONGEST_TITLE = 60
 
 
 @dataclass
@@ -18,7 +21,8 @@ class Answer:
 
     `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
     that may mend it. `first_token_seconds` count from the request to the first word or thought,
-    `seconds` to the end.
+    `seconds` to the end. `max_tokens` is asked for in place of the usual; `affordable_tokens` is
+    what the credit covers, where an answer failed for want of it.
     """
 
     text: str = ""
@@ -34,6 +38,8 @@ class Answer:
     images: list[GeneratedImage] = field(default_factory=list)
     first_token_seconds: float | None = None
     seconds: float | None = None
+    max_tokens: int | None = None
+    affordable_tokens: int | None = None
 
     @property
     def cost(self) -> float:
@@ -56,65 +62,103 @@ class Answer:
 
 @dataclass
 class Turn:
-    """A question and the answers it got, at least one: more if the first ones failed."""
+    """A question and the answers it got, at least one; `shown` is the one that counts."""
 
     question: str
     answers: list[Answer]
+    attachments: list[Attachment] = field(default_factory=list)
+    shown: int = -1
+
+    @property
+    def version(self) -> int:
+        """The number of the shown answer, from zero."""
+        return self.shown % len(self.answers)
+
+    @property
+    def answer(self) -> Answer:
+        """The answer that is shown, and that the conversation goes on from."""
+        return self.answers[self.version]
+
+    def ask_again(self, max_tokens: int | None = None) -> None:
+        """Let one more answer wait to be asked for, perhaps of so many tokens at most."""
+        self.answers.append(Answer(max_tokens=max_tokens))
+        self.shown = -1
+
+    def text_before(self) -> str:
+        """Return what the conversation goes on from: of the shown answer, or the last that has."""
+        texts = [answer.text for answer in self.answers if answer.text]
+        return self.answer.text or (texts[-1] if texts else "")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
 
 
 @dataclass
 class Conversation:
-    """The turns of one conversation, the oldest first."""
+    """The turns of one conversation, the oldest first; `name` is empty until somebody names it.
+
+    `began_at` is in seconds since the epoch.
+    """
 
     turns: list[Turn] = field(default_factory=list)
+    name: str = ""
+    id: str = field(default_factory=_new_id)
+    began_at: float = field(default_factory=time.time)
+
+    @property
+    def title(self) -> str:
+        """Its name, which is its first question until it has one of its own; in one line."""
+        first = self.turns[0].question or self.turns[0].attachments[0].name if self.turns else ""
+        title = " ".join((self.name or first).split())
+        return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
     @property
     def cost(self) -> float:
         """What its answers cost in USD, as far as OpenRouter said."""
-        return sum(answer.cost for turn in self.turns for answer in turn.answers)
+        return sum(answer.cost for answer in self.answers())
 
-    def messages(self, instructions: str = "") -> list[ChatMessage]:
-        """Return what a request carries: of each turn the question and the last answer with text.
+    def answers(self) -> Iterator[Answer]:
+        """Yield all answers, the versions of each among them."""
+        for turn in self.turns:
+            yield from turn.answers
 
-        `instructions` come first, as the system prompt. A question that got no text at all is left
-        out, unless it is the last: it waits.
+    def attached(self) -> set[Kind]:
+        """Return what kinds of files a request carries."""
+        return {attachment.kind for turn in self.turns for attachment in turn.attachments}
+
+    def messages(self) -> list[ChatMessage]:
+        """Return what a request carries: of each turn the question and the answer that counts.
+
+        A question that got no text at all is left out, unless it is the last: it waits.
         """
         messages: list[ChatMessage] = []
-        if instructions:
-            messages.append({"role": "system", "content": instructions})
         for turn in self.turns:
-            texts = [answer.text for answer in turn.answers if answer.text]
+            text = turn.text_before()
             is_waiting = turn is self.turns[-1]
-            if texts or is_waiting:
-                messages.append({"role": "user", "content": turn.question})
-            if texts and not is_waiting:
-                messages.append({"role": "assistant", "content": texts[-1]})
+            if text or is_waiting:
+                messages.append({"role": "user", "content": _content(turn)})
+            if text and not is_waiting:
+                messages.append({"role": "assistant", "content": text})
         return messages
-
-    def settle(self) -> None:
-        """Mark an answer that no script is streaming any more as stopped."""
-        for turn in self.turns[-1:]:
-            for answer in turn.answers:
-                if answer.progress == "streaming":
-                    answer.progress = "stopped"
 
     def can_try_again(self) -> bool:
         """Tell whether the last question has no whole answer, and nobody is at work on one."""
         if not self.turns:
             return False
-        last = self.turns[-1].answers[-1]
+        last = self.turns[-1].answer
         return last.progress in ("stopped", "failed") or (
             last.progress == "complete" and last.is_empty
         )
 
-    def ask(self, question: str) -> None:
+    def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
         """Add a question, whose answer waits to be asked for."""
-        self.turns.append(Turn(question, [Answer()]))
+        self.turns.append(Turn(question, [Answer()], attachments or []))
 
     def replace(self, turn: Turn, question: str) -> None:
         """Ask anew from this turn on: it and what follows give way to the new question."""
         del self.turns[self._place(turn) :]
-        self.ask(question)
+        self.ask(question, turn.attachments)
 
     def delete(self, turn: Turn) -> None:
         """Take a turn out; what follows stays."""
@@ -123,52 +167,9 @@ class Conversation:
     def _place(self, turn: Turn) -> int:
         return next(place for place, other in enumerate(self.turns) if other is turn)
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """Return the turns as JSON types, for `from_json`. Tokens, cost and help stay behind."""
-        return [
-            {
-                "question": turn.question,
-                "answers": [
-                    {name: getattr(answer, name) for name in _KEPT_OF_ANSWER}
-                    for answer in turn.answers
-                ],
-            }
-            for turn in self.turns
-        ]
 
-
-_KEPT_OF_ANSWER = ("text", "progress", "failure", "model", "finish_reason")
-
-
-def from_json(turns: Any) -> Conversation:
-    """Read what `to_json` returned. It comes from a browser: `ValueError` if it is anything else."""
-    try:
-        if not isinstance(turns, list) or len(turns) > MOST_TURNS:
-            raise ValueError("turns: no list, or too many")
-        conversation = Conversation(
-            [
-                Turn(
-                    question=_text(turn["question"]),
-                    answers=[
-                        Answer(**{name: _text(answer[name]) for name in _KEPT_OF_ANSWER})  # type: ignore[arg-type]
-                        for answer in turn["answers"]
-                    ],
-                )
-                for turn in turns
-            ]
-        )
-    except (TypeError, KeyError) as error:
-        raise ValueError("turns: not a conversation") from error
-    for turn in conversation.turns:
-        if not turn.answers:
-            raise ValueError("answers: none")
-        for answer in turn.answers:
-            if answer.progress not in ("complete", "failed"):
-                answer.progress = "stopped"
-    return conversation
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise ValueError("not a text, or too long")
-    return value
+def _content(turn: Turn) -> str | list[dict[str, Any]]:
+    if not turn.attachments:
+        return turn.question
+    parts = [attachment.part() for attachment in turn.attachments]
+    return [{"type": "text", "text": turn.question}, *parts] if turn.question else parts

@@ -24,13 +24,14 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What `README.md` lists under Settings; `key_limit` is in USD."""
+    """What `README.md` lists under Settings; `key_limit` and `session_budget` are in USD."""
 
     base_url: str = "https://openrouter.ai"
     code_challenge_method: Method = "S256"
     callback_url: str | None = None
     key_limit: float | None = None
     key_label: str | None = None
+    session_budget: float | None = None
     model: str = "openrouter/auto"
     app_title: str = "Chat with any model"
     app_url: str | None = None
@@ -63,6 +64,7 @@ def read_settings(environment: Mapping[str, str | None]) -> Settings:
         callback_url=_url("OPENROUTER_CALLBACK_URL", given),
         key_limit=_usd("OPENROUTER_KEY_LIMIT", given),
         key_label=_text("OPENROUTER_KEY_LABEL", given, longest=100),
+        session_budget=_usd("SESSION_BUDGET", given),
         model=_text("OPENROUTER_MODEL", given) or default.model,
         app_title=_text("APP_TITLE", given) or default.app_title,
         app_url=_url("APP_URL", given),

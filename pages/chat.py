@@ -1,60 +1,72 @@
 """The chat page: ask, and watch the answer come."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.answer_markdown import literal
-from lib.conversation import LONGEST_QUESTION, Answer, Conversation
-from lib.openrouter.chat import ChatStream
+from lib.answering import Answering
+from lib.attachments import FILE_TYPES, LARGEST_FILE
+from lib.conversation import LONGEST_QUESTION, Turn
 from lib.openrouter.errors import KeyRejected
-from lib.ui import account, messages, models, page, sign_in
-from lib.ui.stream import stream_answer
-from lib.ui.words import explain
+from lib.ui import account, asking, budget, conversations, keeping, messages, models, page, sign_in
+from lib.ui.session import widget_value
+from lib.ui.stream import place_of, watch
 
 app = page.start_page()
 settings, session = app.settings, app.session
 frame = page.show_frame(app)
 page.finish_sign_in(app)
+keeper = keeping.start(session)
 conversation = session.conversation
-
-
-def start_new_chat() -> None:
-    session.conversation = Conversation()
-
-
-def try_again() -> None:
-    conversation.turns[-1].answers.append(Answer())
 
 
 # Two labels of one widget, once a run: the browser keeps a widget that is gone until the run ends.
 def show_try_again() -> None:
+    turn = conversation.turns[-1]
+    affordable = turn.answer.affordable_tokens
+    if affordable:
+        label = f"Send again, for at most {affordable:,} tokens"
+    else:
+        label = "Try again" if conversation.can_try_again() else "Another answer"
     button_place.button(
-        "Try again" if conversation.can_try_again() else "Another answer",
+        label,
         icon=":material/refresh:",
         key="try_again_or_stop",
-        on_click=try_again,
+        on_click=turn.ask_again,
+        args=(affordable,),
     )
 
 
-def show_stop() -> None:
-    button_place.button("Stop", icon=":material/stop_circle:", key="try_again_or_stop")
+def show_stop(turn: Turn) -> None:
+    button_place.button(
+        "Stop",
+        icon=":material/stop_circle:",
+        key="try_again_or_stop",
+        on_click=asking.stop,
+        args=(session, turn.answer),
+    )
 
 
-def ask(answer: Answer, key: str) -> None:
-    """Stream the answer to the conversation as it is, in the place where this is called."""
-    stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
-    session.account_is_stale = True
-    if not question:  # only what it sent itself does the chat input offer to stop
-        show_stop()
-    try:
-        failure = stream_answer(stream, answer, when_stopped=show_try_again if question else None)
-    finally:
-        session.spent += answer.cost
-    if failure:
-        explanation = explain(failure, settings.base_url, key)
-        answer.failure, answer.help = explanation.sentence, explanation.link
-    if isinstance(failure, KeyRejected):
+def show_end(answering: Answering) -> None:
+    messages.show_foot(answering.answer)
+    keeper.now()
+
+
+def follow(answering: Answering, place: DeltaGenerator) -> None:
+    """Show the last answer while it comes."""
+    is_from_chat_input = sent is not None  # what it sent itself, and no more, it offers to stop
+    if not is_from_chat_input:
+        show_stop(conversation.turns[-1])
+    watch(
+        {answering: place},
+        session.news,
+        when_due=keeper.when_due,
+        when_over=show_end,
+        when_stopped=show_try_again if is_from_chat_input else None,
+    )
+    if isinstance(answering.failure, KeyRejected):
         sign_in.key_was_rejected(session)
-    if not question or isinstance(failure, KeyRejected):
+    if not is_from_chat_input or isinstance(answering.failure, KeyRejected):
         st.rerun()
 
 
@@ -64,35 +76,62 @@ if session.sign_in is None:
     st.markdown("Sign in to chat with any model on your own OpenRouter credits.")
     page.show_sign_in(app, "chat")
     messages.show_conversation(conversation)
+    keeper.now(is_last=True)
     st.stop()
 
-frame.buttons.button("New chat", icon=":material/add:", on_click=start_new_chat, width="stretch")
-question = st.chat_input("Ask anything", submit_mode="stop", max_chars=LONGEST_QUESTION)
-if question and question.strip():
-    conversation.ask(question)
-request = models.show_choice(settings, session, conversation)
+
+def take_question() -> None:
+    value = widget_value("question")
+    if value:
+        files = [(file.name, file.getvalue()) for file in value.files]
+        asking.take_question(session, value.text, files)
+
+
+# In a callback, which nothing ends before it is done.
+sent = st.chat_input(
+    "Ask anything",
+    key="question",
+    on_submit=take_question,
+    submit_mode="stop",
+    max_chars=LONGEST_QUESTION,
+    accept_file="multiple",
+    file_type=FILE_TYPES,
+    max_upload_size=LARGEST_FILE,
+)
+with frame.buttons:
+    conversations.show_list(session)
+request = models.show_choice(settings, session)
+asking.ask_waiting(settings, session, request)
+keeper.now()
 
 start_place = st.empty()  # also when nothing is in it: what stood there goes at once
 if not conversation.turns:
     with start_place.container():
         st.markdown(f"Ask anything. The answer comes from `{request.model}`, on your own credits.")
         for prompt in settings.prompts:
-            icon = ":material/lightbulb:"
-            st.button(literal(prompt), icon=icon, on_click=conversation.ask, args=(prompt,))
+            st.button(
+                literal(prompt),
+                icon=":material/lightbulb:",
+                on_click=asking.take_question,
+                args=(session, prompt),
+            )
 
-conversation_place, button_place = st.container(), st.empty()
+conversation_place, button_place = place_of(session.opened), st.empty()
 with conversation_place:
     for number, turn in enumerate(conversation.turns):
         messages.show_own_message(session, turn, number)
-        for answer in turn.answers:
-            with st.chat_message("assistant"):
-                if answer.progress == "waiting":
-                    ask(answer, session.sign_in.key)
-                    messages.show_foot(answer)
-                else:
-                    messages.show_answer(answer)
+        with st.chat_message("assistant"):
+            place = place_of(turn.version)
+        with place:
+            if answering := session.answering(turn.answer):
+                follow(answering, place)
+            else:
+                messages.show_answer(turn.answer)
+            messages.show_versions(turn, number)
 
 if conversation.turns:
     show_try_again()
-
+budget.show_warning(settings, session)
+keeping.show_trouble(session)
 account.refresh(settings, session, frame.account_line)
+keeper.now(is_last=True)

@@ -4,7 +4,7 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 TOUR = """\
@@ -100,8 +100,8 @@ _SKY = "The sky is blue because of Rayleigh scattering."
 _THOUGHTS = ("First I read the question. ", "Then I weigh it. ", "Now I know.")
 
 
-def text(name: str, question: str) -> str:
-    """Return all the text that the model `sandbox/{name}` answers to a question."""
+def text(name: str, question: str, files: Sequence[str] = ()) -> str:
+    """Return all the text that the model `sandbox/{name}` answers to a question with files."""
     match name:
         case "echo":
             return question
@@ -122,14 +122,24 @@ def text(name: str, question: str) -> str:
         case "image":
             return "Here is a picture, as colourful as a sandbox can paint it."
         case _:
-            return hello(question)
+            return hello(question, files)
 
 
 def request(body: dict[str, Any]) -> str:
-    """Return a request as markdown; of its messages only the instructions."""
-    messages = [m for m in body["messages"] if isinstance(m, dict) and m.get("role") == "system"]
-    shown = json.dumps({**body, "messages": messages}, indent=2, ensure_ascii=False)
+    """Return a request as markdown; of long texts and files in it only the beginning."""
+    shown = json.dumps(_short(body), indent=2, ensure_ascii=False)
     return f"This is what reached me:\n\n```json\n{shown}\n```\n"
+
+
+def _short(value: Any) -> Any:
+    match value:
+        case str():
+            return value if len(value) <= 100 else f"{value[:60]}… ({len(value):,} characters)"
+        case list():
+            return [_short(item) for item in value]
+        case dict():
+            return {name: _short(item) for name, item in value.items()}
+    return value
 
 
 def extras(name: str) -> Iterator[dict[str, Any]]:
@@ -173,12 +183,14 @@ def long(size: int = 16_384) -> str:
     return "".join(sections)[:size]
 
 
-def hello(question: str) -> str:
-    """Return a short answer that says what this is."""
+def hello(question: str, files: Sequence[str] = ()) -> str:
+    """Return a short answer that says what this is, and which files came along."""
     quoted = "\n".join(f"> {line}" for line in question[:500].splitlines() or [""])
+    listed = "".join(f"- {file}\n" for file in files)
     return (
         f"You asked:\n\n{quoted}\n\n"
-        "This is a **sandbox** and no model: it answers the same to everyone. Against the real "
+        + (f"and attached:\n\n{listed}\n" if listed else "")
+        + "This is a **sandbox** and no model: it answers the same to everyone. Against the real "
         "OpenRouter, a model of your choice would answer here.\n\n"
         "To see more, name one of its models in a message:\n\n"
         "- `sandbox/tour` shows markdown, code, a table and formulas\n"

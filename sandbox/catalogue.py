@@ -5,6 +5,8 @@ from typing import Any
 Status = tuple[int, dict[str, str], dict[str, Any] | str]
 """Status, headers, and body: the object under `error`, or a page as text."""
 
+AFFORDABLE = 1_234
+"""Tokens that the credit covers where it does not cover more."""
 STATUSES: dict[str, Status] = {}
 """What each `sandbox/status-…` answers."""
 
@@ -22,7 +24,7 @@ _status(
     "402-max-tokens",
     402,
     "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, "
-    "but can only afford 1234.",
+    f"but can only afford {AFFORDABLE}.",
 )
 _status("402-key-limit", 402, "This request exceeds the total limit of the API key.")
 _status("403", 403, "Key limit exceeded (total limit).")
@@ -101,16 +103,17 @@ _NAMES = (
 _SIZES = ("1b", "3b", "7b", "13b", "34b", "70b", "140b", "mini", "large", "vision")
 _LABS = ("sandbox-labs", "paper-mill", "tin-robot")
 _INPUTS = (["text"], ["text", "image"], ["text", "image", "file"], ["text", "audio"])
+_ALL_INPUTS = ["text", "image", "file", "audio"]
 _REASONING = {"mandatory": False, "supported_efforts": ["high", "medium", "low"]}
 _PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
 
 
 def models() -> list[dict[str, Any]]:
     """Return the catalogue, some 350 items of the shape of `/api/v1/models`."""
-    listed = [_model("openrouter/auto", "Auto Router", "-1", _CONTEXTS[-1], _INPUTS[2])]
+    listed = [_model("openrouter/auto", "Auto Router", "-1", _CONTEXTS[-1], _ALL_INPUTS)]
     for model, about in BEHAVIOURS.items():
         name = f"Sandbox: {model.removeprefix('sandbox/')}"
-        listed.append(_model(model, name, "0.000001", _CONTEXTS[2], _INPUTS[2], about))
+        listed.append(_model(model, name, "0.000001", _CONTEXTS[2], _ALL_INPUTS, about))
     for lab_number, lab in enumerate(_LABS):
         for name_number, name in enumerate(_NAMES):
             for number, size in enumerate(_SIZES):

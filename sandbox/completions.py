@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 from sandbox import answers
-from sandbox.catalogue import STATUSES, Status
+from sandbox.attached import describe, parts_of
+from sandbox.catalogue import AFFORDABLE, STATUSES, Status
 from sandbox.keys import Key
 
 USD_PER_TOKEN = 1e-6
@@ -44,6 +45,12 @@ def question_in(messages: list[Any]) -> str:
     return _text_of(asked[-1]) if asked else ""
 
 
+def files_in(messages: list[Any]) -> list[str]:
+    """Return in words what came along with the last message of the user."""
+    asked = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
+    return [words for part in parts_of(asked[-1:]) if (words := describe(part))]
+
+
 class Completion:
     """One answer to the request `body`, paid by `key`, `chunk_seconds` between two chunks."""
 
@@ -55,14 +62,18 @@ class Completion:
         pauses = {"long": chunk_seconds / 3, "split": chunk_seconds / 10, "endless": 0.05}
         self._pause = pauses.get(self._name, chunk_seconds)
         self._id = f"gen-{secrets.token_hex(12)}"
-        self._text = answers.text(self._name, question_in(messages))
         if self._name == "request":
             self._text = answers.request(body)
+        else:
+            self._text = answers.text(self._name, question_in(messages), files_in(messages))
+        self._max_tokens = body.get("max_tokens")
         self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
     @property
     def failure(self) -> Status | None:
         """The status with which this model answers instead, if it does."""
+        if self._name == "status-402-max-tokens" and self._max_tokens in range(1, AFFORDABLE + 1):
+            return None
         return STATUSES.get(self._name.removeprefix("status-"))
 
     @property

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from sandbox import consent, exchange
+from sandbox.attached import INPUTS, Malformed, describe, parts_of
 from sandbox.catalogue import models
 from sandbox.completions import Completion, question_in, route
 from sandbox.exchange import Code, Exchange
@@ -43,7 +44,7 @@ class Sandbox:
         self._chunk_seconds = chunk_seconds
         self._clock = clock
         self._models = models()
-        self._known = {model["id"] for model in self._models}
+        self._known = {m["id"]: m["architecture"]["input_modalities"] for m in self._models}
         self.app = Starlette(
             routes=[
                 Route("/auth", self._consent, methods=["GET"]),
@@ -163,12 +164,20 @@ class Sandbox:
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages:
             return error(400, "messages: at least one is required")
+        try:
+            needed = {INPUTS.get(part["type"]) for part in parts_of(messages) if describe(part)}
+        except Malformed:
+            return error(400, "Invalid input: messages")
         failed = error(400, "No models provided")
         for model in filter(None, (body.get("model"), *(body.get("models") or ()))):
             if str(model) not in self._known:
                 failed = error(400, f"{model} is not a valid model ID")
                 continue
-            model = route(model, question_in(messages), self._known)
+            missing = needed - {None, *self._known[model]}
+            if missing:
+                failed = error(404, f"No endpoints found that support {missing.pop()} input")
+                continue
+            model = route(model, question_in(messages), set(self._known))
             completion = Completion(model, body, key, self._chunk_seconds)
             if completion.failure is None:
                 return Answer(completion, self, streams=body.get("stream") is True)

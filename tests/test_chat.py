@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lib.answering import Answering
+from lib.conversation import Answer
 from lib.openrouter.chat import (
     Alive,
     AnsweredBy,
@@ -29,7 +31,6 @@ from lib.openrouter.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from lib.openrouter.reader import Reader
 from sandbox import answers
 from sandbox.catalogue import STATUSES
 from tests.conftest import KEY, RawServer, Served, http
@@ -45,17 +46,6 @@ def stream(base_url: str, model: str, question: str = "Hello?", read: float = 5)
 def text(events: list[Event]) -> str:
     """The text of all deltas."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def take_all(reader: Reader, error: type[OpenRouterError]) -> list[Event]:
-    """All events of a stream that ends in this error."""
-    came: list[Event] = []
-    try:
-        while (batch := reader.take(5)) is not None:
-            came += batch
-    except error:
-        return came
-    pytest.fail("The stream ended without an error.")
 
 
 def until(condition: Callable[[], bool], seconds: float = 1) -> bool:
@@ -182,13 +172,17 @@ def test_status(served: Served, name: str) -> None:
 def test_failure_inside_the_stream(served: Served, model: str, error, status) -> None:
     """What goes wrong after the first words is an error too, and the words came before it."""
     events: list[Event] = []
+    coming = iter(stream(served.base_url, f"sandbox/{model}", read=0.3))
+
+    def read_all() -> None:
+        while True:
+            events.append(next(coming))
+
     with pytest.raises(error) as raised:
-        events.extend(stream(served.base_url, f"sandbox/{model}", read=0.3))
+        read_all()
     assert type(raised.value) is error
     assert raised.value.status == status
-    with Reader(stream(served.base_url, f"sandbox/{model}", read=0.3)) as reader:
-        came = take_all(reader, error)
-    assert text(came)
+    assert text(events)
 
 
 def test_unreachable() -> None:
@@ -300,10 +294,12 @@ def test_close(served: Served, model: str) -> None:
     """Closing ends request and iteration within a second, also before first word and headers."""
     assert until(lambda: served.open_streams == 0)
     open_stream = stream(served.base_url, f"sandbox/{model}")
-    with Reader(open_stream) as reader:
-        assert until(lambda: served.open_streams == 1)
+    answering = Answering(open_stream, Answer(), news=threading.Event())
+    assert until(lambda: served.open_streams == 1)
+    open_stream.close()
     assert until(lambda: served.open_streams == 0)
-    take_all(reader, Interrupted)
+    assert until(lambda: answering.is_over)
+    assert isinstance(answering.failure, Interrupted)
 
 
 def test_close_before_connecting(served: Served) -> None:

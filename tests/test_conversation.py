@@ -1,10 +1,9 @@
-"""Conversations: what a request carries, and what comes back from a browser."""
-
-import json
+"""Conversations: what a request carries, and what becomes of turns and answers."""
 
 import pytest
 
-from lib.conversation import Answer, Conversation, Turn, from_json
+from lib.attachments import attachment
+from lib.conversation import Answer, Conversation, Turn
 from lib.openrouter.chat import Usage
 
 
@@ -53,19 +52,10 @@ def test_speed() -> None:
     assert at_once.tokens_per_second is None
 
 
-def test_instructions() -> None:
-    """Instructions come before all messages, as the system prompt."""
-    system, user = conversation(("a", [Answer()])).messages("In Latin.")
-    assert system == {"role": "system", "content": "In Latin."}
-    assert user["content"] == "a"
-
-
 def test_nothing_said() -> None:
-    """An empty conversation asks nothing, and there is nothing to settle."""
-    talk = Conversation()
-    talk.settle()
-    assert talk.messages() == []
-    assert from_json(talk.to_json()) == talk
+    """An empty conversation asks nothing, and has no title."""
+    assert Conversation().messages() == []
+    assert Conversation().title == ""
 
 
 def test_replace_and_delete() -> None:
@@ -75,16 +65,6 @@ def test_replace_and_delete() -> None:
     assert [turn.question for turn in talk.turns] == ["a", "c"]
     talk.replace(talk.turns[0], "d")
     assert talk.turns == [Turn("d", [Answer()])]
-
-
-def test_settle() -> None:
-    """An answer that nobody streams any more counts as stopped, one that waits goes on waiting."""
-    talk = conversation(("a", [Answer("b", "streaming")]))
-    talk.settle()
-    assert talk.turns[0].answers[0].progress == "stopped"
-    talk.turns[0].answers.append(Answer())
-    talk.settle()
-    assert talk.turns[0].answers[1].progress == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -104,48 +84,36 @@ def test_can_try_again(progress, can: bool) -> None:
     assert not Conversation().can_try_again()
 
 
-def test_round_trip() -> None:
-    """A conversation that a browser kept comes back as it was; nothing in it is asked by itself."""
-    talk = conversation(
-        ("a", [Answer("b", "failed", failure="Why.", model="m"), Answer("c", "complete")]),
-        ("d", [Answer()]),
-    )
-    kept = from_json(json.loads(json.dumps(talk.to_json())))
-    assert kept.turns[0] == talk.turns[0]
-    assert kept.turns[1].answers[0].progress == "stopped"
+def test_versions() -> None:
+    """The conversation goes on from the answer that is shown; a new one is shown at once."""
+    talk = conversation(("a", [Answer("one", "complete"), Answer("two", "complete")]))
+    talk.ask("b")
+    assert talk.messages()[1]["content"] == "two"
+    talk.turns[0].shown = 0
+    assert talk.messages()[1]["content"] == "one"
+    talk.turns[0].ask_again(max_tokens=5)
+    assert talk.turns[0].answer.progress == "waiting"
+    assert talk.turns[0].answer.max_tokens == 5
 
 
-@pytest.mark.parametrize("progress", ["waiting", "streaming", "stopped", "of a stranger"])
-def test_nobody_is_at_work(progress) -> None:
-    """An answer that was not ended when the browser kept it comes back as stopped."""
-    talk = conversation(("a", [Answer("b", progress)]))
-    assert from_json(talk.to_json()).turns[0].answers == [Answer("b", "stopped")]
+def test_title() -> None:
+    """A conversation is called as somebody named it, or by its first question, on one line."""
+    talk = conversation(("Why is\nthe sky  blue?", [Answer()]))
+    assert talk.title == "Why is the sky blue?"
+    talk.name = "Sky"
+    assert talk.title == "Sky"
+    assert len(conversation(("a" * 100, [Answer()])).title) == 60
+    files = Conversation()
+    files.ask("", [attachment("plan.txt", b"x")])
+    assert files.title == "plan.txt"
 
 
-ANSWER = {"text": "", "progress": "complete", "failure": "", "model": "", "finish_reason": ""}
-
-
-@pytest.mark.parametrize(
-    "junk",
-    [
-        None,
-        5,
-        "",
-        "text",
-        {},
-        {"turns": []},
-        ["text"],
-        [{}],
-        [{"question": 5, "answers": [ANSWER]}],
-        [{"question": "a", "answers": None}],
-        [{"question": "a", "answers": []}],
-        [{"question": "a", "answers": [{}]}],
-        [{"question": "a", "answers": [{**ANSWER, "text": ["b"]}]}],
-        [{"question": "a", "answers": [{**ANSWER, "text": "b" * 1_000_001}]}],
-        [{"question": "a", "answers": [ANSWER]}] * 501,
-    ],
-)
-def test_junk(junk: object) -> None:
-    """Anything else is refused."""
-    with pytest.raises(ValueError, match=r"\w"):
-        from_json(junk)
+def test_files() -> None:
+    """Files are sent with their question, as parts of its content."""
+    talk = Conversation()
+    talk.ask("What is it?", [attachment("a.txt", b"text"), attachment("b.pdf", b"%PDF-1.7")])
+    (message,) = talk.messages()
+    assert [part["type"] for part in message["content"]] == ["text", "text", "file"]
+    assert talk.attached() == {"text", "pdf"}
+    talk.replace(talk.turns[0], "What else?")
+    assert talk.attached() == {"text", "pdf"}

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from lib.attachments import attachment
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer, Unreachable
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
@@ -190,7 +191,25 @@ def test_body() -> None:
     asked = [{"role": "user", "content": "Hello?"}]
     plain = ChatRequest("a/b", asked)
     assert plain.body() == {"model": "a/b", "messages": asked, "stream": True}
-    full = ChatRequest("a/b", asked, ["c/d"], {"temperature": 0.5}, web_search=True).body()
+    full = ChatRequest(
+        "a/b",
+        asked,
+        instructions="In Latin.",
+        fallbacks=["c/d"],
+        parameters={"temperature": 0.5},
+        web_search=True,
+        pdf_engine="native",
+    ).body()
+    assert full["messages"] == [{"role": "system", "content": "In Latin."}, *asked]
+    assert "plugins" not in full
     assert full["models"] == ["a/b", "c/d"]
     assert full["temperature"] == 0.5
     assert [tool["type"] for tool in full["tools"]] == ["openrouter:web_search"]
+
+
+def test_pdf_engine() -> None:
+    """Where a PDF goes along, the request says what reads it."""
+    part = attachment("a.pdf", b"%PDF-1.7").part()
+    asked = [{"role": "user", "content": [part]}]
+    body = ChatRequest("a/b", asked, pdf_engine="cloudflare-ai").body()
+    assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]

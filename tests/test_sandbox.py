@@ -430,11 +430,14 @@ def test_every_model_is_tested() -> None:
 
 
 def test_request_is_shown(url: str, key: str, sandbox: Sandbox) -> None:
-    """`sandbox/request` shows what reached it; the messages of the chat are not repeated."""
-    *chunks, _, _ = chunks_of(ask(url, key, "sandbox/request"))
+    """`sandbox/request` shows what reached it; of what is long only the beginning."""
+    long = {"role": "assistant", "content": "long " * 100}
+    messages = [long, {"role": "user", "content": "Hello"}]
+    *chunks, _, _ = chunks_of(ask(url, key, "sandbox/request", messages=messages))
     text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
     shown = json.loads(text.split("```")[1].removeprefix("json"))
-    assert shown == {**sandbox.completions[-1]["body"], "messages": []}
+    long["content"] = f"{'long ' * 12}… (500 characters)"
+    assert shown == {**sandbox.completions[-1]["body"], "messages": messages}
 
 
 @pytest.mark.parametrize("name", FINISHED)
@@ -592,6 +595,57 @@ def test_generated_model(url: str, key: str, sandbox: Sandbox) -> None:
     assert sandbox.keys[key].usage == chunks[-1]["usage"]["cost"] == 0
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,eA=="}}
+PDF = {
+    "type": "file",
+    "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,eA=="},
+}
+AUDIO = {"type": "input_audio", "input_audio": {"data": "eA==", "format": "wav"}}
+
+
+def test_files(url: str, key: str) -> None:
+    """Files reach the model in the contract's forms, and it says which."""
+    messages = [{"role": "user", "content": [IMAGE, PDF, AUDIO]}]
+    *chunks, _, _ = chunks_of(ask(url, key, "sandbox/hello", messages=messages))
+    text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+    assert "- an image (image/png, 1 bytes)" in text
+    assert "- the file a.pdf (application/pdf, 1 bytes)" in text
+    assert "- audio (wav, 1 bytes)" in text
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {},
+        {"type": "video"},
+        {"type": "text", "text": 5},
+        {"type": "image_url"},
+        {"type": "image_url", "image_url": {"url": "C:\\a.png"}},
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:a;base64,no!"}},
+        {"type": "input_audio", "input_audio": {"data": 5, "format": "wav"}},
+    ],
+)
+def test_malformed_part(url: str, key: str, part: dict[str, object]) -> None:
+    """A part of any other form is a bad request."""
+    messages = [{"role": "user", "content": [part]}]
+    assert ask(url, key, "sandbox/hello", messages=messages).status_code == 400
+
+
+def test_model_without_eyes(url: str, key: str) -> None:
+    """A model that takes no images is not found for one; a file is parsed for any."""
+    blind = "sandbox-labs/breeze-1b:free"
+    images, files = ([{"role": "user", "content": [part]}] for part in (IMAGE, PDF))
+    assert ask(url, key, blind, messages=images).status_code == 404
+    assert ask(url, key, blind, messages=files).status_code == 200
+
+
+def test_affordable(url: str, key: str) -> None:
+    """Where the credit covers a short answer only, a short one can be had."""
+    model = "sandbox/status-402-max-tokens"
+    assert ask(url, key, model, max_tokens=1_235).status_code == 402
+    assert ask(url, key, model, max_tokens=1_234).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("content", "model"),
     [
@@ -599,7 +653,7 @@ def test_generated_model(url: str, key: str, sandbox: Sandbox) -> None:
         ("sandbox/echo please", "sandbox/echo"),
         ("Try sandbox/echo.", "sandbox/echo"),
         ("sandbox/unknown", "sandbox/hello"),
-        ([{"type": "text", "text": "sandbox/echo"}, {"type": "image_url"}], "sandbox/echo"),
+        ([{"type": "text", "text": "sandbox/echo"}, IMAGE], "sandbox/echo"),
     ],
 )
 def test_router(url: str, key: str, content: object, model: str) -> None:

@@ -21,40 +21,54 @@ from lib.openrouter.errors import (
     error_from_chunk,
     error_from_response,
 )
+from lib.openrouter.models import is_model_id
 from lib.openrouter.sse import EventTooLarge, decode_events
 from lib.openrouter.transport import Bearer, Line, Timeout, send
-from lib.openrouter.untrusted import number, parse_json
+from lib.openrouter.untrusted import number, parse_json, whole_text
 
 
 class ChatMessage(TypedDict):
-    """One message of a request."""
+    """One message of a request: its text, or the parts of its content."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
+    content: str | list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class ChatRequest:
     """What is asked, and of which model.
 
-    `fallbacks` are tried in order if `model` fails; `parameters` are further fields of the body,
-    such as `temperature`; `web_search` lets the model search, which costs extra.
+    `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails; `parameters` are further fields of the body,
+    such as `temperature`; `web_search` lets the model search, which costs extra; `pdf_engine` reads
+    the PDFs (`cloudflare-ai` for nothing, `mistral-ocr`, or `native`: the model itself).
     """
 
     model: str
-    messages: Sequence[ChatMessage]
+    messages: Sequence[ChatMessage] = ()
+    instructions: str = ""
     fallbacks: Sequence[str] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     web_search: bool = False
+    pdf_engine: str | None = None
 
     def body(self) -> dict[str, Any]:
         """Return the JSON of a streamed request: what is not set is not in it."""
-        body = {**self.parameters, "model": self.model, "messages": list(self.messages)}
+        system: list[ChatMessage] = []
+        if self.instructions:
+            system.append({"role": "system", "content": self.instructions})
+        body = {**self.parameters, "model": self.model, "messages": [*system, *self.messages]}
         if self.fallbacks:
             body["models"] = [self.model, *self.fallbacks]
         if self.web_search:
             body["tools"] = [WEB_SEARCH]
+        if self.pdf_engine and any(map(_has_file, self.messages)):
+            body["plugins"] = [{"id": "file-parser", "pdf": {"engine": self.pdf_engine}}]
         return {**body, "stream": True}
+
+
+def _has_file(message: ChatMessage) -> bool:
+    parts = message["content"]
+    return not isinstance(parts, str) and any(part["type"] == "file" for part in parts)
 
 
 WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
@@ -215,9 +229,9 @@ def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
             if data.strip() == "[DONE]":
                 break
             chunk = _parse(data)
-            if chunk.get("model") not in (None, model):
-                model, provider = str(chunk["model"]), chunk.get("provider")
-                yield AnsweredBy(model, provider if isinstance(provider, str) else "")
+            if is_model_id(name := chunk.get("model")) and name != model:
+                model, provider = name, chunk.get("provider")
+                yield AnsweredBy(name, whole_text(provider) if isinstance(provider, str) else "")
             for choice in _mappings(chunk.get("choices"))[:1]:
                 yield from _deltas(choice)
                 finish_reason = choice.get("finish_reason") or finish_reason
@@ -255,9 +269,9 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
     if not isinstance(delta, Mapping):
         return
     if isinstance(reasoning := delta.get("reasoning"), str) and reasoning:
-        yield ReasoningDelta(reasoning)
+        yield ReasoningDelta(whole_text(reasoning))
     if isinstance(content := delta.get("content"), str) and content:
-        yield TextDelta(content)
+        yield TextDelta(whole_text(content))
     for annotation in _mappings(delta.get("annotations")):
         yield from _citation(annotation.get("url_citation"))
     for image in _mappings(delta.get("images")):
@@ -266,9 +280,9 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
 
 def _citation(citation: object) -> Iterator[Citation]:
     match citation:
-        case {"url": str(url), "title": str(title)} if _ADDRESS.fullmatch(url):
-            yield Citation(url, " ".join(title.split())[:200])
-        case {"url": str(url)} if _ADDRESS.fullmatch(url):
+        case {"url": str(url), "title": str(title)} if is_address(url):
+            yield Citation(url, " ".join(whole_text(title).split())[:200])
+        case {"url": str(url)} if is_address(url):
             yield Citation(url, "")
 
 
@@ -280,8 +294,14 @@ def _image(image: object) -> Iterator[GeneratedImage]:
                 yield GeneratedImage(found[1], content)
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>]{1,2000}")
-_IMAGE = re.compile(r"data:(image/(?:png|jpeg|webp|gif));base64,")
+def is_address(url: str) -> bool:
+    """Tell whether a link may lead there: http or https."""
+    return _ADDRESS.fullmatch(url) is not None
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\ud800-\udfff]{1,2000}")
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+_IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

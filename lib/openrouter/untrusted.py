@@ -18,3 +18,8 @@ def number(value: Any) -> float | None:
     """Return a count or an amount; None for all that cannot be one, such as NaN or 400 digits."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number and abs(value) < _TOO_LARGE else None
+
+
+def whole_text(text: str) -> str:
+    """Return a text in which no half of a surrogate pair stands alone: JSON allows it, UTF-8 not."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -6,8 +6,9 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.settings import Settings
-from lib.ui import sign_in
+from lib.ui import budget, sign_in
 from lib.ui.session import Session
+from lib.ui.text import small, usd
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
 
@@ -29,10 +30,10 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
     except OpenRouterError:
         session.account_failure = UNAVAILABLE
     if place is not None:
-        show_line(session, place)
+        show_line(settings, session, place)
 
 
-def show_line(session: Session, place: DeltaGenerator) -> None:
+def show_line(settings: Settings, session: Session, place: DeltaGenerator) -> None:
     """Show whose key it is, what is left of it, and what this chat and this session cost."""
     account = session.account
     if account is None:
@@ -42,7 +43,9 @@ def show_line(session: Session, place: DeltaGenerator) -> None:
         left = "no limit" if remaining is None else f"{usd(remaining)} left"
         lines = [f"Signed in as `{account.label}`", f"**{left}**, {usd(account.usage)} used"]
     if session.spent:
-        lines.append(f"This chat {usd(session.conversation.cost)}, session {usd(session.spent)}")
+        of = f" of {usd(most)}" if (most := budget.limit(settings, session)) is not None else ""
+        chat, spent = usd(session.conversation.cost), usd(session.spent)
+        lines.append(f"This chat {chat}, session {spent}{of}")
     place.markdown("  \n".join(f":small[{line}]" for line in lines))
 
 
@@ -59,15 +62,3 @@ def show_account(session: Session) -> None:
         left, limit = account.limit_remaining, account.limit
         st.metric("Left", no_limit if left is None else usd(left), border=True)
         st.metric("Limit", no_limit if limit is None else usd(limit), border=True)
-
-
-def small(text: str) -> None:
-    """Show a line in small letters; those of `st.caption` are too pale to read for many."""
-    st.markdown(f":small[{text}]")
-
-
-def usd(amount: float) -> str:
-    """Return an amount in markdown: two places, more where it is under a cent."""
-    if amount == 0 or abs(amount) >= 0.01:
-        return rf"\${amount:,.2f}"
-    return rf"\${amount:.6f}".rstrip("0").rstrip(".")

@@ -5,17 +5,15 @@ write them; the two components here do, in the page itself:
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
-import contextlib
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from lib.conversation import Conversation, from_json
-from lib.openrouter.untrusted import parse_json
+from lib.keeping import Changes
 from lib.ui.session import BrowserOrder, Session, component_value
 
 _HERE = Path(__file__).parent
@@ -32,6 +30,7 @@ def _component(name: str, html: str = "") -> ComponentRenderer:
 
 _link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
 _tab = _component("tab")
+_keep = _component("keep")
 _copy = _component("copy", '<button type="button"></button>')
 
 
@@ -90,13 +89,29 @@ def copy_button(label: str, text: str, key: str) -> None:
     _copy(key=key, data={"label": label, "text": text}, width="content")
 
 
+def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], object]) -> None:
+    """Have the tab keep changes, those that it has not kept yet.
+
+    It tells of trouble, `full` or `behind`, at the end of a run.
+    """
+
+    def troubled() -> None:
+        on_trouble(str(component_value("keep", "trouble")))
+
+    _keep(
+        key="keep" if is_last else None,
+        data={"changes": [asdict(one) for one in changes], "is_last": is_last},
+        on_trouble_change=troubled if is_last else lambda: None,
+    )
+
+
 def order(
     session: Session,
     *,
     cookies: tuple[str, ...] = (),
     clean_address: bool = False,
     signed_out_at: float | None = None,
-    keep_conversation: Conversation | None = None,
+    forget_conversations: bool = False,
     then_open_chat: bool = False,
 ) -> None:
     """Add to what the browser has to do at the next `attend_tab`."""
@@ -109,11 +124,7 @@ def order(
         cookies=[*before.cookies, *cookies],
         clean_address=before.clean_address or clean_address,
         signed_out_at=signed_out_at or before.signed_out_at,
-        keep_conversation=(
-            json.dumps(keep_conversation.to_json())
-            if keep_conversation
-            else before.keep_conversation
-        ),
+        forget_conversations=before.forget_conversations or forget_conversations,
         then_open_chat=then_open_chat,
     )
 
@@ -125,25 +136,21 @@ class Heard(NamedTuple):
     opens_chat: bool
 
 
-def attend_tab(session: Session) -> Heard:
+def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
     """Give the tab its orders, and hear what it says; once a run, on every page.
 
-    What it kept of a conversation over a new sign-in comes back into an empty one.
+    `take_back` gets what the tab kept of conversations (JSON), once in a session that is signed in.
     """
 
     def carried_out() -> None:
         if component_value("tab", "carried_out") == session.order.number:
             session.order.is_carried_out = True
 
-    def conversation_came_back() -> None:
-        kept = component_value("tab", "conversation")
-        if kept is None:
-            return
-        session.wants_conversation = False
-        if not session.conversation.turns:
-            # What is not ours is dropped.
-            with contextlib.suppress(ValueError, TypeError):
-                session.conversation = from_json(parse_json(kept))
+    def kept_came_back() -> None:
+        kept = component_value("tab", "kept")
+        if isinstance(kept, str) and session.wants_kept:
+            session.wants_kept = False
+            take_back(kept)
 
     heard = _tab(
         key="tab",
@@ -151,10 +158,10 @@ def attend_tab(session: Session) -> Heard:
             "order": None if session.order.is_carried_out else vars(session.order),
             "is_heard": session.exchange is None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
-            "wants_conversation": session.wants_conversation and not session.conversation.turns,
+            "wants_kept": session.id if session.wants_kept and session.sign_in else None,
         },
         on_carried_out_change=carried_out,
-        on_conversation_change=conversation_came_back,
+        on_kept_change=kept_came_back,
         on_signed_out_elsewhere_change=lambda: None,
     )
     # Not in a callback: one that comes late, after a run of the chat page, is not called any more.

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from lib.answer_markdown import literal
+from lib.attachments import Attachment
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
-from lib.openrouter.chat import Citation, GeneratedImage
-from lib.ui import browser
-from lib.ui.account import small, usd
+from lib.openrouter.chat import Citation
+from lib.ui import asking, browser
 from lib.ui.session import Session
 from lib.ui.stream import STOPPED, show_text, show_thoughts
+from lib.ui.text import small, usd
 
 CUT_SHORT = {
     "length": "The answer ends here because it reached its longest length.",
@@ -16,10 +17,31 @@ CUT_SHORT = {
 }
 
 
-def show_question(question: str) -> None:
-    """Show what was asked, as it was written."""
-    with st.chat_message("user"):
-        st.text(question)
+def show_question(turn: Turn) -> None:
+    """Show what was asked, as it was written, with its files."""
+    if turn.question:
+        st.text(turn.question)
+    for file in turn.attachments:
+        _show_attachment(file)
+
+
+def _show_attachment(file: Attachment) -> None:
+    match file.kind:
+        case "image":
+            _show_image(file.content, file.name)
+        case "audio":
+            st.audio(file.content, format=file.media_type)
+            small(literal(file.name))
+        case _:
+            icon = "picture_as_pdf" if file.kind == "pdf" else "description"
+            small(f":material/{icon}: {literal(file.name)} · {len(file.content) / 1000:,.0f} KB")
+
+
+def _show_image(content: bytes, about: str) -> None:
+    try:
+        st.image(content, caption=about, alt=about, width=320)
+    except Exception:  # noqa: BLE001 - whatever else begins like an image; Pillow has no one error
+        small(f":material/broken_image: {literal(about)} cannot be shown.")
 
 
 def show_own_message(session: Session, turn: Turn, number: int) -> None:
@@ -33,11 +55,12 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
         session.edited_turn = None
 
     def delete() -> None:
+        asking.stop(session, *turn.answers)
         conversation.delete(turn)
 
     with st.chat_message("user"):
         if session.edited_turn is not turn:
-            st.text(turn.question)
+            show_question(turn)
             with st.container(horizontal=True, gap="small"):
                 st.button("Edit", key=f"edit_{number}", type="tertiary", on_click=edit)
                 st.button("Delete", key=f"delete_{number}", type="tertiary", on_click=delete)
@@ -49,9 +72,36 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
         with st.container(horizontal=True):
             if st.button("Send again", type="primary", key=f"send_{number}") and changed.strip():
                 stop_editing()
+                asking.stop(session, *conversation.answers())
                 conversation.replace(turn, changed)
                 st.rerun()
             st.button("Cancel", key=f"cancel_{number}", on_click=stop_editing)
+
+
+def show_versions(turn: Turn, number: int) -> None:
+    """Show which of several answers this is, and the ways to the others."""
+    count = len(turn.answers)
+    if count == 1:
+        return
+    place = turn.version
+
+    def show(other: int) -> None:
+        turn.shown = other
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for label, icon, other in (("Earlier", "left", place - 1), ("Later", "right", place + 1)):
+            if other > place:
+                small(f"Answer {place + 1} of {count}")
+            st.button(
+                label,
+                icon=f":material/chevron_{icon}:",
+                icon_position=icon,  # type: ignore[arg-type]
+                key=f"{label}_{number}",
+                type="tertiary",
+                disabled=not 0 <= other < count,
+                on_click=show,
+                args=(other,),
+            )
 
 
 def show_answer(answer: Answer) -> None:
@@ -68,7 +118,16 @@ def show_answer(answer: Answer) -> None:
 def show_foot(answer: Answer) -> None:
     """Show under an answer its images and sources, how it ended, who gave it, and what it cost."""
     for number, image in enumerate(answer.images, 1):
-        _show_image(image, number)
+        _show_image(image.content, f"Image {number}, made by the model")
+        st.download_button(
+            "Save the image",
+            image.content,
+            f"image-{number}.{image.media_type.removeprefix('image/')}",
+            image.media_type,
+            key=f"image_{id(image)}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
     if answer.citations:
         links = (
             f"{number}. {_link(citation)}" for number, citation in enumerate(answer.citations, 1)
@@ -78,13 +137,21 @@ def show_foot(answer: Answer) -> None:
         case "stopped":
             small(STOPPED)
         case "failed":
-            st.error(answer.failure, icon=":material/error:")
+            st.error(literal(answer.failure), icon=":material/error:")
             if answer.help:
                 st.link_button(*answer.help, icon=":material/open_in_new:")
         case "complete" if answer.is_empty:
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
+    if facts := facts_of(answer):
+        small(" · ".join(facts))
+    if answer.text:
+        browser.copy_button("Copy", answer.text, f"copy_{id(answer)}")
+
+
+def facts_of(answer: Answer) -> list[str]:
+    """Return in markdown who gave an answer, what it cost and how fast it was."""
     facts = [f"`{answer.model}`"] if answer.model else []
     if answer.provider:
         facts.append(f"by {literal(answer.provider)}")
@@ -97,10 +164,7 @@ def show_foot(answer: Answer) -> None:
         facts.append(f"first word after {answer.first_token_seconds:.2f} s")
     if answer.tokens_per_second:
         facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
-    if facts:
-        small(" · ".join(facts))
-    if answer.text:
-        browser.copy_button("Copy", answer.text, f"copy_{id(answer)}")
+    return facts
 
 
 def _link(citation: Citation) -> str:
@@ -108,24 +172,10 @@ def _link(citation: Citation) -> str:
     return f"[{literal(citation.title or citation.url)}]({url})"
 
 
-def _show_image(image: GeneratedImage, number: int) -> None:
-    kind = image.media_type.removeprefix("image/")
-    st.image(image.content, alt=f"Image {number}, made by the model")
-    st.download_button(
-        "Save the image",
-        image.content,
-        f"image-{number}.{kind}",
-        image.media_type,
-        key=f"image_{id(image)}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-
-
 def show_conversation(conversation: Conversation) -> None:
     """Show a conversation that is only there to be read."""
     for turn in conversation.turns:
-        show_question(turn.question)
-        for answer in turn.answers:
-            with st.chat_message("assistant"):
-                show_answer(answer)
+        with st.chat_message("user"):
+            show_question(turn)
+        with st.chat_message("assistant"):
+            show_answer(turn.answer)

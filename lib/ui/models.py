@@ -6,17 +6,24 @@ from typing import Any
 import streamlit as st
 
 from lib.answer_markdown import literal
-from lib.conversation import Conversation
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.settings import Settings
-from lib.ui.account import small, usd
 from lib.ui.session import Session, set_first_widget_value, set_widget_value, widget_value
+from lib.ui.text import small, usd
 
 PATIENCE = 5
 """Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
 MOST_FALLBACKS = 2
 LONGEST_INSTRUCTIONS = 20_000
+
+ANY = ("text", "image", "file", "audio")
+"""What a model that is not in the catalogue may take in."""
+PDF_ENGINES = {
+    "cloudflare-ai": "as text, for nothing",
+    "mistral-ocr": "by OCR, for scans (costs extra)",
+    "native": "by the model itself",
+}
 
 _FILTERS: Mapping[str, Callable[[Model], bool]] = {
     "Free": lambda model: model.is_free,
@@ -45,8 +52,13 @@ def address(session: Session) -> dict[str, str]:
     return {"model": session.model} if session.model else {}
 
 
-def show_choice(settings: Settings, session: Session, conversation: Conversation) -> ChatRequest:
-    """Show the button that opens the choice, and return the request that follows from it."""
+def find(settings: Settings, model: str) -> Model:
+    """Return what the catalogue says of a model; of one that it has not, just the name."""
+    return _catalogue(settings.base_url).models().get(model) or Model(model, model, inputs=ANY)
+
+
+def show_choice(settings: Settings, session: Session) -> ChatRequest:
+    """Show the button that opens the choice; return the request that follows, without messages."""
     known = _catalogue(settings.base_url).models(PATIENCE)
     chosen = session.model or settings.model
     model = known.get(chosen) or Model(chosen, chosen)
@@ -72,6 +84,7 @@ def show_choice(settings: Settings, session: Session, conversation: Conversation
         web_search = st.toggle(
             "Search the web (costs extra)", key="web_search", persist_state="session"
         )
+        pdf_engine = _show_pdf_engine(model)
     if known and chosen not in known:
         st.warning(
             f"OpenRouter's list has no model `{chosen}`. Choose another above.",
@@ -79,10 +92,11 @@ def show_choice(settings: Settings, session: Session, conversation: Conversation
         )
     return ChatRequest(
         model=chosen,
-        messages=conversation.messages(instructions.strip()),
+        instructions=instructions.strip(),
         fallbacks=fallbacks,
         parameters=parameters,
         web_search=web_search,
+        pdf_engine=pdf_engine,
     )
 
 
@@ -114,6 +128,17 @@ def _show_fallbacks(known: Mapping[str, Model], model: Model) -> list[str]:
         persist_state="session",
         max_selections=MOST_FALLBACKS,
         placeholder="One or two other models, in this order",
+    )
+
+
+def _show_pdf_engine(model: Model) -> str:
+    engines = [name for name in PDF_ENGINES if name != "native" or "file" in model.inputs]
+    return st.selectbox(
+        "PDFs are read",
+        engines,
+        format_func=PDF_ENGINES.__getitem__,
+        key=f"pdf_engine_{len(engines)}",
+        persist_state="session",
     )
 
 

@@ -11,8 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, browser, models, sign_in
+from lib.ui import account, browser, keeping, models, sign_in
 from lib.ui.session import Session, current_session
+from lib.ui.text import small
 
 ROOT = Path(__file__).parents[2]
 ICON = Path(__file__).parent / "icon.png"
@@ -42,7 +43,6 @@ def start_page() -> App:
         st.stop()
     st.set_page_config(page_title=settings.app_title, page_icon=ICON)
     session = current_session()
-    session.conversation.settle()
     sign_in.restore(settings, session)
     models.prepare(settings, session)
     return App(settings, session)
@@ -63,9 +63,10 @@ def show_frame(app: App) -> Frame:
     """Show what surrounds every page, and attend to the browser's tab."""
     settings, session = app.settings, app.session
     st.html(STYLE)
-    heard = browser.attend_tab(session)
+    heard = browser.attend_tab(session, lambda kept: keeping.take_back(session, kept))
     if heard.signed_out_elsewhere:
         sign_in.signed_out(session, "You signed out in another tab.")
+        st.rerun()
     with st.sidebar:
         st.subheader(settings.app_title, anchor=False)
         label = "Account" if session.sign_in else "Sign in"
@@ -75,7 +76,7 @@ def show_frame(app: App) -> Frame:
         )
         frame = Frame(st.container(), st.empty(), heard.opens_chat)
         if session.sign_in:
-            account.show_line(session, frame.account_line)
+            account.show_line(settings, session, frame.account_line)
             st.button(
                 "Sign out",
                 key="sign_out",
@@ -108,7 +109,7 @@ def show_sign_in(app: App, page: str = "") -> None:
     can_return = sign_in.can_return(settings, session, page)
     if can_return:
         sign_in.show_link(settings, session, page)
-        account.small(
+        small(
             "You approve on OpenRouter's own page and set how much may be spent. "
             "You type no password here, and you can take the approval back at any time."
         )

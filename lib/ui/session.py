@@ -4,13 +4,16 @@ Writing an attribute of it is no yield point of Streamlit's, as `st.session_stat
 has just arrived is kept even if another click ends the script at that moment.
 """
 
+import secrets
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
 import streamlit as st
 
-from lib.conversation import Conversation, Turn
+from lib.answering import Answering
+from lib.conversation import Answer, Conversation, Turn
+from lib.keeping import Changes, Keeper
 from lib.openrouter.account import Account
 from lib.openrouter.auth import IssuedKey, Return
 from lib.openrouter.errors import OpenRouterError
@@ -70,7 +73,7 @@ class BrowserOrder:
     cookies: list[str] = field(default_factory=list, repr=False)
     clean_address: bool = False
     signed_out_at: float | None = None
-    keep_conversation: str | None = field(default=None, repr=False)
+    forget_conversations: bool = False
     then_open_chat: bool = False
 
 
@@ -78,6 +81,7 @@ class BrowserOrder:
 class Session:
     """Everything that is kept for one browser session, and nothing for longer."""
 
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
     sign_in: SignIn | None = None
     cookies_were_read: bool = False
     pending: PendingSignIn | None = None
@@ -94,10 +98,32 @@ class Session:
     account_failure: str = ""
     order: BrowserOrder = field(default_factory=BrowserOrder)
     conversation: Conversation = field(default_factory=Conversation)
-    wants_conversation: bool = True
+    conversations: list[Conversation] = field(default_factory=list)
+    opened: int = 0
+    answerings: list[Answering] = field(default_factory=list)
+    news: Event = field(default_factory=Event)
+    keeper: Keeper = field(default_factory=Keeper)
+    sent: list[tuple[float, Changes]] = field(default_factory=list)
+    wants_kept: bool = True
+    storage_is_full: bool = False
+    upload_failure: str = ""
     spent: float = 0.0
+    budget: float | None = None
     edited_turn: Turn | None = None
     model: str | None = None
+
+    def answering(self, answer: Answer) -> Answering | None:
+        """Return what is at work on an answer, if anything is."""
+        return next((a for a in self.answerings if a.answer is answer and not a.is_over), None)
+
+    def open(self, conversation: Conversation) -> None:
+        """Turn to a conversation, which is of the session from now on."""
+        if all(known is not conversation for known in self.conversations):
+            self.conversations.append(conversation)
+        if conversation is not self.conversation:
+            self.opened += 1
+            self.conversation = conversation
+            self.edited_turn = None
 
 
 _SESSION = "session"

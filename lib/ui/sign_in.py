@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from lib.conversation import Conversation
+from lib.keeping import Keeper
 from lib.openrouter.account import key_settings_url
 from lib.openrouter.auth import (
     Return,
@@ -27,7 +28,7 @@ from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
 from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
 from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
-from lib.ui import browser
+from lib.ui import asking, browser
 from lib.ui.session import (
     FlowRecord,
     PendingSignIn,
@@ -285,8 +286,11 @@ def sign_out(settings: Settings, session: Session) -> None:
 
 def signed_out(session: Session, notice: str) -> None:
     """The user signed out, here or in another tab: nothing of theirs stays."""
+    asking.stop_all(session)
     _forget_key(session, notice)
-    session.conversation = Conversation()
+    browser.order(session, forget_conversations=True)
+    session.conversation, session.conversations = Conversation(), []
+    session.keeper, session.storage_is_full = Keeper(), False
     session.edited_turn = None
     session.spent = 0.0
     session.flow = None
@@ -295,11 +299,8 @@ def signed_out(session: Session, notice: str) -> None:
 
 def key_was_rejected(session: Session) -> None:
     """OpenRouter does not take the key any more: sign in again, and find the conversation."""
-    browser.order(
-        session,
-        cookies=(browser.cookie(KEY, "", max_age=0),),
-        keep_conversation=session.conversation if session.conversation.turns else None,
-    )
+    asking.stop_all(session)
+    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),))
     _forget_key(session, "")
     session.failure = (
         "OpenRouter no longer accepts your key; it may have been deleted or have expired. Sign in "

@@ -6,29 +6,21 @@ only the last block is painted again; and the longer that grows, the more rarely
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
-from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner import (
+    StopException,
+    add_script_run_ctx,
+    get_script_run_ctx,
+)
 
 from lib.answer_markdown import closed, paintable, paintable_blocks
-from lib.conversation import Answer
+from lib.answering import Answering
 from lib.markdown_blocks import GrowingMarkdown
-from lib.openrouter.chat import (
-    AnsweredBy,
-    ChatStream,
-    Citation,
-    Event,
-    Finished,
-    GeneratedImage,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-)
-from lib.openrouter.errors import OpenRouterError
-from lib.openrouter.reader import Reader
 from lib.ui.session import end_if_unwanted
 
 FASTEST_PAINT = 0.05
@@ -49,14 +41,14 @@ class _Pace:
         self._streams = 0
 
     @contextmanager
-    def stream(self) -> Iterator[None]:
+    def streams(self, count: int) -> Iterator[None]:
         with self._lock:
-            self._streams += 1
+            self._streams += count
         try:
             yield
         finally:
             with self._lock:
-                self._streams -= 1
+                self._streams -= count
 
     @property
     def interval(self) -> float:
@@ -119,6 +111,16 @@ def show_text(text: str) -> None:
         place.markdown(block)
 
 
+def place_of(number: int) -> DeltaGenerator:
+    """Return a place for one of several things that are shown in turn, by its number.
+
+    Streamlit leaves in a place what stood there until the script ends. So neighbours have different
+    places, and the place of the other is emptied at once.
+    """
+    places = st.empty(), st.empty()
+    return places[number % 2].container()
+
+
 class Thoughts:
     """The reasoning before an answer: a closed expander that shows whether it is at work."""
 
@@ -126,26 +128,30 @@ class Thoughts:
         self._place = st.empty()
         self._status: StatusContainer | None = None
         self._painter: AnswerPainter | None = None
+        self._is_at_work = False
 
     def add(self, text: str) -> None:
         """Take the next piece of the reasoning."""
         if self._status is None or self._painter is None:
-            self._status = self._place.status("Thinking…")
+            self._status = self._place.status(THINKING)
             with self._status:
                 self._painter = AnswerPainter()
+        elif not self._is_at_work:
+            self._status.update(label=THINKING, state="running")
+        self._is_at_work = True
         self._painter.add(text)
 
     def paint_if_due(self) -> None:
         """Paint if there is something new, and enough time and text have passed."""
-        if self._painter:
+        if self._painter and self._is_at_work:
             self._painter.paint_if_due()
 
     def finish(self) -> None:
         """Paint what is left, and show that there will be no more of it."""
-        if self._status and self._painter:
+        if self._status and self._painter and self._is_at_work:
             self._painter.paint_rest()
             self._status.update(label=THOUGHTS, state="complete")
-            self._painter = None
+            self._is_at_work = False
 
 
 def show_thoughts(reasoning: str) -> None:
@@ -156,81 +162,98 @@ def show_thoughts(reasoning: str) -> None:
             show_text(reasoning)
 
 
+THINKING = "Thinking…"
 THOUGHTS = "How the model came to its answer"
 STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
-def stream_answer(
-    stream: ChatStream, answer: Answer, when_stopped: Callable[[], object] | None
-) -> OpenRouterError | None:
-    """Let the answer grow and paint it; return what it failed with, None if it is whole.
+class _View:
+    """One answer on the screen: its reasoning, its text, and that one waits for it."""
 
-    Whatever ends the script, `answer` keeps what arrived, and its `progress` says how it ended;
-    the stream is closed within a second of Stop, a closed tab, or another click. After Stop the
-    script goes no further: `when_stopped` paints what the page would have shown below.
+    def __init__(self, answering: Answering) -> None:
+        self.answering = answering
+        self.is_done = False
+        self._thoughts, self._painter = Thoughts(), AnswerPainter()
+        self._note = st.empty()
+        self._reasoning_length = self._text_length = 0
+        self.is_waiting = not (answering.answer.text or answering.answer.reasoning)
+        if self.is_waiting:
+            self._note.info("Waiting for the answer…", icon="spinner")
+
+    def update(self) -> None:
+        """Paint what is new, if it is time."""
+        is_over = self.answering.is_over  # before looking: what comes after is in the next look
+        answer = self.answering.answer
+        if reasoning := answer.reasoning[self._reasoning_length :]:
+            self._reasoning_length += len(reasoning)
+            self._thoughts.add(reasoning)
+        if text := answer.text[self._text_length :]:
+            self._text_length += len(text)
+            self._painter.add(text)
+            self._thoughts.finish()
+        if self.is_waiting and (reasoning or text):
+            self._note.empty()
+            self.is_waiting = False
+        if is_over:
+            self.paint_rest()
+            self._note.empty()
+            self.is_done = True
+        else:
+            self._thoughts.paint_if_due()
+            self._painter.paint_if_due()
+
+    def paint_rest(self) -> None:
+        """Paint all that is there."""
+        self._thoughts.finish()
+        self._painter.paint_rest()
+
+    def show_stopped(self) -> None:
+        """Show that there will be no more."""
+        self.paint_rest()
+        self._note.markdown(f":small[{STOPPED}]")
+
+
+def watch(
+    answering: Mapping[Answering, DeltaGenerator],
+    news: threading.Event,
+    *,
+    when_due: Callable[[], object],
+    when_over: Callable[[Answering], object],
+    when_stopped: Callable[[], object] | None,
+) -> None:
+    """Show answers in their places while they grow, until all are over.
+
+    `when_over` is called in an answer's place at its end, `when_due` again and again.
+
+    Stop ends the answers within a second, and the script goes no further: `when_stopped` paints
+    what the page would have shown below. Any other click or page ends the watching only; whichever
+    script looks at an answer next sees it go on.
     """
-    answer.progress = "streaming"
-    began = time.monotonic()
-    thoughts, painter = Thoughts(), AnswerPainter()
-    note = st.empty()
-    failure = None
+    views = {}
+    for one, place in answering.items():
+        with place:
+            views[one] = _View(one)
     try:
-        note.info("Waiting for the answer…", icon="spinner")
-        is_waiting = True
-        with Reader(stream) as reader, _pace.stream():
-            try:
-                while (
-                    events := reader.take(PATIENCE if is_waiting else _pace.interval)
-                ) is not None:
-                    for event in events:
-                        _apply(event, answer, thoughts, painter)
-                    if is_waiting and (answer.text or answer.reasoning):
-                        answer.first_token_seconds = time.monotonic() - began
-                        note.empty()
-                        is_waiting = False
-                    if answer.text:
-                        thoughts.finish()
-                    thoughts.paint_if_due()
-                    painter.paint_if_due()
-                    end_if_unwanted()
-            except OpenRouterError as error:
-                failure = error
-        thoughts.finish()
-        painter.paint_rest()
-        note.empty()
-    except BaseException:
-        answer.progress = "stopped"
-        paints = [
-            thoughts.finish,
-            painter.paint_rest,
-            lambda: note.markdown(f":small[{STOPPED}]"),
-            when_stopped,
-        ]
-        _paint_from_beside(*filter(None, paints))
+        with _pace.streams(len(views)):
+            while not all(view.is_done for view in views.values()):
+                news.wait(PATIENCE)
+                news.clear()
+                for one, view in views.items():
+                    if not view.is_done:
+                        view.update()
+                        if view.is_done:
+                            with answering[one]:
+                                when_over(one)
+                end_if_unwanted()
+                when_due()
+                if not any(view.is_waiting for view in views.values()):
+                    time.sleep(_pace.interval)
+    except StopException:
+        for one in views:
+            one.stop()
+        paints = [view.show_stopped for view in views.values() if not view.is_done]
+        _paint_from_beside(*paints, *([when_stopped] if when_stopped else []))
         raise
-    answer.seconds = time.monotonic() - began
-    answer.progress = "failed" if failure else "complete"
-    return failure
-
-
-def _apply(event: Event, answer: Answer, thoughts: Thoughts, painter: AnswerPainter) -> None:
-    match event:
-        case ReasoningDelta(text):
-            answer.reasoning += text
-            thoughts.add(text)
-        case TextDelta(text):
-            answer.text += text
-            painter.add(text)
-        case AnsweredBy(model, provider):
-            answer.model, answer.provider = model, provider
-        case Citation() if event not in answer.citations:
-            answer.citations.append(event)
-        case GeneratedImage():
-            answer.images.append(event)
-        case Usage():
-            answer.usage = event
-        case Finished(finish_reason):
-            answer.finish_reason = finish_reason
 
 
 def _paint_from_beside(*paints: Callable[[], object]) -> None:

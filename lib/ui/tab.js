@@ -1,31 +1,33 @@
 // This tab's end of the session: carries out what the server orders (a cookie, a clean address),
-// and tells it of a sign-out in another tab and of a conversation that was kept here.
+// and tells it of a sign-out in another tab and of the conversations that were kept here.
 
 const SIGNED_OUT_AT = "openrouter_signed_out_at";
-const CONVERSATION = "openrouter_conversation";
+const CONVERSATIONS = "openrouter_chat/";
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
 const PATIENCE = 1000; // milliseconds
 
 let attention = new AbortController();
+let askedBy = null;
+let kept = null;
 
 export default function ({ data, setTriggerValue }) {
   const { order, is_heard: isHeard, signed_in_at: signedInAt } = data;
-  const wantsConversation = data.wants_conversation;
   attention.abort();
   attention = new AbortController();
   const { signal } = attention;
 
   if (order) carryOut(order);
-  const kept = signedInAt && storage("sessionStorage", (store) => store.getItem(CONVERSATION));
-  if (kept && !wantsConversation) {
-    storage("sessionStorage", (store) => store.removeItem(CONVERSATION));
+  // Once a session: what it kept itself since then is no news to it.
+  if (data.wants_kept !== askedBy) {
+    askedBy = data.wants_kept;
+    kept = askedBy && storage("sessionStorage", readConversations);
   }
 
   // A report ends the running script: not while it waits for the exchange.
   const report = () => {
     if (!isHeard) return;
-    if (kept && wantsConversation) setTriggerValue("conversation", kept);
+    if (kept) setTriggerValue("kept", kept);
     if (order) setTriggerValue("carried_out", order.number);
     const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
     if (signedInAt && Number(signedOutAt) > signedInAt) {
@@ -51,11 +53,22 @@ function carryOut(order) {
   if (order.clean_address) cleanAddresses();
   if (order.signed_out_at) {
     storage("localStorage", (store) => store.setItem(SIGNED_OUT_AT, order.signed_out_at));
-    storage("sessionStorage", (store) => store.removeItem(CONVERSATION));
   }
-  if (order.keep_conversation) {
-    storage("sessionStorage", (store) => store.setItem(CONVERSATION, order.keep_conversation));
+  if (order.forget_conversations) {
+    storage("sessionStorage", (store) => {
+      for (const key of keysOfConversations(store)) store.removeItem(key);
+    });
   }
+}
+
+function keysOfConversations(store) {
+  return Object.keys(store).filter((key) => key.startsWith(CONVERSATIONS));
+}
+
+function readConversations(store) {
+  const keys = keysOfConversations(store);
+  const entries = keys.map((key) => [key.slice(CONVERSATIONS.length), store.getItem(key)]);
+  return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
 }
 
 // Before the server clears its query parameters, which would leave the code in the history.

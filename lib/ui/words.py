@@ -1,6 +1,7 @@
 """What a user reads when something went wrong: one sentence about what happened and what to do."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from lib.openrouter.account import key_settings_url
@@ -18,10 +19,14 @@ from lib.openrouter.errors import (
 
 @dataclass(frozen=True)
 class Explanation:
-    """A sentence, and where there is one a link that helps (its label and address)."""
+    """A sentence, and where there is one a link that helps (its label and address).
+
+    `affordable_tokens` is how long an answer may be, where the credit is too small for any length.
+    """
 
     sentence: str
     link: tuple[str, str] | None = None
+    affordable_tokens: int | None = None
 
 
 def explain_exchange(error: OpenRouterError) -> str:
@@ -85,6 +90,7 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             link = ("Open your key's settings", key_settings_url(base_url, key))
         case 402:
             link = ("Add credits", f"{base_url}/settings/credits")
+            return Explanation(sentence, link, _affordable_tokens(error.message))
         case 403 if "reasons" not in error.metadata:
             link = ("Open your key's settings", key_settings_url(base_url, key))
         case 404:
@@ -111,10 +117,15 @@ _SENTENCES = {
 }
 
 
+def _affordable_tokens(message: str) -> int | None:
+    found = re.search(r"can only afford ([1-9][0-9]{0,6})\b", message)
+    return int(found[1]) if found else None
+
+
 def _sentence(error: OpenRouterError) -> str:
     match error.status:
         case 402 if "max_tokens" in error.message:
-            return "What is left does not cover the longest answer this model may give. Add credits, then try again."
+            return "What is left does not cover the longest answer this model may give. Send again for a shorter one, or add credits."
         case 402 if "limit" in error.message.lower() and "key" in error.message.lower():
             return "The limit of your key is spent. Raise it in the key's settings, then try again."
         case 403 if "reasons" in error.metadata:

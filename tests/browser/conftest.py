@@ -194,20 +194,17 @@ def person_with_tabs(playwright: Playwright) -> Iterator[BrowserContext]:
 def browser_in_use(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that has the app's files in its cache already, as after a first visit."""
     with new_person(chromium) as context:
-        context.new_page()
         yield context
 
 
 @pytest.fixture
 def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
-    """Somebody's browser, with one tab and without cookies."""
+    """Somebody's browser, with one new tab and without cookies."""
     browser_in_use.clear_cookies()
+    browser_in_use.new_page()
     yield browser_in_use
-    first, *others = browser_in_use.pages
-    for page in others:
+    for page in browser_in_use.pages:
         page.close()
-    first.unroute_all()
-    first.goto("about:blank")
 
 
 @pytest.fixture

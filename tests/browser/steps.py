@@ -58,6 +58,15 @@ def expect_signed_out(page: Page) -> None:
     expect(page.get_by_placeholder("Ask anything")).to_have_count(0)
 
 
+def delete_chat(page: Page) -> None:
+    """Delete the conversation, if there is one."""
+    messages = page.get_by_test_id("stChatMessage")
+    if messages.count():
+        page.get_by_role("button", name="This chat", exact=True).click()
+        page.get_by_role("button", name="Delete this chat").click()
+        expect(messages).to_have_count(0)
+
+
 def alert(page: Page) -> Locator:
     """The sentence about what went wrong."""
     return page.get_by_role("alert")

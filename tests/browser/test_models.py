@@ -26,14 +26,20 @@ def tab(browser_signed_in: BrowserContext) -> Iterator[Page]:
 @pytest.fixture
 def chat(tab: Page, app: App, sandbox: Sandbox) -> Page:
     """The chat page, with nothing asked and nothing chosen yet."""
+    tab.evaluate("location.protocol === 'http:' && sessionStorage.clear()")
     tab.goto(f"{app.url}chat")
     steps.expect_chat(tab)
     return tab
 
 
+def choice(page: Page) -> Locator:
+    """The button with the model's name."""
+    return page.get_by_role("main").get_by_test_id("stPopoverButton")
+
+
 def open_choice(page: Page) -> None:
     """Open what stands behind the button with the model's name."""
-    page.get_by_test_id("stPopoverButton").click()
+    choice(page).click()
     expect(page.get_by_label("Instructions")).to_be_visible()
 
 
@@ -51,7 +57,7 @@ def choose(page: Page, typed: str) -> None:
 
 def expect_model(page: Page, name: str, model: str) -> None:
     """The page has this model, and so has the address."""
-    expect(page.get_by_test_id("stPopoverButton")).to_contain_text(name)
+    expect(choice(page)).to_contain_text(name)
     expect(page.get_by_text(f"The answer comes from {model}")).to_be_attached()
     expect(page).to_have_url(re.compile(rf"/chat\?model={quote(model, safe='')}$"))
 
@@ -93,12 +99,12 @@ def test_search_by_id_and_filters(chat: Page) -> None:
     free = [model for model in models() if model["pricing"]["prompt"] == "0"]
     chat.get_by_role("button", name="Free").click()
     expect(picker(chat)).to_have_accessible_name(f"Model ({len(free)} to choose from)")
-    expect(chat.get_by_test_id("stPopoverButton")).to_contain_text("Auto Router")
+    expect(choice(chat)).to_contain_text("Auto Router")
     chat.get_by_role("button", name="Takes images").click()
     seeing = [model for model in free if "image" in model["architecture"]["input_modalities"]]
     expect(picker(chat)).to_have_accessible_name(f"Model ({len(seeing)} to choose from)")
     choose(chat, "paper-mill/kelp")
-    expect(chat.get_by_test_id("stPopoverButton")).to_contain_text("Kelp")
+    expect(choice(chat)).to_contain_text("Kelp")
     expect(chat.get_by_text("free · ")).to_be_visible()
 
 

@@ -1,11 +1,12 @@
-"""Waiting for a stream that is read elsewhere, and lines that can be cut."""
+"""Requests as they travel, and lines that can be cut."""
 
 import datetime
 import ipaddress
 import queue
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,114 +17,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from lib.openrouter.chat import ChatRequest, ChatStream, Event, Finished, TextDelta
-from lib.openrouter.errors import Interrupted, OpenRouterError, TimedOut, Unreachable
-from lib.openrouter.reader import Reader
+from lib.openrouter.chat import ChatRequest, ChatStream, Event, TextDelta
+from lib.openrouter.errors import Interrupted, TimedOut, Unreachable
 from lib.openrouter.transport import Bearer, Line, send
-from tests.conftest import KEY, RawServer, Served, http
-
-A, B = TextDelta("a"), TextDelta("b")
-
-
-class Script:
-    """A stream that gives what it is told, raises the exceptions, and ends at `Finished`."""
-
-    def __init__(self, *items: Event | Exception) -> None:
-        self.items: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()
-        self.is_closed = threading.Event()
-        self.has_ended = threading.Event()
-        for item in items:
-            self.items.put(item)
-
-    def __iter__(self) -> Iterator[Event]:
-        """Yield what comes."""
-        while True:
-            item = self.items.get(timeout=5)
-            if isinstance(item, Exception):
-                self.has_ended.set()
-                raise item
-            yield item
-            if isinstance(item, Finished):
-                self.has_ended.set()
-                return
-
-    def close(self) -> None:
-        """End as a real stream does."""
-        self.is_closed.set()
-        self.items.put(Interrupted())
+from tests.conftest import KEY, RawServer, http
 
 
 def ask(base_url: str, model: str = "m") -> ChatStream:
     """A stream of one question."""
     request = ChatRequest(model, [{"role": "user", "content": "Hello?"}])
     return ChatStream(base_url, KEY, request, timeout=(5, 5))
-
-
-def take_all(reader: Reader) -> list[Event]:
-    """Take until the end."""
-    events: list[Event] = []
-    while (batch := reader.take(5)) is not None:
-        events += batch
-    return events
-
-
-# The reader
-
-
-def test_silence() -> None:
-    """Silence is an empty batch after the patience, and what comes later is not lost."""
-    script = Script()
-    with Reader(script) as reader:
-        assert reader.take(0.01) == []
-        script.items.put(A)
-        assert reader.take(5) == [A]
-        assert reader.take(0) == []
-
-
-def test_batch() -> None:
-    """All that has arrived comes in one batch, in its order; then None, as often as asked."""
-    script = Script(A, B, A, Finished("stop"))
-    with Reader(script) as reader:
-        assert script.has_ended.wait(5)
-        assert take_all(reader) == [A, B, A, Finished("stop")]
-        assert reader.take(0) is None
-        assert reader.take(0) is None
-
-
-@pytest.mark.parametrize("error", [Interrupted(), OpenRouterError(status=502), ZeroDivisionError()])
-def test_error(error: Exception) -> None:
-    """What the stream raised is raised after what came before it, as often as asked."""
-    script = Script(A, B, error)
-    with Reader(script) as reader:
-        assert script.has_ended.wait(5)
-        came: list[Event] = []
-        while len(came) < 2:
-            came += reader.take(5) or []
-        assert came == [A, B]
-        for _ in range(2):
-            with pytest.raises(type(error)) as raised:
-                reader.take(5)
-            assert raised.value is error
-
-
-def test_leaving_closes() -> None:
-    """Leaving the context closes the stream at once, also when an exception leaves it."""
-    script = Script(A)
-    with pytest.raises(KeyboardInterrupt), Reader(script):
-        raise KeyboardInterrupt
-    assert script.is_closed.is_set()
-    assert script.has_ended.wait(1)
-
-
-def test_real_stream(served: Served) -> None:
-    """Through the reader a stream gives what it gives without."""
-    expected = list(ask(served.base_url, "sandbox/tour"))
-    with Reader(ask(served.base_url, "sandbox/tour")) as reader:
-        came = take_all(reader)
-    assert [event for event in came if isinstance(event, TextDelta)] == [
-        event for event in expected if isinstance(event, TextDelta)
-    ]
-    assert came[-1] == expected[-1] == Finished("stop")
 
 
 # The line
@@ -181,7 +84,7 @@ def by_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequest)
 @pytest.mark.parametrize("way", [plainly, over_tls, by_proxy])
 @pytest.mark.parametrize(
     ("response", "came"),
-    [(b"", []), (CHUNKED, [A]), (http(CHUNK), [A])],
+    [(b"", ""), (CHUNKED, "a"), (http(CHUNK), "a")],
     ids=["before the headers", "in chunks", "to the end of the connection"],
 )
 def test_cut(
@@ -189,16 +92,26 @@ def test_cut(
     request: pytest.FixtureRequest,
     way: Callable[[RawServer, bytes, pytest.FixtureRequest], str],
     response: bytes,
-    came: list[Event],
+    came: str,
 ) -> None:
     """Http, https or a proxy: a cut wakes the reader, and the other end sees that nobody listens."""
-    with Reader(ask(way(raw_server, response, request))) as reader:
-        assert raw_server.has_asked.wait(5)
-        assert (reader.take(5) if came else []) == came
-        assert not raw_server.has_left.is_set()
+    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    stream = ask(way(raw_server, response, request))
+
+    def read() -> None:
+        with suppress(Interrupted):
+            for event in stream:
+                events.put(event)
+        events.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    assert raw_server.has_asked.wait(5)
+    if came:
+        assert events.get(timeout=5) == TextDelta(came)
+    assert not raw_server.has_left.is_set()
+    stream.close()
     assert raw_server.has_left.wait(1)
-    with pytest.raises(Interrupted):
-        reader.take(1)
+    assert events.get(timeout=1) is None
 
 
 def test_cut_line_opens_no_more(raw_server: RawServer) -> None:

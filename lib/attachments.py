@@ -1,0 +1,101 @@
+"""Files that go with a question: what may, how OpenRouter wants them, what each model takes.
+
+Forms of the parts: https://openrouter.ai/docs/guides/overview/multimodal/overview.
+"""
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Literal
+
+Kind = Literal["image", "pdf", "audio", "text"]
+
+MOST_FILES = 10
+LARGEST_FILE = 10
+"""In megabytes (of 1,000,000 bytes)."""
+LONGEST_TEXT_FILE = 500_000
+
+_IMAGES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "webp": "webp", "gif": "gif"}
+_AUDIO = {"wav": "wav", "mp3": "mp3", "m4a": "m4a", "ogg": "ogg", "flac": "flac", "aac": "aac"}
+_TEXTS = (
+    *("txt", "md", "csv", "tsv", "json", "yaml", "yml", "xml", "html", "css", "toml", "ini", "log"),
+    *("py", "js", "ts", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php", "sh", "sql", "tex"),
+)
+FILE_TYPES = (*_IMAGES, "pdf", *_AUDIO, *_TEXTS)
+"""The endings of names that may be chosen."""
+
+_BEGINNINGS = {
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "gif": (b"GIF87a", b"GIF89a"),
+    "webp": (b"RIFF",),
+    "pdf": (b"%PDF-",),
+}
+
+
+class NotAttachable(ValueError):
+    """A file cannot go with a question. `str()` is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file as it goes with a question: `form` is the ending that its content has."""
+
+    name: str
+    kind: Kind
+    form: str
+    content: bytes = field(repr=False)
+
+    @property
+    def media_type(self) -> str:
+        """Its type as in `Content-Type`."""
+        family = {"image": "image", "audio": "audio", "pdf": "application", "text": "text"}
+        return f"{family[self.kind]}/{'plain' if self.kind == 'text' else self.form}"
+
+    def part(self) -> dict[str, Any]:
+        """Return it as a part of a message's content."""
+        match self.kind:
+            case "image":
+                return {"type": "image_url", "image_url": {"url": self._data_url()}}
+            case "pdf":
+                file = {"filename": self.name, "file_data": self._data_url()}
+                return {"type": "file", "file": file}
+            case "audio":
+                audio = {"data": base64.b64encode(self.content).decode(), "format": self.form}
+                return {"type": "input_audio", "input_audio": audio}
+            case "text":
+                text = self.content.decode("utf-8-sig")
+                return {"type": "text", "text": f"File {self.name}:\n\n{text}"}
+
+    def _data_url(self) -> str:
+        return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
+
+
+def attachment(name: str, content: bytes) -> Attachment:
+    """Make an attachment of a file. Raises `NotAttachable`."""
+    name = " ".join(PurePath(name).name.split())[:200]
+    ending = PurePath(name).suffix.removeprefix(".").lower()
+    if len(content) > LARGEST_FILE * 1_000_000:
+        raise NotAttachable(f"{name} is larger than {LARGEST_FILE} MB.")
+    if not content:
+        raise NotAttachable(f"{name} is empty.")
+    if ending in _TEXTS:
+        return Attachment(name, "text", "txt", _checked_text(name, content))
+    if ending in _AUDIO:
+        return Attachment(name, "audio", _AUDIO[ending], content)
+    form = _IMAGES.get(ending, ending)
+    if form not in _BEGINNINGS:
+        raise NotAttachable(f"{name} is of a type that cannot be sent; an image or a PDF can.")
+    if not content.startswith(_BEGINNINGS[form]):
+        raise NotAttachable(f"{name} is not what its name says: it holds no {form.upper()}.")
+    return Attachment(name, "pdf" if form == "pdf" else "image", form, content)
+
+
+def _checked_text(name: str, content: bytes) -> bytes:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotAttachable(f"{name} is not text in UTF-8.") from error
+    if len(text) > LONGEST_TEXT_FILE:
+        raise NotAttachable(f"{name} is longer than {LONGEST_TEXT_FILE:,} characters.")
+    return content

@@ -1,0 +1,145 @@
+"""What a browser's tab keeps of the conversations: small records, of which only the changed travel.
+
+A conversation is one record under its id (its name, how many turns), each turn one under `id/n`,
+and the text of an answer that is still growing one that is added to.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from lib.archive import MOST_TURNS, NotAConversation, decode_turn, encode_turn
+from lib.conversation import LONGEST_TITLE, Conversation, Turn
+
+MOST_CONVERSATIONS = 200
+
+
+@dataclass
+class Changes:
+    """What changed since the changes before: records to put, texts to add, records to remove.
+
+    Those of one `keeper` are numbered from 1. A turn that is put begins without its growing texts.
+    """
+
+    keeper: str
+    number: int
+    put: dict[str, str] = field(default_factory=dict)
+    add: dict[str, str] = field(default_factory=dict)
+    remove: list[str] = field(default_factory=list)
+
+
+class Keeper:
+    """Knows what it has given out, and gives out what is new."""
+
+    def __init__(self) -> None:
+        self._id = secrets.token_hex(8)
+        self._number = 0
+        self._given: dict[str, object] = {}
+        self._lengths: dict[str, int] = {}
+
+    @property
+    def has_given(self) -> bool:
+        """Whether there is anything that was given out and is to be kept."""
+        return bool(self._given)
+
+    def assume(self, conversations: Iterable[Conversation], facts: Mapping[str, str]) -> None:
+        """Take these for kept already: they are where they just came from."""
+        number = self._number
+        self.changes(conversations, facts)
+        self._number = number
+
+    def changes(
+        self, conversations: Iterable[Conversation], facts: Mapping[str, str]
+    ) -> Changes | None:
+        """Return what is to be kept of these conversations, and of some facts, and is not yet.
+
+        None if there is nothing new.
+        """
+        changes = Changes(self._id, self._number + 1)
+        there: set[str] = set()
+        for name, fact in facts.items():
+            there.add(name)
+            if self._is_new(name, fact):
+                changes.put[name] = fact
+        for conversation in conversations:
+            if not conversation.turns:
+                continue
+            there.add(conversation.id)
+            head = _Head(conversation.name, len(conversation.turns), conversation.began_at)
+            if self._is_new(conversation.id, head):
+                changes.put[conversation.id] = msgspec.json.encode(head).decode()
+            for place, turn in enumerate(conversation.turns):
+                key = f"{conversation.id}/{place}"
+                there.add(key)
+                self._add_turn(changes, key, turn)
+        changes.remove = [key for key in self._given if key not in there]
+        for key in changes.remove:
+            del self._given[key]
+        if not (changes.put or changes.add or changes.remove):
+            return None
+        self._number += 1
+        return changes
+
+    def _is_new(self, key: str, state: object) -> bool:
+        is_new = self._given.get(key) != state
+        self._given[key] = state
+        return is_new
+
+    def _add_turn(self, changes: Changes, key: str, turn: Turn) -> None:
+        growing = turn.answers[-1] if turn.answers[-1].progress == "streaming" else None
+        # Equal if nothing changed, and quick to compare: an answer that has ended grows no more.
+        state = (
+            turn.question,
+            turn.shown,
+            [
+                (answer.progress, answer.seconds, len(answer.images), len(answer.citations))
+                for answer in turn.answers
+            ],
+        )
+        texts = {"text": growing.text, "reasoning": growing.reasoning} if growing else {}
+        if self._is_new(key, state):
+            changes.put[key] = encode_turn(turn)
+            self._lengths.update({f"{key}/text": 0, f"{key}/reasoning": 0})
+        for name, text in texts.items():
+            if more := text[self._lengths[f"{key}/{name}"] :]:
+                changes.add[f"{key}/{name}"] = more
+                self._lengths[f"{key}/{name}"] = len(text)
+
+
+def restore(records: object) -> list[Conversation]:
+    """Read the records that a browser kept, the oldest first; whatever is not ours is left out."""
+    if not isinstance(records, dict):
+        return []
+    kept = {key: text for key, text in records.items() if isinstance(text, str)}
+    ids = [key for key in kept if _ID.fullmatch(key)][:MOST_CONVERSATIONS]
+    restored = (_conversation(conversation_id, kept) for conversation_id in ids)
+    found = [conversation for conversation in restored if conversation and conversation.turns]
+    return sorted(found, key=lambda conversation: conversation.began_at)
+
+
+def _conversation(conversation_id: str, kept: Mapping[str, str]) -> Conversation | None:
+    try:
+        head = msgspec.json.decode(kept[conversation_id], type=_Head)
+    except (ValueError, RecursionError):
+        return None
+    conversation = Conversation([], head.name[:LONGEST_TITLE], conversation_id, head.began_at)
+    for place in range(min(head.turns, MOST_TURNS)):
+        key = f"{conversation_id}/{place}"
+        texts = (kept.get(f"{key}/text", ""), kept.get(f"{key}/reasoning", ""))
+        try:
+            conversation.turns.append(decode_turn(kept.get(key, ""), *texts))
+        except NotAConversation:
+            continue
+    return conversation
+
+
+class _Head(msgspec.Struct, frozen=True):
+    name: str
+    turns: int
+    began_at: float
+
+
+_ID = re.compile("[0-9a-f]{16}")

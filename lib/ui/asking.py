@@ -1,0 +1,119 @@
+"""Asking for an answer, which then grows by itself: on this page, another, or none."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from lib.answering import Answering
+from lib.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
+from lib.conversation import Answer
+from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.models import Model
+from lib.settings import Settings
+from lib.ui import budget, models
+from lib.ui.session import Session
+from lib.ui.words import explain
+
+PATIENCE = 0.25
+"""Seconds after which one looks whether the browser has gone."""
+
+
+def ask(settings: Settings, session: Session, answer: Answer, request: ChatRequest) -> None:
+    """Ask for an answer, on the key of whoever is signed in."""
+    if session.sign_in is None:
+        return
+    key = session.sign_in.key
+
+    def when_over(answering: Answering) -> None:
+        session.spent += answer.cost
+        session.account_is_stale = True
+        if answering.failure:
+            explanation = explain(answering.failure, settings.base_url, key)
+            answer.failure, answer.help = explanation.sentence, explanation.link
+            answer.affordable_tokens = explanation.affordable_tokens
+
+    if answer.max_tokens:
+        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
+        request = replace(request, parameters=parameters)
+    stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
+    answering = Answering(stream, answer, news=session.news, when_over=when_over)
+    session.answerings = [*(one for one in session.answerings if not one.is_over), answering]
+    context = get_script_run_ctx()
+    if context and runtime.exists():
+        attend = threading.Thread(target=_attend, args=(answering, context.session_id), daemon=True)
+        attend.start()
+
+
+def _attend(answering: Answering, session_id: str) -> None:
+    """Stop an answer once the browser has gone: nobody pays for words that nobody reads."""
+    while not answering.over.wait(PATIENCE):
+        if not runtime.get_instance().is_active_session(session_id):
+            answering.stop()
+
+
+def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]] = ()) -> None:
+    """Add a question to the open conversation; what cannot be sent with it waits beside it."""
+    attachments: list[Attachment] = []
+    refused: list[str] = []
+    for name, content in files[:MOST_FILES]:
+        try:
+            attachments.append(attachment(name, content))
+        except NotAttachable as error:
+            refused.append(str(error))
+    if len(files) > MOST_FILES:
+        refused.append(f"A message takes {MOST_FILES} files at most.")
+    if not text.strip() and not attachments and not refused:
+        return
+    conversation = session.conversation
+    stop(session, *conversation.answers())
+    conversation.ask(text, attachments)
+    session.open(conversation)
+    if refused:
+        _refuse(
+            conversation.turns[-1].answer,
+            f"{' '.join(refused)} Nothing was sent yet; try again to send the rest.",
+        )
+
+
+def ask_waiting(settings: Settings, session: Session, request: ChatRequest) -> None:
+    """Ask for the answer that waits in the open conversation, unless something speaks against it."""
+    conversation = session.conversation
+    if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
+        return
+    answer = conversation.turns[-1].answer
+    model = models.find(settings, request.model)
+    refusal = budget.refusal(settings, session) or _not_taken(model, conversation.attached())
+    if refusal:
+        _refuse(answer, refusal)
+    else:
+        ask(settings, session, answer, replace(request, messages=conversation.messages()))
+
+
+def _refuse(answer: Answer, sentence: str) -> None:
+    answer.progress, answer.failure = "failed", sentence
+
+
+def _not_taken(model: Model, kinds: set[Kind]) -> str:
+    """A PDF is read for models that take no files; texts are text."""
+    for kind, plural in (("image", "images"), ("audio", "audio")):
+        if kind in kinds and kind not in model.inputs:
+            return (
+                f"{model.name} does not take {plural}, and this conversation has some. Choose a "
+                "model that does, then try again."
+            )
+    return ""
+
+
+def stop(session: Session, *answers: Answer) -> None:
+    """Stop what is at work on these answers."""
+    for answer in answers:
+        if answering := session.answering(answer):
+            answering.stop()
+
+
+def stop_all(session: Session) -> None:
+    """Stop every answer of the session."""
+    stop(session, *(answering.answer for answering in session.answerings))

@@ -1,0 +1,110 @@
+"""The conversations of a session, in the sidebar: switch, name, delete, take away, bring back."""
+
+import re
+from functools import partial
+
+import streamlit as st
+
+from lib.answer_markdown import literal
+from lib.archive import NotAConversation, decode, encode
+from lib.conversation import LONGEST_TITLE, Conversation
+from lib.ui import asking, keeping
+from lib.ui.session import Session, widget_value
+
+LARGEST_FILE = 50
+"""Megabytes of a saved chat."""
+
+
+def show_list(session: Session) -> None:
+    """Show the way to a new conversation, and to those that there are, the latest first."""
+    st.button(
+        "New chat",
+        icon=":material/add:",
+        on_click=session.open,
+        args=(Conversation(),),
+        width="stretch",
+    )
+    listed = [conversation for conversation in session.conversations if conversation.turns]
+    with st.container(gap="xxsmall", key="chats"):
+        for conversation in reversed(listed):
+            is_open = conversation is session.conversation
+            st.button(
+                literal(conversation.title),
+                key=f"open_{conversation.id}",
+                icon=":material/chat_bubble:" if is_open else ":material/chat_bubble_outline:",
+                type="secondary" if is_open else "tertiary",
+                on_click=session.open,
+                args=(conversation,),
+                width="stretch",
+            )
+    # Keys, so that one that was open does not stay open in the place of another.
+    if session.conversation.turns:
+        key = f"ways_{session.conversation.id}"
+        with st.popover("This chat", icon=":material/more_horiz:", key=key, width="stretch"):
+            _show_ways(session, session.conversation)
+    with st.popover(
+        "Open a saved chat", icon=":material/upload_file:", key="upload", width="stretch"
+    ):
+        _show_upload(session)
+
+
+def _show_ways(session: Session, conversation: Conversation) -> None:
+    key = f"name_{conversation.id}"
+
+    def rename() -> None:
+        conversation.name = str(widget_value(key)).strip()
+
+    def delete() -> None:
+        asking.stop(session, *conversation.answers())
+        session.conversations.remove(conversation)
+        session.open(Conversation())
+        keeping.keep_anew(session)
+
+    st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
+    name = re.sub(r"\W+", "-", conversation.title).strip("-").lower() or "chat"
+    for label, ending, media_type, write in (
+        ("Save as JSON, to open it again", "json", "application/json", encode),
+    ):
+        st.download_button(
+            label,
+            partial(write, conversation),
+            f"{name}.{ending}",
+            media_type,
+            key=f"save_{ending}",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
+    st.button(
+        "Delete this chat",
+        icon=":material/delete:",
+        key="delete_chat",
+        on_click=delete,
+        width="stretch",
+    )
+
+
+def _show_upload(session: Session) -> None:
+    def take() -> None:
+        file = widget_value("saved_chat")
+        if file is None:
+            return
+        try:
+            conversation = decode(file.getvalue())
+        except NotAConversation:
+            session.upload_failure = (
+                "This file is no chat that was saved here as JSON, so it was not opened."
+            )
+        else:
+            session.upload_failure = ""
+            session.open(conversation)
+
+    st.file_uploader(
+        "A chat that was saved as JSON",
+        "json",
+        key="saved_chat",
+        max_upload_size=LARGEST_FILE,
+        on_change=take,
+    )
+    if session.upload_failure:
+        st.error(session.upload_failure, icon=":material/error:")

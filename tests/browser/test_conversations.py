@@ -1,0 +1,229 @@
+"""Several conversations: kept in the tab, switched, named, deleted, taken away and brought back."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from sandbox.answers import picture
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App, arrive_signed_in
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def chat(page: Page, app: App, sandbox: Sandbox) -> Page:
+    """The chat page of somebody who has just signed in."""
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    return page
+
+
+def sidebar(page: Page) -> Locator:
+    """What stands beside the chat."""
+    return page.get_by_test_id("stSidebar")
+
+
+def new_chat(page: Page) -> None:
+    """Begin another conversation."""
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+
+
+def converse(page: Page, question: str) -> None:
+    """Ask, and wait for the answer."""
+    count = steps.answers(page).count()
+    steps.ask(page, question)
+    expect(steps.answers(page)).to_have_count(count + 1)
+    expect(steps.answers(page).last).to_contain_text("completion tokens")
+
+
+def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
+    """Conversations are named by their first message; one switches, renames and deletes."""
+    converse(chat, "sandbox/echo first")
+    new_chat(chat)
+    converse(chat, "sandbox/echo second")
+    sidebar(chat).get_by_role("button", name="sandbox/echo first").click()
+    expect(steps.answers(chat)).to_contain_text(["sandbox/echo first"])
+    converse(chat, "sandbox/echo third")
+    contents = [message["content"] for message in sandbox.completions[-1]["body"]["messages"]]
+    assert contents == ["sandbox/echo first"] * 2 + ["sandbox/echo third"]
+    chat.get_by_role("button", name="This chat", exact=True).click()
+    name = chat.get_by_label("Name")
+    expect(name).to_have_value("sandbox/echo first")
+    name.fill("My talk")
+    name.press("Enter")
+    expect(sidebar(chat).get_by_role("button", name="My talk")).to_be_visible()
+    chat.get_by_role("button", name="Delete this chat").click()
+    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
+    chat.reload()
+    sidebar(chat).get_by_role("button", name="sandbox/echo second").click()
+    expect(steps.answers(chat)).to_contain_text(["sandbox/echo second"])
+    expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
+
+
+def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
+    """A restarted app finds the conversations in the tab, and the one that was open is open."""
+    app = start_app("restarted")
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    converse(page, "sandbox/reasoning one")
+    new_chat(page)
+    converse(page, "sandbox/citations two")
+    cost = sidebar(page).get_by_text("This chat $0.000018, session $")
+    expect(cost).to_be_visible()
+    spent = cost.inner_text().partition("session ")[2]
+    app.stop()
+    app.start()
+    page.reload()
+    expect(steps.answers(page).last.get_by_role("link", name="Rayleigh")).to_be_visible()
+    expect(steps.answers(page).last).to_contain_text("completion tokens")
+    expect(cost).to_contain_text(f"session {spent}")
+    sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
+    expect(page.get_by_text("How the model came to its answer")).to_be_visible()
+    page.context.clear_cookies()
+    page.reload()
+    steps.expect_signed_out(page)
+    expect(page.get_by_text("sandbox/reasoning one")).to_have_count(0)
+
+
+def test_reload_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
+    """Of an answer in progress a reload loses no more than the last two seconds."""
+    converse(chat, "sandbox/echo first")
+    steps.ask(chat, "sandbox/endless please")
+    expect(steps.answers(chat).last).to_contain_text("word 80")
+    chat.reload()
+    expect(steps.answers(chat).last).to_contain_text("This answer was stopped here.")
+    # Two seconds are forty words.
+    expect(steps.answers(chat).last).to_contain_text("word 40")
+    expect(steps.answers(chat)).to_have_count(2)
+    assert len(sandbox.completions) == 2
+
+
+def test_only_what_changed_travels(chat: Page) -> None:
+    """A new turn does not send the ones before it again."""
+    converse(chat, "sandbox/echo " + "a long message " * 2_000)
+    frames: list[int] = []
+    chat.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))),
+    )
+    chat.reload()
+    expect(steps.answers(chat)).to_have_count(1)
+    kept = chat.evaluate("Object.entries({...sessionStorage})")
+    converse(chat, "sandbox/echo brief")
+    changed = dict(chat.evaluate("Object.entries({...sessionStorage})"))
+    same = [key for key, value in kept if changed.get(key) == value]
+    assert [key for key in same if key.endswith("/0")]
+    assert max(frames[-20:]) < 100_000
+
+
+def test_storage_is_full(chat: Page) -> None:
+    """A tab without room says so, and everything else goes on."""
+    chat.evaluate(
+        "for (let size = 1 << 22; size > 4; size /= 2)"
+        " try { for (;;) sessionStorage.setItem('ballast' + Math.random(), 'x'.repeat(size)) } catch {}"
+    )
+    converse(chat, "sandbox/echo " + "a long message " * 100)
+    expect(chat.get_by_text("no room to keep all of your chats")).to_be_visible()
+    converse(chat, "sandbox/echo more")
+    chat.evaluate("sessionStorage.clear()")
+    new_chat(chat)
+    converse(chat, "sandbox/echo third")
+    chat.reload()
+    expect(steps.answers(chat)).to_contain_text(["sandbox/echo third"])
+
+
+def test_sign_out_forgets(chat: Page) -> None:
+    """After Sign out the tab holds nothing of what was said."""
+    converse(chat, "sandbox/echo secret")
+    assert "secret" in chat.evaluate("JSON.stringify({...sessionStorage})")
+    chat.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(chat)
+    expect(chat.get_by_text("secret")).to_have_count(0)
+    chat.wait_for_function("!JSON.stringify({...sessionStorage}).includes('secret')")
+
+
+def test_save_and_open(chat: Page) -> None:
+    """A chat saved as JSON can be opened again; another file is refused with a sentence."""
+    converse(chat, "sandbox/image please")
+    chat.get_by_role("button", name="This chat", exact=True).click()
+    with chat.expect_download() as download:
+        chat.get_by_role("button", name="Save as JSON").click()
+    assert download.value.suggested_filename == "sandbox-image-please.json"
+    saved = download.value.path().read_bytes()
+    assert json.loads(saved)["turns"][0]["question"] == "sandbox/image please"
+    chat.get_by_role("button", name="Delete this chat").click()
+    chat.get_by_role("button", name="Open a saved chat").click()
+    upload = chat.locator("[data-testid=stFileUploader] input[type=file]")
+    junk = {"name": "junk.json", "mimeType": "application/json", "buffer": b'{"a": 1}'}
+    upload.set_input_files(junk)
+    expect(steps.alert(chat)).to_contain_text("no chat that was saved here")
+    upload.set_input_files({**junk, "name": "chat.json", "buffer": saved})
+    expect(steps.answers(chat)).to_contain_text(["as colourful as a sandbox can paint"])
+    expect(steps.answers(chat).get_by_role("img", name="Image 1")).to_be_visible()
+    expect(steps.alert(chat)).to_have_count(0)
+
+
+# Files
+
+
+def attach(page: Page, *files: tuple[str, str, bytes]) -> None:
+    """Choose files for the next message."""
+    chosen = [{"name": n, "mimeType": kind, "buffer": content} for n, kind, content in files]
+    page.locator("[data-testid=stChatInput] input[type=file]").set_input_files(chosen)
+    for name, _, _ in files:
+        expect(page.get_by_test_id("stChatInput").get_by_text(name)).to_be_visible()
+
+
+def test_files(chat: Page, sandbox: Sandbox) -> None:
+    """Files go with a message, stay visible in it, and outlive a reload."""
+    attach(
+        chat,
+        ("plan.pdf", "application/pdf", b"%PDF-1.7"),
+        ("notes.txt", "text/plain", "Ümlaute".encode()),
+        ("photo.png", "image/png", picture(40, 20)),
+    )
+    steps.ask(chat, "sandbox/hello, what is this?")
+    answer = steps.answers(chat).last
+    expect(answer).to_contain_text("the file plan.pdf (application/pdf, 8 bytes)")
+    expect(answer).to_contain_text("an image (image/png")
+    body = sandbox.completions[-1]["body"]
+    assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]
+    parts = body["messages"][0]["content"]
+    assert [part["type"] for part in parts] == ["text", "file", "text", "image_url"]
+    assert parts[2]["text"] == "File notes.txt:\n\nÜmlaute"
+    for _ in range(2):
+        question = chat.get_by_role("group", name="Chat message from user")
+        expect(question).to_contain_text("plan.pdf")
+        expect(question).to_contain_text("notes.txt")
+        expect(question.get_by_role("img", name="photo.png")).to_be_visible()
+        chat.reload()
+
+
+def test_pasted_image(chat: Page, sandbox: Sandbox) -> None:
+    """An image is pasted into the message, and one that is none is refused with a sentence."""
+    chat.get_by_placeholder("Ask anything").evaluate(
+        """async (field, bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "pasted.png", {type: "image/png"}));
+            field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
+        }""",
+        list(picture(4, 4)),
+    )
+    expect(chat.get_by_test_id("stChatInput").get_by_text("pasted.png")).to_be_visible()
+    steps.ask(chat, "sandbox/hello")
+    expect(steps.answers(chat).last).to_contain_text("an image (image/png")
+    attach(chat, ("broken.png", "image/png", b"no image"))
+    steps.ask(chat, "sandbox/hello again")
+    expect(steps.alert(chat)).to_contain_text("broken.png is not what its name says")
+    assert len(sandbox.completions) == 1
+    chat.get_by_role("button", name="Try again").click()
+    expect(steps.answers(chat).last).to_contain_text("sandbox/hello again")
+    assert len(sandbox.completions) == 2

@@ -1,0 +1,133 @@
+"""Conversations as JSON: whole there and back, and nothing else gets in."""
+
+import json
+
+import pytest
+
+from lib.archive import FORMAT, NotAConversation, decode, decode_turn, encode, encode_turn
+from lib.attachments import attachment
+from lib.conversation import Answer, Conversation, Turn
+from lib.openrouter.chat import Citation, GeneratedImage, Usage
+from sandbox.answers import picture
+
+
+def whole_turn() -> Turn:
+    """A turn with all that one may hold."""
+    answer = Answer(
+        text="Grüße 👩‍🔬",
+        progress="complete",
+        model="lab/model:free",
+        finish_reason="stop",
+        usage=Usage(10, 20, 0.5),
+        provider="Lab",
+        reasoning="Well.",
+        citations=[Citation("https://example.org/a", "A")],
+        images=[GeneratedImage("image/png", picture(2, 2))],
+        first_token_seconds=0.5,
+        seconds=2.0,
+        max_tokens=100,
+    )
+    failed = Answer("b", "failed", failure="Why.")
+    files = [attachment("a.txt", b"text"), attachment("a.png", picture(2, 2))]
+    return Turn("Why?", [failed, answer], files, shown=0)
+
+
+def test_there_and_back() -> None:
+    """A saved conversation comes back with everything, as a conversation of its own."""
+    talk = Conversation([whole_turn()], name="Talk")
+    back = decode(encode(talk))
+    assert back.turns == talk.turns
+    assert back.name == "Talk"
+    assert back.id != talk.id
+
+
+def test_growing_answer() -> None:
+    """An answer under way is kept without its text, which comes back beside it, as stopped."""
+    turn = Turn("a", [Answer("the text", "streaming", reasoning="Well.")])
+    kept = encode_turn(turn)
+    assert "the text" not in kept
+    (answer,) = decode_turn(kept, "the te", "We").answers
+    assert answer == Answer("the te", "stopped", reasoning="We")
+    whole = encode_turn(Turn("a", [Answer("b", "complete")]))
+    assert decode_turn(whole, "left over").answers[0].text == "b"
+
+
+@pytest.mark.parametrize("progress", ["waiting", "streaming"])
+def test_nobody_is_at_work(progress) -> None:
+    """An answer that was not ended comes back as stopped: nothing is asked by itself."""
+    assert decode_turn(encode_turn(Turn("a", [Answer(progress=progress)]))).answer == Answer(
+        progress="stopped"
+    )
+
+
+def changed(**fields: object) -> bytes:
+    """A file with one turn, of which some fields of the answer are others."""
+    turn = json.loads(encode_turn(Turn("a", [Answer("b", "complete")])))
+    turn["answers"][0] |= fields
+    return json.dumps({"format": FORMAT, "name": "", "turns": [turn]}).encode()
+
+
+def test_harmless() -> None:
+    """Links and models of a file lead nowhere but where ours do."""
+    hostile = changed(
+        model="`![x](https://evil.example)`",
+        help=["Click", "javascript:alert(1)"],
+        affordable_tokens=5,
+        citations=[{"url": "javascript:alert(1)", "title": "x"}],
+        images=[{"media_type": "text/html", "content": "eA=="}],
+    )
+    assert decode(hostile).turns[0].answer == Answer("b", "complete")
+
+
+TURN = json.loads(encode_turn(Turn("a", [Answer()])))
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"null",
+        b"5",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"turns":' + b"[" * 100_000,
+        {},
+        {"format": "another/1", "name": "", "turns": []},
+        {"format": FORMAT, "name": 5, "turns": []},
+        {"format": FORMAT, "name": "", "turns": {}},
+        {"format": FORMAT, "name": "", "turns": [TURN] * 2_001},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "question": 5}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "question": ""}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "answers": []}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "answers": [{}] * 101}]},
+        {
+            "format": FORMAT,
+            "name": "",
+            "turns": [
+                {
+                    **TURN,
+                    "attachments": [
+                        {"name": "a.png", "kind": "text", "form": "png", "content": "eA=="}
+                    ],
+                }
+            ],
+        },
+        changed(text=["b"]),
+        changed(progress="of a stranger"),
+        changed(seconds=-1),
+        changed(usage={"prompt_tokens": 10**400, "completion_tokens": 1, "cost": None}),
+        changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": -5}),
+        changed(images=[{"media_type": "image/png", "content": "no base64!"}]),
+        changed(text="\ud800"),
+    ],
+)
+def test_junk(junk: bytes | dict[str, object]) -> None:
+    """Anything else is refused, in one way."""
+    with pytest.raises(NotAConversation):
+        decode(junk if isinstance(junk, bytes) else json.dumps(junk).encode())
+
+
+def test_too_large() -> None:
+    """A file of any size is refused before it is read."""
+    with pytest.raises(NotAConversation):
+        decode(b" " * 50_000_001)

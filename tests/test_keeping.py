@@ -1,0 +1,154 @@
+"""What a tab keeps: only what changed travels, and only what is ours comes back."""
+
+from lib.conversation import Answer, Conversation, Turn
+from lib.keeping import Changes, Keeper, restore
+from lib.openrouter.chat import Citation
+
+
+class Tab:
+    """A browser's tab: records that changes are applied to."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, str] = {}
+
+    def apply(self, changes: Changes | None) -> int:
+        """Keep changes; return how many characters travelled."""
+        if changes is None:
+            return 0
+        for key in [*changes.remove, *changes.put]:
+            for end in ("", "/text", "/reasoning"):
+                self.records.pop(key + end, None)
+        self.records |= changes.put
+        for key, text in changes.add.items():
+            self.records[key] = self.records.get(key, "") + text
+        return sum(map(len, [*changes.put.values(), *changes.add.values(), *changes.remove]))
+
+
+def talk(*questions: str) -> Conversation:
+    """A conversation of answered questions."""
+    return Conversation([Turn(q, [Answer(f"About {q}.", "complete")]) for q in questions])
+
+
+def test_there_and_back() -> None:
+    """Conversations come back as they were, the oldest first."""
+    tab, keeper = Tab(), Keeper()
+    first, second = talk("a", "b"), talk("c")
+    second.began_at = first.began_at + 1
+    second.name = "Third"
+    tab.apply(keeper.changes([second, first, Conversation()], {"open": first.id}))
+    assert restore(tab.records) == [first, second]
+    assert tab.records["open"] == first.id
+
+
+def test_nothing_new() -> None:
+    """What has been given out is not given out again."""
+    keeper = Keeper()
+    conversation = talk("a")
+    assert not keeper.has_given
+    assert keeper.changes([conversation], {})
+    assert keeper.has_given
+    assert keeper.changes([conversation], {}) is None
+
+
+def test_only_what_changed() -> None:
+    """A new turn travels alone; so does a new name, a deleted turn, and another answer."""
+    tab, keeper = Tab(), Keeper()
+    conversation = talk(*"abc")
+    conversation.turns[0].answers[0].text = "long " * 1_000
+    assert tab.apply(keeper.changes([conversation], {})) > 5_000
+    conversation.ask("d")
+    conversation.name = "Name"
+    assert tab.apply(keeper.changes([conversation], {})) < 1_000
+    conversation.turns[2].answers.append(Answer("new", "complete"))
+    assert tab.apply(keeper.changes([conversation], {})) < 1_000
+    conversation.delete(conversation.turns[1])
+    tab.apply(keeper.changes([conversation], {}))
+    (back,) = restore(tab.records)
+    assert back.name == "Name"
+    assert [turn.question for turn in back.turns] == ["a", "c", "d"]
+    assert back.turns[1].answers[1].text == "new"
+
+
+def test_answered_again() -> None:
+    """A question that was asked anew, and answered at once, is not taken for the old one."""
+    tab, keeper = Tab(), Keeper()
+    conversation = talk("a")
+    conversation.turns[0].answer.seconds = 1.0
+    tab.apply(keeper.changes([conversation], {}))
+    conversation.turns[0] = Turn("a", [Answer("another", "complete", seconds=1.5)])
+    tab.apply(keeper.changes([conversation], {}))
+    assert restore(tab.records)[0].turns[0].answer.text == "another"
+
+
+def test_growing_answer() -> None:
+    """Of an answer under way only the new text travels, and at its end it is whole."""
+    tab, keeper = Tab(), Keeper()
+    conversation = talk("a")
+    conversation.ask("b")
+    answer = conversation.turns[1].answer
+    answer.progress = "streaming"
+    tab.apply(keeper.changes([conversation], {}))
+    for _ in range(50):
+        answer.text += "some words " * 10
+        answer.reasoning += "a thought "
+        assert tab.apply(keeper.changes([conversation], {})) == 120
+    (back,) = restore(tab.records)
+    assert back.turns[1].answer.text == answer.text
+    assert back.turns[1].answer.reasoning == answer.reasoning
+    assert back.turns[1].answer.progress == "stopped"
+    answer.citations.append(Citation("https://example.org", "A"))
+    tab.apply(keeper.changes([conversation], {}))
+    assert restore(tab.records)[0].turns[1].answer.text == answer.text
+    answer.progress, answer.seconds = "complete", 2.0
+    tab.apply(keeper.changes([conversation], {}))
+    assert restore(tab.records) == [conversation]
+    assert not [key for key in tab.records if key.endswith("/text")]
+
+
+def test_numbers() -> None:
+    """Changes are numbered, so that a tab notices when some were lost."""
+    keeper = Keeper()
+    conversation = talk("a")
+    first = keeper.changes([conversation], {})
+    conversation.ask("b")
+    second = keeper.changes([conversation], {})
+    assert first
+    assert second
+    assert (first.number, second.number) == (1, 2)
+    assert first.keeper == second.keeper != Keeper().changes([conversation], {}).keeper
+
+
+def test_assume() -> None:
+    """What came from the tab does not travel back, and is no gap in the numbers."""
+    keeper = Keeper()
+    conversation = talk("a")
+    keeper.assume([conversation], {})
+    assert keeper.changes([conversation], {}) is None
+    conversation.ask("b")
+    changes = keeper.changes([conversation], {})
+    assert changes
+    assert (changes.number, len(changes.put)) == (1, 2)
+
+
+def test_deleted() -> None:
+    """A conversation that is gone leaves no record."""
+    tab, keeper = Tab(), Keeper()
+    tab.apply(keeper.changes([talk("a", "b")], {}))
+    tab.apply(keeper.changes([], {}))
+    assert tab.records == {}
+
+
+def test_junk() -> None:
+    """What is not ours is left out, and the rest comes back."""
+    tab, keeper = Tab(), Keeper()
+    conversation = talk("a", "b", "c")
+    tab.apply(keeper.changes([conversation], {}))
+    good = dict(tab.records)
+    for junk in (None, 5, [], "text", {"a": "b"}, {"0" * 16: "no JSON"}, {"0" * 16: "[" * 99_999}):
+        assert restore(junk) == []
+    records = {**good, f"{conversation.id}/1": '{"question": 5}', "0" * 16: "{}", "x": 5}
+    (back,) = restore(records)
+    assert [turn.question for turn in back.turns] == ["a", "c"]
+    del records[f"{conversation.id}/0"]
+    (back,) = restore(records)
+    assert [turn.question for turn in back.turns] == ["c"]
