@@ -1,6 +1,7 @@
 """The conversations of a session, in the sidebar: switch, name, delete, take away, bring back."""
 
 import re
+from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from lib.answer_markdown import literal
 from lib.archive import NotAConversation, decode, encode
 from lib.conversation import LONGEST_TITLE, Conversation
+from lib.export import to_html, to_markdown
 from lib.ui import asking, keeping
 from lib.ui.session import Session, widget_value
 
@@ -63,6 +65,8 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
     st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
     name = re.sub(r"\W+", "-", conversation.title).strip("-").lower() or "chat"
     for label, ending, media_type, write in (
+        ("Save as a page, to send to others", "html", "text/html", _page),
+        ("Save as Markdown", "md", "text/markdown", to_markdown),
         ("Save as JSON, to open it again", "json", "application/json", encode),
     ):
         st.download_button(
@@ -82,6 +86,10 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
         on_click=delete,
         width="stretch",
     )
+
+
+def _page(conversation: Conversation) -> bytes:
+    return to_html(conversation, exported_at=datetime.now(UTC))
 
 
 def _show_upload(session: Session) -> None:
