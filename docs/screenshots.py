@@ -8,6 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import CHROMIUM, App, chromium_path
+from tests.browser.test_compare import add
 
 HERE = Path(__file__).parent
 
@@ -28,6 +29,16 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         page.keyboard.type("breeze")
         expect(page.get_by_role("option").first).to_contain_text("Breeze")
         page.screenshot(path=HERE / "models.png")
+        page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 1280, "height": 1150})
+        page.goto(f"{app.url}compare")
+        for model in ("sandbox/reasoning", "sandbox/citations"):
+            add(page, model)
+        question = page.get_by_placeholder("Ask all of them")
+        question.fill("Why is the sky blue?")
+        question.press("Enter")
+        expect(page.get_by_text("completion tokens")).to_have_count(3)
+        page.screenshot(path=HERE / "compare.png")
         chromium.close()
     finally:
         app.stop()

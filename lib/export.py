@@ -13,16 +13,13 @@ from lib.attachments import Attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.markdown_blocks import code_lines
 from lib.openrouter.chat import Citation, is_address
+from lib.wording import CUT_SHORT, usd
 
 _STYLE = Path(__file__).parent / "export.css"
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'"
 )
-_CUT_SHORT = {
-    "length": "The answer ends here because it reached its longest length.",
-    "content_filter": "The model's provider held back the rest of this answer.",
-}
 
 
 def to_markdown(conversation: Conversation) -> bytes:
@@ -85,9 +82,9 @@ def _totals(conversation: Conversation) -> list[tuple[str, str]]:
     unknown = sum(not _is_cost_known(answer) for answer in shown + others)
     cost = "not known"
     if unknown < len(shown + others):
-        cost = _usd(conversation.cost)
+        cost = usd(conversation.cost)
         if others:
-            hidden = _usd(sum(answer.cost for answer in others))
+            hidden = usd(sum(answer.cost for answer in others))
             cost += f", of it {hidden} for {_count(len(others), 'answer')} not shown here"
         if unknown:
             cost += f"; that of {_count(unknown, 'answer')} is not known"
@@ -100,7 +97,7 @@ def _facts(answer: Answer) -> Iterator[tuple[str, str]]:
         yield "Model", answer.model
     if answer.provider:
         yield "Provider", answer.provider
-    yield "Cost", _usd(answer.cost) if _is_cost_known(answer) else "not known"
+    yield "Cost", usd(answer.cost) if _is_cost_known(answer) else "not known"
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         yield "Tokens", "{:,} of the prompt, {:,} of the answer".format(*tokens)
@@ -122,24 +119,17 @@ def _ending(answer: Answer) -> str:
         case "complete" if answer.is_empty:
             return "The model finished without an answer."
         case "complete":
-            return _CUT_SHORT.get(answer.finish_reason, "")
+            return CUT_SHORT.get(answer.finish_reason, "")
     return "This answer was still being written."
 
 
 def _answer_title(turn: Turn) -> str:
     count = len(turn.answers)
-    return f"Answer {turn.shown % count + 1} of {count}" if count > 1 else "Answer"
+    return f"Answer {turn.version + 1} of {count}" if count > 1 else "Answer"
 
 
 def _is_cost_known(answer: Answer) -> bool:
     return answer.usage is not None and answer.usage.cost is not None
-
-
-def _usd(amount: float) -> str:
-    """Return an amount: two places, more where it is under a cent."""
-    if amount == 0 or abs(amount) >= 0.01:
-        return f"${amount:,.2f}"
-    return f"${amount:.6f}".rstrip("0").rstrip(".")
 
 
 def _count(number: int, noun: str) -> str:

@@ -101,7 +101,7 @@ sent = st.chat_input(
 with frame.buttons:
     conversations.show_list(session)
 request = models.show_choice(settings, session)
-asking.ask_waiting(settings, session, request)
+asking.ask_waiting(settings, session, conversation, request)
 keeper.now()
 
 start_place = st.empty()  # also when nothing is in it: what stood there goes at once

@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.answering import Answering
 from lib.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
-from lib.conversation import Answer
+from lib.conversation import Answer, Conversation
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.models import Model
 from lib.settings import Settings
@@ -78,9 +78,10 @@ def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]
         )
 
 
-def ask_waiting(settings: Settings, session: Session, request: ChatRequest) -> None:
-    """Ask for the answer that waits in the open conversation, unless something speaks against it."""
-    conversation = session.conversation
+def ask_waiting(
+    settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
+) -> None:
+    """Ask for the answer that waits in a conversation, unless something speaks against it."""
     if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
         return
     answer = conversation.turns[-1].answer

@@ -6,7 +6,7 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.keeping import Keeper, restore
+from lib.keeping import restore
 from lib.openrouter.untrusted import number, parse_json
 from lib.ui import browser
 from lib.ui.session import Session, end_if_unwanted
@@ -69,8 +69,7 @@ def _facts(session: Session) -> dict[str, str]:
 def keep_anew(session: Session) -> None:
     """Have the tab forget what it kept, and keep everything once more."""
     browser.order(session, forget_conversations=True)
-    session.keeper = Keeper()
-    session.storage_is_full = False
+    session.keep_anew()
 
 
 def show_trouble(session: Session) -> None:

@@ -10,11 +10,7 @@ from lib.ui import asking, browser
 from lib.ui.session import Session
 from lib.ui.stream import STOPPED, show_text, show_thoughts
 from lib.ui.text import small, usd
-
-CUT_SHORT = {
-    "length": "The answer ends here because it reached its longest length.",
-    "content_filter": "The model's provider held back the rest of this answer.",
-}
+from lib.wording import CUT_SHORT
 
 
 def show_question(turn: Turn) -> None:

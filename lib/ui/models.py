@@ -15,6 +15,7 @@ from lib.ui.text import small, usd
 PATIENCE = 5
 """Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
 MOST_FALLBACKS = 2
+MOST_COMPARED = 4
 LONGEST_INSTRUCTIONS = 20_000
 
 ANY = ("text", "image", "file", "audio")
@@ -129,6 +130,27 @@ def _show_fallbacks(known: Mapping[str, Model], model: Model) -> list[str]:
         max_selections=MOST_FALLBACKS,
         placeholder="One or two other models, in this order",
     )
+
+
+def show_several(settings: Settings, session: Session) -> list[str]:
+    """Show the choice of the models to compare; return their ids."""
+    known = _catalogue(settings.base_url).models(PATIENCE)
+    first = session.model or settings.model
+    set_first_widget_value("compared", [first] if first in known else [])
+    return st.multiselect(
+        "Models",
+        list(known),
+        key="compared",
+        persist_state="session",
+        max_selections=MOST_COMPARED,
+        format_func=lambda name: " · ".join((known[name].name, _prices(known[name]), name)),
+        placeholder=f"Two to {MOST_COMPARED} models",
+    )
+
+
+def plain_request(settings: Settings, model: str) -> ChatRequest:
+    """Return a request to a model with the app's own instructions, and nothing else set."""
+    return ChatRequest(model, instructions=settings.instructions or "")
 
 
 def _show_pdf_engine(model: Model) -> str:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import streamlit as st
 from dotenv import dotenv_values
@@ -20,6 +20,7 @@ ICON = Path(__file__).parent / "icon.png"
 STYLE = Path(__file__).parent / "page.css"
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
+COMPARE_PAGE = "pages/compare.py"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class App:
     session: Session
 
 
-def start_page() -> App:
+def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
     """Begin a page: its settings, and its session, signed in if the browser remembers a sign-in.
 
     A setting that cannot be used ends the page with a sentence that names it.
@@ -41,7 +42,7 @@ def start_page() -> App:
         st.set_page_config(page_title="Not set up yet")
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
         st.stop()
-    st.set_page_config(page_title=settings.app_title, page_icon=ICON)
+    st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
     session = current_session()
     sign_in.restore(settings, session)
     models.prepare(settings, session)
@@ -74,6 +75,7 @@ def show_frame(app: App) -> Frame:
         st.page_link(
             CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.address(session)
         )
+        st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:")
         frame = Frame(st.container(), st.empty(), heard.opens_chat)
         if session.sign_in:
             account.show_line(settings, session, frame.account_line)

@@ -100,6 +100,8 @@ class Session:
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)
     opened: int = 0
+    comparison: dict[str, Conversation] = field(default_factory=dict)
+    comparisons: int = 0
     answerings: list[Answering] = field(default_factory=list)
     news: Event = field(default_factory=Event)
     keeper: Keeper = field(default_factory=Keeper)
@@ -115,6 +117,10 @@ class Session:
     def answering(self, answer: Answer) -> Answering | None:
         """Return what is at work on an answer, if anything is."""
         return next((a for a in self.answerings if a.answer is answer and not a.is_over), None)
+
+    def keep_anew(self) -> None:
+        """Forget what the tab was given to keep: it has forgotten it too."""
+        self.keeper, self.sent, self.storage_is_full = Keeper(), [], False
 
     def open(self, conversation: Conversation) -> None:
         """Turn to a conversation, which is of the session from now on."""

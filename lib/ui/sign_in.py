@@ -14,7 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from lib.conversation import Conversation
-from lib.keeping import Keeper
 from lib.openrouter.account import key_settings_url
 from lib.openrouter.auth import (
     Return,
@@ -290,8 +289,8 @@ def signed_out(session: Session, notice: str) -> None:
     _forget_key(session, notice)
     browser.order(session, forget_conversations=True)
     session.conversation, session.conversations = Conversation(), []
-    session.keeper, session.storage_is_full = Keeper(), False
-    session.edited_turn = None
+    session.keep_anew()
+    session.edited_turn, session.comparison = None, {}
     session.spent = 0.0
     session.flow = None
     forget_widgets()

@@ -246,7 +246,7 @@ def watch(
                                 when_over(one)
                 end_if_unwanted()
                 when_due()
-                if not any(view.is_waiting for view in views.values()):
+                if not all(view.is_waiting for view in views.values()):
                     time.sleep(_pace.interval)
     except StopException:
         for one in views:

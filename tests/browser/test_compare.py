@@ -1,0 +1,98 @@
+"""One prompt to several models at once."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App, arrive_signed_in
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def compare(page: Page, app: App, sandbox: Sandbox) -> Page:
+    """The compare page of somebody who is signed in."""
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}compare")
+    expect(page.get_by_placeholder("Choose two models or more first")).to_be_disabled()
+    return page
+
+
+def add(page: Page, model: str) -> None:
+    """Add a model to those that are compared."""
+    page.get_by_role("combobox", name="Models").click()
+    page.keyboard.type(model)
+    page.get_by_role("option").filter(has_text=re.compile(f"{model}$")).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=model)).to_be_visible()
+
+
+def column(page: Page, name: str) -> Locator:
+    """What stands under the name of a model."""
+    heading = page.get_by_role("heading", name=name, exact=True)
+    return page.get_by_test_id("stColumn").filter(has=heading)
+
+
+def test_compare(compare: Page, sandbox: Sandbox) -> None:
+    """Answers stream side by side, each with its own numbers, error and Stop; one is continued."""
+    for model in ("sandbox/endless", "sandbox/status-402"):
+        add(compare, model)
+    field = compare.get_by_placeholder("Ask all of them")
+    field.fill("sandbox/echo, who are you?")
+    field.press("Enter")
+    auto, endless, refused = (
+        column(compare, name) for name in ("Auto Router", "Sandbox: endless", "Sandbox: status-402")
+    )
+    expect(auto).to_contain_text("sandbox/echo, who are you?")
+    expect(auto).to_contain_text("completion tokens")
+    expect(auto).to_contain_text("first word after")
+    expect(steps.alert(refused)).to_contain_text("not enough credit")
+    expect(endless).to_contain_text("word 20")
+    expect(auto.get_by_role("button", name="Stop")).to_have_count(0)
+    endless.get_by_role("button", name="Stop").click()
+    expect(endless).to_contain_text("This answer was stopped here.")
+    expect(auto).to_contain_text("completion tokens")
+    models = {completion["body"]["model"] for completion in sandbox.completions}
+    assert models == {"openrouter/auto", "sandbox/endless", "sandbox/status-402"}
+    assert len(sandbox.completions) == 3
+    auto.get_by_role("button", name="Continue").click()
+    expect(compare).to_have_url(re.compile(r"/chat\?model=openrouter"))
+    expect(steps.answers(compare)).to_contain_text(["sandbox/echo, who are you?"])
+    steps.ask(compare, "sandbox/echo and then?")
+    expect(steps.answers(compare)).to_have_count(2)
+    expect(steps.answers(compare).last).to_contain_text("completion tokens")
+    assert len(sandbox.completions[-1]["body"]["messages"]) == 3
+
+
+def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
+    """Four answers take no longer than the slowest; on a phone they stand below each other."""
+    for model in ("sandbox/slow-start", "sandbox/tour", "sandbox/echo"):
+        add(compare, model)
+    field = compare.get_by_placeholder("Ask all of them")
+    field.fill("Hello?")
+    field.press("Enter")
+    expect(column(compare, "Sandbox: tour")).to_contain_text("completion tokens")
+    expect(column(compare, "Sandbox: slow-start")).to_contain_text("Waiting for the answer")
+    expect(compare.get_by_text("completion tokens")).to_have_count(4)
+    assert len(sandbox.completions) == 4
+    boxes = [compare.get_by_test_id("stColumn").nth(number).bounding_box() for number in range(4)]
+    assert len({box["y"] for box in boxes if box}) == 1
+    compare.set_viewport_size({"width": 390, "height": 844})
+    compare.wait_for_function("document.querySelector('[data-testid=stColumn]').clientWidth > 300")
+    boxes = [compare.get_by_test_id("stColumn").nth(number).bounding_box() for number in range(4)]
+    assert len({box["x"] for box in boxes if box}) == 1
+    for element in (compare.locator("html"), compare.get_by_role("main")):
+        width, room = element.evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert width <= room
+
+
+def test_signed_out(page: Page, app: App) -> None:
+    """Without a key there is the way to sign in, which works from here too."""
+    page.goto(f"{app.url}compare")
+    steps.expect_signed_out(page)
+    steps.sign_in_link(page).click()
+    steps.authorize(page)
+    steps.expect_chat(page)
