@@ -56,6 +56,8 @@ class Answering:
         began = time.monotonic()
         try:
             for event in self._stream:
+                if self.answer.progress == "stopped":
+                    break
                 if apply(event, self.answer) and self.answer.first_token_seconds is None:
                     self.answer.first_token_seconds = time.monotonic() - began
                 self._news.set()

@@ -20,7 +20,6 @@ keeper = keeping.start(session)
 conversation = session.conversation
 
 
-# Two labels of one widget, once a run: the browser keeps a widget that is gone until the run ends.
 def show_try_again() -> None:
     turn = conversation.turns[-1]
     affordable = turn.answer.affordable_tokens
@@ -31,17 +30,18 @@ def show_try_again() -> None:
     button_place.button(
         label,
         icon=":material/refresh:",
-        key="try_again_or_stop",
+        key="try_again",
         on_click=turn.ask_again,
         args=(affordable,),
     )
 
 
+# The chat input offers Stop only for what it sent, and not always then; page.css shows one of both.
 def show_stop(turn: Turn) -> None:
     button_place.button(
         "Stop",
         icon=":material/stop_circle:",
-        key="try_again_or_stop",
+        key="stop",
         on_click=asking.stop,
         args=(session, turn.answer),
     )
@@ -54,19 +54,16 @@ def show_end(answering: Answering) -> None:
 
 def follow(answering: Answering, place: DeltaGenerator) -> None:
     """Show the last answer while it comes."""
-    is_from_chat_input = sent is not None  # what it sent itself, and no more, it offers to stop
-    if not is_from_chat_input:
-        show_stop(conversation.turns[-1])
+    show_stop(conversation.turns[-1])
     watch(
         {answering: place},
         session.news,
         when_due=keeper.when_due,
         when_over=show_end,
-        when_stopped=show_try_again if is_from_chat_input else None,
+        when_stopped=show_try_again,
     )
     if isinstance(answering.failure, KeyRejected):
         sign_in.key_was_rejected(session)
-    if not is_from_chat_input or isinstance(answering.failure, KeyRejected):
         st.rerun()
 
 
@@ -88,7 +85,7 @@ def take_question() -> None:
 
 
 # In a callback, which nothing ends before it is done.
-sent = st.chat_input(
+st.chat_input(
     "Ask anything",
     key="question",
     on_submit=take_question,

@@ -99,7 +99,7 @@ watch(
     session.news,
     when_due=keeper.when_due,
     when_over=show_end,
-    when_stopped=None,
+    when_stopped=lambda: [place.empty() for _, place in continues.values()],
 )
 if any(isinstance(answering.failure, KeyRejected) for answering in under_way):
     sign_in.key_was_rejected(session)

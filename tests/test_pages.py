@@ -174,7 +174,7 @@ def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
         assert (len(app.error), len(answered)) == (1, count)
         assert text.text.splitlines()[0].rstrip() in text_of(app)
         if count == 1:
-            app.button(key="try_again_or_stop").click().run()
+            app.button(key="try_again").click().run()
     assert [len(completion["body"]["messages"]) for completion in sandbox.completions] == [1, 1]
 
 
@@ -205,14 +205,14 @@ def test_status(sandbox: Sandbox, name: str) -> None:
     links = [(link.proto.label, link.proto.url) for link in app.get("link_button")]
     assert links == ([answer.help] if answer.help else [])
     remedy = "Send again, for at most 1,234 tokens" if name == "402-max-tokens" else "Try again"
-    assert app.button(key="try_again_or_stop").label == remedy
+    assert app.button(key="try_again").label == remedy
 
 
 def test_shorter_answer(sandbox: Sandbox) -> None:
     """Where the credit covers a short answer only, one click sends again for a short one."""
     app = chat_page(signed_in(sandbox)).run()
     app.chat_input[0].set_value("sandbox/status-402-max-tokens please").run()
-    app.button(key="try_again_or_stop").click().run()
+    app.button(key="try_again").click().run()
     assert not app.error
     assert "You asked" in text_of(app)
     first, second = (completion["body"] for completion in sandbox.completions)
@@ -235,10 +235,10 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ask them for more" in app.error[0].value
     assert len(sandbox.completions) == 1
     session.spent, session.budget = 0.00005, 0.00004
-    app.button(key="try_again_or_stop").click().run()
+    app.button(key="try_again").click().run()
     assert "Raise it under Account" in app.error[0].value
     session.budget = None
-    app.button(key="try_again_or_stop").click().run()
+    app.button(key="try_again").click().run()
     assert not app.error
     assert len(sandbox.completions) == 2
 
@@ -252,7 +252,7 @@ def test_images_for_a_model_without_eyes(sandbox: Sandbox) -> None:
     assert "does not take images" in app.error[0].value
     assert not sandbox.completions
     session.model = "sandbox/hello"
-    app.button(key="try_again_or_stop").click().run()
+    app.button(key="try_again").click().run()
     assert not app.error
     assert "an image (image/png" in text_of(app)
 

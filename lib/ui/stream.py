@@ -183,6 +183,16 @@ class _View:
     def update(self) -> None:
         """Paint what is new, if it is time."""
         is_over = self.answering.is_over  # before looking: what comes after is in the next look
+        self._take()
+        if is_over:
+            self.paint_rest()
+            self._note.empty()
+            self.is_done = True
+        else:
+            self._thoughts.paint_if_due()
+            self._painter.paint_if_due()
+
+    def _take(self) -> None:
         answer = self.answering.answer
         if reasoning := answer.reasoning[self._reasoning_length :]:
             self._reasoning_length += len(reasoning)
@@ -194,13 +204,6 @@ class _View:
         if self.is_waiting and (reasoning or text):
             self._note.empty()
             self.is_waiting = False
-        if is_over:
-            self.paint_rest()
-            self._note.empty()
-            self.is_done = True
-        else:
-            self._thoughts.paint_if_due()
-            self._painter.paint_if_due()
 
     def paint_rest(self) -> None:
         """Paint all that is there."""
@@ -209,6 +212,7 @@ class _View:
 
     def show_stopped(self) -> None:
         """Show that there will be no more."""
+        self._take()
         self.paint_rest()
         self._note.markdown(f":small[{STOPPED}]")
 
@@ -219,7 +223,7 @@ def watch(
     *,
     when_due: Callable[[], object],
     when_over: Callable[[Answering], object],
-    when_stopped: Callable[[], object] | None,
+    when_stopped: Callable[[], object],
 ) -> None:
     """Show answers in their places while they grow, until all are over.
 
@@ -252,7 +256,7 @@ def watch(
         for one in views:
             one.stop()
         paints = [view.show_stopped for view in views.values() if not view.is_done]
-        _paint_from_beside(*paints, *([when_stopped] if when_stopped else []))
+        _paint_from_beside(*paints, when_stopped)
         raise
 
 

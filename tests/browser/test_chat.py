@@ -55,8 +55,8 @@ def expect_streams_to_end(sandbox: Sandbox) -> None:
 
 
 def stop(page: Page) -> Locator:
-    """The button that ends an answer: in place of Send, or beside a second try."""
-    return page.get_by_role("button", name=re.compile("^Stop"))
+    """The button that ends an answer: in place of Send, or under the answer."""
+    return page.get_by_role("button", name=re.compile("^Stop")).locator("visible=true")
 
 
 def try_again(page: Page) -> Locator:

@@ -42,6 +42,15 @@ def converse(page: Page, question: str) -> None:
     expect(steps.answers(page).last).to_contain_text("completion tokens")
 
 
+def expect_kept(page: Page, text: str) -> None:
+    """The tab has kept a whole answer."""
+    page.wait_for_function(
+        """text => Object.values({...sessionStorage}).some(
+            (kept) => kept.includes(text) && kept.includes('"complete"'))""",
+        arg=text,
+    )
+
+
 def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     """Conversations are named by their first message; one switches, renames and deletes."""
     converse(chat, "sandbox/echo first")
@@ -109,6 +118,7 @@ def test_reload_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
 def test_only_what_changed_travels(chat: Page) -> None:
     """A new turn does not send the ones before it again."""
     converse(chat, "sandbox/echo " + "a long message " * 2_000)
+    expect_kept(chat, "a long message")
     frames: list[int] = []
     chat.on(
         "websocket",
@@ -136,6 +146,7 @@ def test_storage_is_full(chat: Page) -> None:
     chat.evaluate("sessionStorage.clear()")
     new_chat(chat)
     converse(chat, "sandbox/echo third")
+    expect_kept(chat, "sandbox/echo third")
     chat.reload()
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo third"])
 
