@@ -52,6 +52,7 @@ class Sandbox:
                 Route("/api/v1/auth/keys", self._exchange, methods=["POST"]),
                 Route("/api/v1/key", self._key),
                 Route("/api/v1/models", self._list_models),
+                Route("/api/v1/models/count", self._count_models),
                 Route("/api/v1/chat/completions", self._chat, methods=["POST"]),
             ],
             exception_handlers={HTTPException: refuse_path_or_method},
@@ -146,6 +147,12 @@ class Sandbox:
 
     async def _list_models(self, request: Request) -> Response:
         return JSONResponse({"data": self._models})
+
+    async def _count_models(self, request: Request) -> Response:
+        wanted = set(request.query_params.get("output_modalities", "text").split(","))
+        outputs = [model["architecture"]["output_modalities"] for model in self._models]
+        count = sum("all" in wanted or not wanted.isdisjoint(each) for each in outputs)
+        return JSONResponse({"data": {"count": count}})
 
     async def _chat(self, request: Request) -> Response:
         key = self._key_of(request)

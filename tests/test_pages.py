@@ -1,6 +1,7 @@
 """The pages as scripts, without a browser: what they show, and the exchange that they make."""
 
 import os
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -114,6 +115,19 @@ def test_other_state(sandbox: Sandbox) -> None:
     app.run()
     assert "not started in this browser" in app.error[0].value
     assert not sandbox.exchanges
+
+
+def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger sees the self-check: OpenRouter answers, and no secret stands on the page."""
+    monkeypatch.setenv("SIGN_IN_SECRET", secret := "never-to-be-seen-" * 2)
+    app = main_page().switch_page("pages/self_check.py").run()
+    assert not app.exception
+    (report,) = (code.value for code in app.code)
+    assert f"[ok] Callback URL: {CALLBACK_URL} has" in report
+    assert "[being checked] Cookies" in report
+    assert re.search(r"\[ok\] OpenRouter: http://127\.0\.0\.1:\d+ answered in \d+ ms\.", report)
+    assert "SIGN_IN_SECRET = set\n" in report
+    assert secret not in report + text_of(app)
 
 
 def test_unusable_setting(monkeypatch: pytest.MonkeyPatch) -> None:

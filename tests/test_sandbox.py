@@ -410,6 +410,20 @@ def test_models(url: str) -> None:
         assert (":free" in model["id"]) == (model["pricing"]["prompt"] == "0")
 
 
+def test_models_count(url: str) -> None:
+    """Everyone is told how many models there are, of those that give text or what is asked for."""
+    listed = requests.get(f"{url}/api/v1/models", timeout=5).json()["data"]
+    outputs = [model["architecture"]["output_modalities"] for model in listed]
+
+    def count(query: str = "") -> object:
+        return requests.get(f"{url}/api/v1/models/count{query}", timeout=5).json()
+
+    assert count() == {"data": {"count": sum("text" in each for each in outputs)}}
+    assert count("?output_modalities=all") == {"data": {"count": len(listed)}}
+    images = sum("image" in each for each in outputs)
+    assert count("?output_modalities=image,embeddings") == {"data": {"count": images}}
+
+
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [("/api/v1/credits", "application/json"), ("/settings/keys", "text/html; charset=utf-8")],

@@ -13,6 +13,11 @@ _KEY = re.compile(r"sk-or-[\w-]+")
 _LONGEST_MESSAGE = 300
 
 
+def mask_keys(text: str) -> str:
+    """Return a text with the API keys in it masked."""
+    return _KEY.sub("sk-or-…", text)
+
+
 class OpenRouterError(Exception):
     """OpenRouter did not do what was asked.
 
@@ -29,7 +34,7 @@ class OpenRouterError(Exception):
         retry_after: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self.message = _KEY.sub("sk-or-…", " ".join(message.split()))[:_LONGEST_MESSAGE]
+        self.message = mask_keys(" ".join(message.split()))[:_LONGEST_MESSAGE]
         self.status = status
         self.retry_after = retry_after
         self.metadata: Mapping[str, Any] = metadata or {}

@@ -1,7 +1,7 @@
 """What only the browser can do: keep a cookie, clean the address, hear of a sign-out elsewhere.
 
 Streamlit can read cookies (`st.context.cookies`: those of the moment the session began) and not
-write them; the two components here do, in the page itself:
+write them; components here do, in the page itself:
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
@@ -31,6 +31,7 @@ def _component(name: str, html: str = "") -> ComponentRenderer:
 _link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
 _tab = _component("tab")
 _keep = _component("keep")
+_cookies = _component("cookies")
 _copy = _component("copy", '<button type="button"></button>')
 
 
@@ -69,6 +70,21 @@ def read_cookies(prefix: str) -> Iterator[tuple[str, str]]:
     for name, value in st.context.cookies.items():
         if name.startswith(begin):
             yield name.removeprefix(begin), value
+
+
+def keeps_cookies() -> bool | None:
+    """Tell whether this browser keeps a cookie of ours; None until it has said so."""
+    name = "openrouter_check"
+    heard = _cookies(
+        key="cookies",
+        data={
+            "cookie": cookie(name, "1", max_age=60),
+            "dropped": cookie(name, "", max_age=0),
+            "said": component_value("cookies", "kept"),
+        },
+        on_kept_change=lambda: None,
+    )
+    return heard.kept if isinstance(heard.kept, bool) else None
 
 
 def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str) -> None:

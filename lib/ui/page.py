@@ -21,6 +21,7 @@ STYLE = Path(__file__).parent / "page.css"
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
 COMPARE_PAGE = "pages/compare.py"
+SELF_CHECK_PAGE = "pages/self_check.py"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def show_frame(app: App) -> Frame:
                 args=(settings, session),
                 width="stretch",
             )
+        st.page_link(SELF_CHECK_PAGE, label="Self-check", icon=":material/checklist:")
     return frame
 
 

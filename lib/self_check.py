@@ -1,0 +1,171 @@
+"""The self-check: how the app is set up, for a bug report, with nothing secret in it."""
+
+import platform
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal, NamedTuple
+
+from lib.openrouter.auth import accepts_callback_url
+from lib.openrouter.errors import TimedOut, Unreachable, mask_keys
+from lib.openrouter.transport import Timeout, send
+from lib.settings import SHORTEST_SECRET, Settings
+
+PACKAGES = ("streamlit", "requests", "cryptography", "markdown-it-py", "msgspec")
+
+Verdict = Literal["ok", "warning", "being checked"]
+
+
+class Finding(NamedTuple):
+    """What was found on a subject; the sentence of a warning says what to do."""
+
+    verdict: Verdict
+    subject: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An attempt to reach OpenRouter: `trouble` says why there is no `status`."""
+
+    milliseconds: int
+    status: int | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What only the running app knows; `keeps_cookies` is None until the browser has said so."""
+
+    callback_url: str
+    keeps_cookies: bool | None
+    contact: Contact
+
+
+def contact(base_url: str, *, timeout: Timeout = (3, 5)) -> Contact:
+    """Ask OpenRouter for something small, without a key; any answer will do."""
+    status, trouble = None, ""
+    began = time.perf_counter()
+    try:
+        status = send("GET", f"{base_url}/api/v1/models/count", timeout=timeout).status_code
+    except TimedOut:
+        trouble = "did not answer in time"
+    except Unreachable:
+        trouble = "could not be reached"
+    return Contact(round((time.perf_counter() - began) * 1000), status, trouble)
+
+
+def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:
+    """Judge what a sign-in and a chat depend on."""
+    return (
+        _callback_url(measured.callback_url),
+        _cookies(measured.keeps_cookies),
+        _secret(settings.sign_in_secret),
+        Finding(
+            "ok",
+            "Sign-in",
+            "Remembered by the browser, so it outlives a reload."
+            if settings.remember_sign_in
+            else "Not remembered, as REMEMBER_SIGN_IN says: a reload signs out.",
+        ),
+        _openrouter(_public(settings.base_url), measured.contact),
+    )
+
+
+def _callback_url(callback_url: str) -> Finding:
+    address = _public(callback_url)
+    if accepts_callback_url(callback_url):
+        return Finding("ok", "Callback URL", f"{address} has a form that OpenRouter accepts.")
+    return Finding(
+        "warning",
+        "Callback URL",
+        f"{address} has a form that OpenRouter does not accept. It wants https, or http on "
+        "localhost or 127.0.0.1: serve the app so, or set OPENROUTER_CALLBACK_URL. Until then "
+        "people have to paste a code.",
+    )
+
+
+def _cookies(keeps_cookies: bool | None) -> Finding:
+    match keeps_cookies:
+        case True:
+            return Finding("ok", "Cookies", "This browser keeps them.")
+        case False:
+            sentence = (
+                "This browser blocks them, so nobody finds the way back from OpenRouter in it. "
+                "Allow them for this page, or paste a code."
+            )
+            return Finding("warning", "Cookies", sentence)
+        case None:
+            return Finding("being checked", "Cookies", "This browser has not said yet.")
+
+
+def _secret(secret: str | None) -> Finding:
+    if secret:
+        return Finding("ok", "SIGN_IN_SECRET", "Set, so a sign-in outlives a restart of the app.")
+    return Finding(
+        "warning",
+        "SIGN_IN_SECRET",
+        "Not set, so each process has a random one: a restart signs everybody out, and several "
+        f"processes do not work together. Set one of at least {SHORTEST_SECRET} characters.",
+    )
+
+
+def _openrouter(base_url: str, contact: Contact) -> Finding:
+    took = f"{contact.milliseconds} ms"
+    if contact.status is not None:
+        status = "" if contact.status == 200 else f" with status {contact.status}"
+        return Finding("ok", "OpenRouter", f"{base_url} answered{status} in {took}.")
+    return Finding(
+        "warning",
+        "OpenRouter",
+        f"{base_url} {contact.trouble} ({took}). Check OPENROUTER_BASE_URL, whether the app's "
+        "server may connect to it, and status.openrouter.ai.",
+    )
+
+
+def report(settings: Settings, measured: Measured) -> list[str]:
+    """Return the lines of the whole report: findings, versions, settings in force."""
+    lines = [
+        *(f"[{one.verdict}] {one.subject}: {one.sentence}" for one in findings(settings, measured)),
+        "",
+        f"python {platform.python_version()}",
+        *(f"{package} {version(package)}" for package in PACKAGES),
+        "",
+        *(f"{name} = {value}" for name, value in _in_force(settings)),
+    ]
+    return [mask_keys(line) for line in lines]  # one may stand in the wrong setting
+
+
+def _in_force(settings: Settings) -> Iterator[tuple[str, str]]:
+    yield "SIGN_IN_SECRET", "set" if settings.sign_in_secret else "not set"
+    yield "REMEMBER_SIGN_IN", str(settings.remember_sign_in).lower()
+    yield "OPENROUTER_MODEL", settings.model
+    yield "OPENROUTER_KEY_LIMIT", _usd(settings.key_limit)
+    yield "SESSION_BUDGET", _usd(settings.session_budget)
+    yield "OPENROUTER_KEY_LABEL", settings.key_label or "not set"
+    yield "OPENROUTER_CODE_CHALLENGE_METHOD", settings.code_challenge_method
+    yield "OPENROUTER_CALLBACK_URL", _public(settings.callback_url)
+    yield "OPENROUTER_BASE_URL", _public(settings.base_url)
+    yield "APP_TITLE", settings.app_title
+    yield "APP_WELCOME", _length(settings.welcome)
+    yield "APP_PROMPTS", _length(" | ".join(settings.prompts))
+    yield "APP_INSTRUCTIONS", _length(settings.instructions)
+    yield "APP_URL", _public(settings.app_url)
+
+
+def _public(address: str | None) -> str:
+    """An address without what may be secret in it: user, password and query."""
+    if address is None:
+        return "not set"
+    return re.sub(r"(?<=//)[^/]*@", "…@", re.sub(r"\?.*", "?…", address))
+
+
+def _usd(amount: float | None) -> str:
+    return "not set" if amount is None else f"{amount:g}"
+
+
+def _length(text: str | None) -> str:
+    """Of a longer text its length: it is the owner's, and this page is open to everyone."""
+    return f"set, {len(text)} characters" if text else "not set"

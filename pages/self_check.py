@@ -1,0 +1,44 @@
+"""The self-check page: how the app is set up, for whoever deploys it; nothing secret is on it."""
+
+import streamlit as st
+
+from lib import self_check
+from lib.answer_markdown import literal
+from lib.ui import browser, keeping, page, sign_in
+
+BADGES: dict[self_check.Verdict, str] = {
+    "ok": ":green-badge[:material/check: ok]",
+    "warning": ":orange-badge[:material/warning: warning]",
+    "being checked": ":gray-badge[:material/hourglass_empty: being checked]",
+}
+
+app = page.start_page()
+settings = app.settings
+page.show_frame(app)
+page.finish_sign_in(app)
+keeps_cookies = browser.keeps_cookies()
+
+
+# For everyone who looks: nobody has to sign in here, and each reload would be a request.
+@st.cache_data(ttl=10, show_spinner="Asking OpenRouter…")
+def contact(base_url: str) -> self_check.Contact:
+    return self_check.contact(base_url)
+
+
+st.title("Self-check", anchor=False)
+st.markdown("How this app is set up, for whoever deploys it.")
+
+measured = self_check.Measured(
+    callback_url=sign_in.callback_url(settings, "self_check"),
+    keeps_cookies=keeps_cookies,
+    contact=contact(settings.base_url),
+)
+for finding in self_check.findings(settings, measured):
+    badge, sentence = BADGES[finding.verdict], literal(finding.sentence)
+    st.markdown(f"{badge} **{literal(finding.subject)}**  \n{sentence}")
+
+st.subheader("For a bug report", anchor=False)
+st.markdown("Copy this into it. Of a secret it tells only whether it is set.")
+st.code("\n".join(self_check.report(settings, measured)), language=None, wrap_lines=True)
+
+keeping.start(app.session).to_the_end()

@@ -1,0 +1,131 @@
+"""The self-check: a verdict on each subject, and a report that anyone may read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lib.self_check import Contact, Measured, contact, findings, report
+from lib.settings import Settings, read_settings
+from tests.conftest import RawServer, Served, http
+
+SECRET = "a-secret-that-nobody-may-see-in-any-report"
+FINE = Measured("https://a.org/", keeps_cookies=True, contact=Contact(12, 200))
+
+
+def warnings(settings: Settings, measured: Measured) -> dict[str, str]:
+    """The sentences of the warnings, by subject."""
+    found = findings(settings, measured)
+    return {one.subject: one.sentence for one in found if one.verdict == "warning"}
+
+
+def test_all_well() -> None:
+    """Where everything is in order no line warns, and OpenRouter's time is told."""
+    found = findings(Settings(sign_in_secret=SECRET), FINE)
+    assert {one.verdict for one in found} == {"ok"}
+    assert found[-1].sentence == "https://openrouter.ai answered in 12 ms."
+
+
+@pytest.mark.parametrize(
+    ("settings", "measured", "subject", "remedy"),
+    [
+        (
+            Settings(sign_in_secret=SECRET),
+            Measured("http://a.org/", True, FINE.contact),
+            "Callback URL",
+            "set OPENROUTER_CALLBACK_URL",
+        ),
+        (
+            Settings(sign_in_secret=SECRET),
+            Measured(FINE.callback_url, False, FINE.contact),
+            "Cookies",
+            "Allow them",
+        ),
+        (Settings(), FINE, "SIGN_IN_SECRET", "Set one of at least 32 characters"),
+        (
+            Settings(sign_in_secret=SECRET),
+            Measured(FINE.callback_url, True, Contact(3000, trouble="did not answer in time")),
+            "OpenRouter",
+            "did not answer in time (3000 ms). Check OPENROUTER_BASE_URL",
+        ),
+    ],
+    ids=["callback", "cookies", "secret", "unreachable"],
+)
+def test_warning(settings: Settings, measured: Measured, subject: str, remedy: str) -> None:
+    """What is not in order is one warning, which says what to do."""
+    found = warnings(settings, measured)
+    assert found.keys() == {subject}
+    assert remedy in found[subject]
+
+
+def test_browser_has_not_answered() -> None:
+    """Until the browser has answered, its cookies are being checked."""
+    measured = Measured(FINE.callback_url, None, FINE.contact)
+    assert "[being checked] Cookies: This browser has not said yet." in report(Settings(), measured)
+
+
+def test_not_remembered() -> None:
+    """A sign-in that is not to be remembered is told of, and is no warning."""
+    settings = Settings(sign_in_secret=SECRET, remember_sign_in=False)
+    assert not warnings(settings, FINE)
+    assert any("a reload signs out" in line for line in report(settings, FINE))
+
+
+def test_every_setting_once() -> None:
+    """Each setting of `.env.example` stands in the report once, with its value in force."""
+    example = (Path(__file__).parents[1] / ".env.example").read_text("utf-8")
+    names = [line.split(" = ")[0] for line in report(Settings(), FINE) if " = " in line]
+    assert sorted(names) == sorted(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE))
+    lines = report(read_settings({"SESSION_BUDGET": "2.50", "APP_PROMPTS": "Why?|How?"}), FINE)
+    assert {"SESSION_BUDGET = 2.5", "APP_PROMPTS = set, 11 characters"} < set(lines)
+    assert {"OPENROUTER_MODEL = openrouter/auto", "SIGN_IN_SECRET = not set"} < set(lines)
+
+
+def test_versions() -> None:
+    """The versions of Python and of what the app is made of stand in the report."""
+    lines = "\n".join(report(Settings(), FINE))
+    for name in ("python", "streamlit", "requests", "cryptography", "markdown-it-py", "msgspec"):
+        assert re.search(rf"^{name} \d+\.\d+", lines, re.MULTILINE)
+
+
+def test_nothing_secret() -> None:
+    """No secret is in the report: not the setting's value, nor what an address or a slip holds."""
+    address = f"https://{SECRET}:{SECRET}@a.org:8443/path/?token={SECRET}@b/c"
+    names = ("OPENROUTER_BASE_URL", "OPENROUTER_CALLBACK_URL", "APP_URL")
+    texts = ("SIGN_IN_SECRET", "APP_WELCOME", "APP_PROMPTS", "APP_INSTRUCTIONS")
+    settings = read_settings(
+        dict.fromkeys(names, address)
+        | dict.fromkeys(texts, SECRET)
+        | {"OPENROUTER_KEY_LABEL": f"sk-or-v1-{SECRET}"}
+    )
+    for measured in (
+        Measured(address, True, Contact(12, 200)),
+        Measured(address.replace("https", "http"), False, Contact(12, trouble="is away")),
+    ):
+        shown = "\n".join(report(settings, measured)) + repr(findings(settings, measured))
+        assert SECRET not in shown
+        assert "SIGN_IN_SECRET = set\n" in shown
+        assert "APP_URL = https://…@a.org:8443/path/?…" in shown
+
+
+def test_contact(served: Served) -> None:
+    """OpenRouter's answer counts, with the time it took."""
+    reached = contact(served.base_url)
+    assert (reached.status, reached.trouble) == (200, "")
+    assert 0 <= reached.milliseconds < 5_000
+
+
+def test_any_answer_counts(raw_server: RawServer) -> None:
+    """An answer that is not of the API is an answer too; its status is told."""
+    reached = contact(raw_server.serve(http(b"<h1>", "text/html", status="502 Bad Gateway")))
+    measured = Measured(FINE.callback_url, True, reached)
+    assert findings(Settings(sign_in_secret=SECRET), measured)[-1].verdict == "ok"
+    assert "answered with status 502 in" in findings(Settings(), measured)[-1].sentence
+
+
+def test_no_answer(raw_server: RawServer) -> None:
+    """A server that is silent and one that is not there are told apart."""
+    silent = contact(raw_server.serve(b"", stays=True), timeout=(1, 0.1))
+    assert (silent.status, silent.trouble) == (None, "did not answer in time")
+    absent = contact("http://127.0.0.1:9")
+    assert (absent.status, absent.trouble) == (None, "could not be reached")
