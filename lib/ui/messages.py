@@ -25,6 +25,7 @@ def _show_attachment(file: Attachment) -> None:
     match file.kind:
         case "image":
             _show_image(file.content, file.name)
+            small(literal(file.name))
         case "audio":
             st.audio(file.content, format=file.media_type)
             small(literal(file.name))
@@ -35,7 +36,7 @@ def _show_attachment(file: Attachment) -> None:
 
 def _show_image(content: bytes, about: str) -> None:
     try:
-        st.image(content, caption=about, alt=about, width=320)
+        st.image(content, alt=about, width=320)
     except Exception:  # noqa: BLE001 - whatever else begins like an image; Pillow has no one error
         small(f":material/broken_image: {literal(about)} cannot be shown.")
 

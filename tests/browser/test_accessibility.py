@@ -1,0 +1,106 @@
+"""What people need who see little, use no mouse, or hold a phone: axe, contrast, width."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from sandbox.answers import picture
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import App, arrive_signed_in, new_person
+from tests.browser.test_compare import add
+from tests.browser.test_conversations import attach
+
+pytestmark = pytest.mark.browser
+
+
+STREAMLITS_OWN = {
+    # The closed sidebar of a phone lies outside of the screen, its content without focus.
+    ("scrollable-region-focusable", 'data-testid="stSidebarContent"'),
+}
+"""Faults of Streamlit's that no app can mend: the rule, and what its markup holds."""
+
+
+def expect_no_faults(page: Page) -> None:
+    """Axe finds nothing serious or critical, and nothing is wider than the screen."""
+    page.wait_for_function(  # what is about to be replaced is pale for a moment
+        """() => [...document.querySelectorAll("[data-testid=stElementContainer]")]
+            .every((element) => getComputedStyle(element).opacity === "1")"""
+    )
+    found = Axe().run(page).response["violations"]
+    faults = [
+        (fault["id"], node["target"], node["html"][:200], node.get("failureSummary", "")[:300])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+        if not any(fault["id"] == rule and own in node["html"] for rule, own in STREAMLITS_OWN)
+    ]
+    assert faults == []
+    page.wait_for_function(  # a turning sign of work may reach beyond for a moment
+        """() => [document.documentElement, document.querySelector("#stMain")]
+            .every((element) => element.scrollWidth <= element.clientWidth)"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 390)], ids=["light", "dark, on a phone"]
+)
+def test_accessible(chromium: Browser, app: App, sandbox: Sandbox, scheme: str, width: int) -> None:
+    """No page has a serious fault, in whatever state it is."""
+    with new_person(
+        chromium, color_scheme=scheme, viewport={"width": width, "height": 900}
+    ) as person:
+        page = person.new_page()
+        page.goto(app.url)
+        expect(steps.sign_in_link(page)).to_be_visible()
+        expect_no_faults(page)
+        arrive_signed_in(person, app, sandbox)
+        page.goto(f"{app.url}chat")
+        steps.expect_chat(page)
+        expect_no_faults(page)
+        attach(page, ("photo.png", "image/png", picture(40, 20)))
+        for question in ("sandbox/tour", "sandbox/reasoning", "sandbox/status-402"):
+            steps.ask(page, question)
+            expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+        expect(steps.alert(page)).to_be_visible()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_text("Answer 2 of 2")).to_be_visible()
+        expect_no_faults(page)
+        for opens, shows in _popovers(page):
+            opens()
+            expect(page.get_by_label(shows).first).to_be_visible()
+            expect_no_faults(page)
+            page.keyboard.press("Escape")
+        page.goto(f"{app.url}compare")
+        add(page, "sandbox/citations")
+        field = page.get_by_placeholder("Ask all of them")
+        field.fill("Hello?")
+        field.press("Enter")
+        expect(page.get_by_text("completion tokens")).to_have_count(2)
+        expect_no_faults(page)
+        for path, text in (("", "Your account"), ("self_check", "This browser keeps them")):
+            page.goto(f"{app.url}{path}")
+            expect(page.get_by_text(text).first).to_be_visible()
+            expect_no_faults(page)
+
+
+def _popovers(page: Page) -> list[tuple[Callable[[], None], str]]:
+    """What opens each popover, and a label in it."""
+
+    def in_sidebar(name: str) -> Callable[[], None]:
+        def open_it() -> None:
+            expand = page.get_by_test_id("stExpandSidebarButton")
+            if expand.is_visible():
+                expand.click()
+            page.get_by_role("button", name=name, exact=True).click()
+
+        return open_it
+
+    choice = page.get_by_role("main").get_by_test_id("stPopoverButton")
+    return [
+        (choice.click, "Instructions"),
+        (in_sidebar("This chat"), "Name"),
+        (in_sidebar("Open a saved chat"), "A chat that was saved as JSON"),
+    ]
