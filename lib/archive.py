@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lib.attachments import NotAttachable, attachment
+from lib.attachments import Attachment, NotAttachable, attachment
 from lib.conversation import LONGEST_TITLE, Answer, Conversation, Turn
 from lib.openrouter.chat import IMAGE_TYPES, is_address
 from lib.openrouter.models import is_model_id
@@ -38,20 +38,26 @@ def decode(content: bytes) -> Conversation:
 
 
 def encode_turn(turn: Turn) -> str:
-    """Return a turn as JSON; of an answer that is still growing, without its text."""
+    """Return a turn as JSON, without its files; of a growing answer without its text."""
     answers = [
         replace(answer, text="", reasoning="") if answer.progress == "streaming" else answer
         for answer in turn.answers
     ]
-    return msgspec.json.encode(replace(turn, answers=answers)).decode()
+    return msgspec.json.encode(replace(turn, answers=answers, attachments=[])).decode()
 
 
-def decode_turn(content: str, text: str = "", reasoning: str = "") -> Turn:
-    """Read what `encode_turn` returned, and the text of the growing answer.
+def encode_files(turn: Turn) -> str:
+    """Return the files of a turn as JSON."""
+    return msgspec.json.encode(turn.attachments).decode()
+
+
+def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str = "") -> Turn:
+    """Read what `encode_turn` and `encode_files` returned, and the text of the growing answer.
 
     Raises `NotAConversation`.
     """
     turn = _decode(content, Turn)
+    turn.attachments = _decode(files, list[Attachment])
     if turn.answers and turn.answers[-1].progress == "streaming":
         turn.answers[-1].text, turn.answers[-1].reasoning = text, reasoning
     return _checked(turn)

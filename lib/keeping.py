@@ -1,7 +1,7 @@
 """What a browser's tab keeps of the conversations: small records, of which only the changed travel.
 
-A conversation is one record under its id (its name, how many turns), each turn one under `id/n`,
-and the text of an answer that is still growing one that is added to.
+A conversation is one record under its id (its name, how many turns), each turn one under `id/n`, its
+files one under `id/n/files`, and the text of an answer that is still growing one that is added to.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from lib.archive import MOST_TURNS, NotAConversation, decode_turn, encode_turn
+from lib.archive import MOST_TURNS, NotAConversation, decode_turn, encode_files, encode_turn
 from lib.conversation import LONGEST_TITLE, Conversation, Turn
 
 MOST_CONVERSATIONS = 200
@@ -72,9 +72,7 @@ class Keeper:
             if self._is_new(conversation.id, head):
                 changes.put[conversation.id] = msgspec.json.encode(head).decode()
             for place, turn in enumerate(conversation.turns):
-                key = f"{conversation.id}/{place}"
-                there.add(key)
-                self._add_turn(changes, key, turn)
+                there |= self._add_turn(changes, f"{conversation.id}/{place}", turn)
         changes.remove = [key for key in self._given if key not in there]
         for key in changes.remove:
             del self._given[key]
@@ -88,7 +86,8 @@ class Keeper:
         self._given[key] = state
         return is_new
 
-    def _add_turn(self, changes: Changes, key: str, turn: Turn) -> None:
+    def _add_turn(self, changes: Changes, key: str, turn: Turn) -> set[str]:
+        there = {key}
         growing = turn.answers[-1] if turn.answers[-1].progress == "streaming" else None
         # Equal if nothing changed, and quick to compare: an answer that has ended grows no more.
         state = (
@@ -103,10 +102,16 @@ class Keeper:
         if self._is_new(key, state):
             changes.put[key] = encode_turn(turn)
             self._lengths.update({f"{key}/text": 0, f"{key}/reasoning": 0})
+        if turn.attachments:
+            there.add(f"{key}/files")
+            names = [(file.name, len(file.content)) for file in turn.attachments]
+            if self._is_new(f"{key}/files", names):
+                changes.put[f"{key}/files"] = encode_files(turn)
         for name, text in texts.items():
             if more := text[self._lengths[f"{key}/{name}"] :]:
                 changes.add[f"{key}/{name}"] = more
                 self._lengths[f"{key}/{name}"] = len(text)
+        return there
 
 
 def restore(records: object) -> list[Conversation]:
@@ -128,9 +133,10 @@ def _conversation(conversation_id: str, kept: Mapping[str, str]) -> Conversation
     conversation = Conversation([], head.name[:LONGEST_TITLE], conversation_id, head.began_at)
     for place in range(min(head.turns, MOST_TURNS)):
         key = f"{conversation_id}/{place}"
+        files = kept.get(f"{key}/files", "[]")
         texts = (kept.get(f"{key}/text", ""), kept.get(f"{key}/reasoning", ""))
         try:
-            conversation.turns.append(decode_turn(kept.get(key, ""), *texts))
+            conversation.turns.append(decode_turn(kept.get(key, ""), files, *texts))
         except NotAConversation:
             continue
     return conversation

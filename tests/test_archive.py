@@ -46,10 +46,10 @@ def test_growing_answer() -> None:
     turn = Turn("a", [Answer("the text", "streaming", reasoning="Well.")])
     kept = encode_turn(turn)
     assert "the text" not in kept
-    (answer,) = decode_turn(kept, "the te", "We").answers
+    (answer,) = decode_turn(kept, "[]", "the te", "We").answers
     assert answer == Answer("the te", "stopped", reasoning="We")
     whole = encode_turn(Turn("a", [Answer("b", "complete")]))
-    assert decode_turn(whole, "left over").answers[0].text == "b"
+    assert decode_turn(whole, "[]", "left over").answers[0].text == "b"
 
 
 @pytest.mark.parametrize("progress", ["waiting", "streaming"])

@@ -1,5 +1,6 @@
 """What a tab keeps: only what changed travels, and only what is ours comes back."""
 
+from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.keeping import Changes, Keeper, restore
 from lib.openrouter.chat import Citation
@@ -103,6 +104,20 @@ def test_growing_answer() -> None:
     tab.apply(keeper.changes([conversation], {}))
     assert restore(tab.records) == [conversation]
     assert not [key for key in tab.records if key.endswith("/text")]
+
+
+def test_files() -> None:
+    """Files travel once, whatever becomes of their turn, and leave with it."""
+    tab, keeper = Tab(), Keeper()
+    conversation = Conversation()
+    conversation.ask("a", [attachment("a.txt", b"x" * 10_000)])
+    assert tab.apply(keeper.changes([conversation], {})) > 10_000
+    conversation.turns[0].answer.progress = "stopped"
+    assert tab.apply(keeper.changes([conversation], {})) < 1_000
+    assert restore(tab.records) == [conversation]
+    conversation.delete(conversation.turns[0])
+    tab.apply(keeper.changes([conversation], {}))
+    assert tab.records == {}
 
 
 def test_numbers() -> None:

@@ -16,7 +16,7 @@ PATIENCE = 0.25
 INTERVAL = 1.5
 """Seconds between two changes that are sent while an answer streams."""
 
-SENT_AGAIN = 1.0
+SENT_AGAIN = 0.3
 """Seconds for which changes are sent along again: a new run drops what has not left the server."""
 
 
