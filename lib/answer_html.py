@@ -6,13 +6,13 @@ from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from lib.answer_markdown import paintable_blocks
+from lib.markdown_blocks import add_math
 from lib.openrouter.chat import is_address
 
 _HEADINGS_ABOVE = 3
@@ -51,6 +51,11 @@ class _Html(RendererHTML):
         alt = self.renderInlineAsText(tokens[idx].children, options, env)
         return link(str(tokens[idx].attrs["src"]), f"Image: {alt}" if alt else "Image")
 
+    def math_block(self, tokens: Sequence[Token], idx: int, *_: object) -> str:
+        return f"<pre><code>{escape(tokens[idx].content)}</code></pre>\n"
+
+    brackets_block = math_block
+
     def table_open(self, *_: object) -> str:
         return '<div class="wide" role="region" aria-label="Table" tabindex="0"><table>\n'
 
@@ -64,8 +69,6 @@ def _lower_headings(state: StateCore) -> None:
             token.tag = f"h{min(int(token.tag[1:]) + _HEADINGS_ABOVE, 6)}"
 
 
-_CLOSE = {"$$": "$$", r"\[": r"\]"}
-_MOST_LINES = 50
 _FORMULA = re.compile(
     r"(?P<marks>\$\$?)(?P<source>(?:\\.|[^$\\]){1,2000})(?P=marks)(?!\$)", re.DOTALL
 )
@@ -82,38 +85,8 @@ def _formula(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    r"""A formula between lines of `$$`, or of `\[` and `\]`, whatever its lines look like.
-
-    Unclosed, that of `$$` goes on to the end, as in the app; `\[` begins none.
-    """
-
-    def line(number: int) -> str:
-        return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
-
-    first = line(start)
-    close = _CLOSE.get(first[:2])
-    if close is None or close in first[2:]:
-        return False
-    searched = range(start + 1, end if close == "$$" else min(start + _MOST_LINES, end))
-    last = next((number for number in searched if line(number).rstrip().endswith(close)), None)
-    if last is None and close != "$$":
-        return False
-    if not silent:
-        state.line = end if last is None else last + 1
-        source = "\n".join(map(line, range(start, state.line)))[2:].rstrip().removesuffix(close)
-        token = state.push("code_block", "code", 0)
-        token.map, token.content = [start, state.line], source.strip()
-    return True
-
-
 _markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Html)
 _markdown.enable(["table", "strikethrough"])
 _markdown.inline.ruler.before("escape", "formula", _formula)
-_markdown.block.ruler.before(
-    "fence",
-    "formula_block",
-    _formula_block,
-    {"alt": ["paragraph", "reference", "blockquote", "list"]},
-)
+add_math(_markdown)
 _markdown.core.ruler.push("lower_headings", _lower_headings)

@@ -9,31 +9,47 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
+_CLOSE = {"$$": "$$", r"\[": r"\]"}
+_LONGEST_BRACKETS = 50
+r"""Lines after which `\[` was no formula's beginning."""
+
 
 def _math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A block between lines of `$$`, which may hold blank lines; unclosed, it goes on to the end.
+    r"""A formula between lines of `$$`, or of `\[` and `\]`, whatever its lines look like.
 
-    Streamlit's parser has it from https://github.com/remarkjs/remark-math; CommonMark has not.
+    Unclosed, it goes on to the end. Streamlit's parser has `$$` from
+    https://github.com/remarkjs/remark-math; CommonMark has neither.
     """
 
     def line(number: int) -> str:
         return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
-    if not line(start).startswith("$$") or "$$" in line(start)[2:]:
+    begin = line(start)[:2]
+    close = _CLOSE.get(begin)
+    if close is None or close in line(start)[2:]:
+        return False
+    last = end if begin == "$$" else min(end, start + _LONGEST_BRACKETS)
+    after = start + 1
+    while after < last and not line(after).rstrip().endswith(close):
+        after += 1
+    if after == last < end:
         return False
     if not silent:
-        after = start + 1
-        while after < end and not line(after).rstrip().endswith("$$"):
-            after += 1
         state.line = min(after + 1, end)
-        state.push("math_block", "", 0).map = [start, state.line]
+        source = "\n".join(map(line, range(start, state.line)))[2:].rstrip().removesuffix(close)
+        token = state.push("math_block" if begin == "$$" else "brackets_block", "code", 0)
+        token.map, token.content = [start, state.line], source.strip()
     return True
 
 
+def add_math(markdown: MarkdownIt) -> None:
+    """Let a parser know formulas that stand alone: tokens `math_block` and `brackets_block`."""
+    may_interrupt = ["paragraph", "reference", "blockquote", "list"]
+    markdown.block.ruler.before("fence", "math", _math, {"alt": may_interrupt})
+
+
 _markdown = MarkdownIt("commonmark").enable("table").disable("inline")
-_markdown.block.ruler.before(
-    "fence", "math_block", _math, {"alt": ["paragraph", "reference", "blockquote", "list"]}
-)
+add_math(_markdown)
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 
 

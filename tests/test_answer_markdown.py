@@ -3,7 +3,7 @@ r"""What models write: formulas, money, images, code, and marks that are not clo
 import pytest
 from markdown_it import MarkdownIt
 
-from lib.answer_markdown import closed, paintable
+from lib.answer_markdown import closed, paintable, paintable_blocks
 from sandbox import answers
 
 
@@ -88,3 +88,9 @@ def test_no_image(hidden: str) -> None:
 def test_closed(written: str, shown: str) -> None:
     """Marks that are still open are closed while an answer is being written."""
     assert closed(written) == shown
+
+
+def test_formula_like_a_list() -> None:
+    r"""Lines of a formula between `\[` and `\]` are no list, whatever they begin with."""
+    text = "So\n\n\\[\na\n+ b\n- c\n\\]\n\nand on."
+    assert "".join(paintable_blocks(text)) == "So\n\n$$\na\n+ b\n- c\n$$\n\nand on."
