@@ -290,6 +290,24 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
     assert sandbox.completions[1]["body"]["messages"][0]["content"] == "sandbox/echo this"
 
 
+def test_sign_out_forgets(sandbox: Sandbox) -> None:
+    """Signing out forgets what was said, what it cost, and what was set."""
+    session = signed_in(sandbox)
+    app = chat_page(session).run()
+    app.text_area(key="instructions").set_value("In Latin.").run()
+    app.chat_input[0].set_value("sandbox/echo one").run()
+    session.budget = 5.0
+    app.button(key="sign_out").click().run()
+    assert not app.exception
+    assert not app.chat_input
+    assert "sandbox/echo one" not in text_of(app)
+    assert (session.spent, session.budget, session.conversations) == (0, None, [])
+    session.sign_in = signed_in(sandbox).sign_in
+    app.run()
+    assert not app.exception
+    assert app.text_area(key="instructions").value == ""
+
+
 def test_model_in_the_address(sandbox: Sandbox) -> None:
     """The model of the link is kept in the pending sign-in, which leaves with the browser."""
     app = main_page()

@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
-from lib.openrouter.errors import UnexpectedAnswer, error_from_response
-from lib.openrouter.transport import Bearer, Timeout, send
-from lib.openrouter.untrusted import number, parse_json
+from lib.openrouter.errors import UnexpectedAnswer
+from lib.openrouter.transport import Bearer, Timeout, get_data
+from lib.openrouter.untrusted import number
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,15 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
     Raises `KeyRejected` on 401, `Unreachable`, `TimedOut`, `UnexpectedAnswer`, or
     `OpenRouterError` with any other status.
     """
-    response = send("GET", f"{base_url}/api/v1/key", auth=Bearer(key), timeout=timeout)
-    if response.status_code != 200:
-        raise error_from_response(response.status_code, response.headers, response.content)
+    data = get_data(f"{base_url}/api/v1/key", auth=Bearer(key), timeout=timeout)
     try:
-        data = parse_json(response.content)["data"]
         return Account(
             label=str(data["label"])[:100],
             limit=number(data.get("limit")),
             limit_remaining=number(data.get("limit_remaining")),
             usage=number(data.get("usage")) or 0.0,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(status=200) from error
 
 

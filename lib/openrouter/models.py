@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer, error_from_response
-from lib.openrouter.transport import Timeout, send
-from lib.openrouter.untrusted import number, parse_json
+from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
+from lib.openrouter.transport import Timeout, get_data
+from lib.openrouter.untrusted import number
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 """What `reasoning.effort` may be."""
@@ -53,14 +53,9 @@ def get_models(base_url: str, *, timeout: Timeout = (5, 20)) -> tuple[Model, ...
     Raises `Unreachable`, `TimedOut`, `UnexpectedAnswer` if it holds no model at all, or
     `OpenRouterError` with any other status than 200.
     """
-    response = send("GET", f"{base_url}/api/v1/models", timeout=timeout)
-    if response.status_code != 200:
-        raise error_from_response(response.status_code, response.headers, response.content)
-    try:
-        entries = parse_json(response.content)["data"]
-        models = {model.id: model for model in map(_model, entries) if model}
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnexpectedAnswer(status=200) from error
+    entries = get_data(f"{base_url}/api/v1/models", timeout=timeout)
+    listed = map(_model, entries) if isinstance(entries, list) else ()
+    models = {model.id: model for model in listed if model}
     if not models:
         raise UnexpectedAnswer(status=200)
     return tuple(models.values())

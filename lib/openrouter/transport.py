@@ -11,7 +11,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 
-from lib.openrouter.errors import TimedOut, Unreachable
+from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, error_from_response
+from lib.openrouter.untrusted import parse_json
 
 Timeout = tuple[float, float]
 """Seconds to connect, and seconds of silence while reading."""
@@ -49,6 +50,21 @@ def send(
         raise TimedOut from error
     except requests.RequestException as error:
         raise Unreachable from error
+
+
+def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
+    """Fetch what an answer of the API has under `data`.
+
+    Raises `TimedOut`, `Unreachable`, `UnexpectedAnswer` if there is no `data`, or what
+    `error_from_response` makes of any other status than 200.
+    """
+    response = send("GET", url, timeout=timeout, **arguments)
+    if response.status_code != 200:
+        raise error_from_response(response.status_code, response.headers, response.content)
+    try:
+        return parse_json(response.content)["data"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnexpectedAnswer(status=200) from error
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -168,13 +168,10 @@ def set_first_widget_value(key: str, value: object) -> None:
     st.session_state.setdefault(key, value)
 
 
-_OF_THE_USER = ("instructions", "fallbacks", "temperature", "top_p", "seed", "web_search")
-
-
 def forget_widgets() -> None:
-    """Forget what the user set in widgets that keep it for the whole session."""
+    """Forget what the user set in widgets, also in those that keep it for the whole session."""
     for key in list(st.session_state):
-        if str(key).startswith((*_OF_THE_USER, "max_tokens_", "effort_")):
+        if key != _SESSION:
             del st.session_state[key]
 
 

@@ -291,7 +291,7 @@ def signed_out(session: Session, notice: str) -> None:
     session.conversation, session.conversations = Conversation(), []
     session.keep_anew()
     session.edited_turn, session.comparison = None, {}
-    session.spent = 0.0
+    session.spent, session.budget = 0.0, None
     session.flow = None
     forget_widgets()
 
