@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lib.conversation import Answer
 from lib.openrouter.chat import (
     AnsweredBy,
+    Began,
     ChatStream,
     Citation,
     Event,
@@ -86,6 +87,8 @@ def apply(event: Event, answer: Answer) -> bool:
         case TextDelta(text):
             answer.text += text
             return True
+        case Began(generation):
+            answer.generation = generation
         case AnsweredBy(model, provider):
             answer.model, answer.provider = model, provider
         case Citation() if event not in answer.citations:

@@ -21,7 +21,7 @@ class Answer:
 
     `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
     that may mend it. `first_token_seconds` count from the request to the first word or thought,
-    `seconds` to the end. `max_tokens` is asked for in place of the usual; `affordable_tokens` is
+    `seconds` to the end. `generation` is OpenRouter's name for it. `max_tokens` is asked for in place of the usual; `affordable_tokens` is
     what the credit covers, where an answer failed for want of it.
     """
 
@@ -38,6 +38,7 @@ class Answer:
     images: list[GeneratedImage] = field(default_factory=list)
     first_token_seconds: float | None = None
     seconds: float | None = None
+    generation: str = ""
     max_tokens: int | None = None
     affordable_tokens: int | None = None
 

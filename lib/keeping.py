@@ -94,7 +94,10 @@ class Keeper:
             turn.question,
             turn.shown,
             [
-                (answer.progress, answer.seconds, len(answer.images), len(answer.citations))
+                (
+                    *(answer.progress, answer.seconds, answer.usage),
+                    *(len(answer.images), len(answer.citations)),
+                )
                 for answer in turn.answers
             ],
         )

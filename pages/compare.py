@@ -43,7 +43,7 @@ def show_stop(conversation: Conversation, place: DeltaGenerator) -> None:
 def show_continue(model: str, place: DeltaGenerator) -> None:
     conversation = session.comparison[model]
     if place.button("Continue", icon=":material/forum:", key=f"continue_{conversation.id}"):
-        session.open(conversation)
+        session.open(Conversation(list(conversation.turns)))
         session.model = model
         st.switch_page(page.CHAT_PAGE, query_params=models.address(session))
 

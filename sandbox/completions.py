@@ -61,7 +61,9 @@ class Completion:
         self._name = model.removeprefix("sandbox/") if model.startswith("sandbox/") else "hello"
         pauses = {"long": chunk_seconds / 3, "split": chunk_seconds / 10, "endless": 0.05}
         self._pause = pauses.get(self._name, chunk_seconds)
-        self._id = f"gen-{secrets.token_hex(12)}"
+        self.id = f"gen-{secrets.token_hex(12)}"
+        self._sent = ""
+        self._usage: dict[str, Any] | None = None
         if self._name == "request":
             self._text = answers.request(body)
         else:
@@ -92,7 +94,7 @@ class Completion:
         for extra in answers.extras(self._name):
             yield self._event(extra)
             await asyncio.sleep(self._pause)
-        events = (self._event({"content": piece}) for piece in self._pieces())
+        events = (self._event({"content": self._sending(piece)}) for piece in self._pieces())
         for chunk in _splinters(events) if self._name == "split" else events:
             yield chunk
             await asyncio.sleep(self._pause)
@@ -110,7 +112,7 @@ class Completion:
             case "bad-json":
                 yield b'data: {"choices": [{"delta":\n\n'
         yield _data(self._chunk([_choice({}, _OUTCOMES.get(self._name, "stop"))]))
-        yield _data(self._chunk([], usage=self._paid()))
+        yield _data(self._chunk([], usage=self._paid(self._text)))
         if self._name != "no-done":
             yield b"data: [DONE]\n\n"
 
@@ -131,19 +133,41 @@ class Completion:
             choice |= {"finish_reason": "error", "error": _ERROR}
         else:
             choice["finish_reason"] = _OUTCOMES.get(self._name, "stop")
-            more["usage"] = self._paid()
+            more["usage"] = self._paid(self._text)
         body = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
         yield body[:100] if self._name == "bad-json" else body
 
-    def _paid(self) -> dict[str, Any]:
-        """Take the cost from the key, and return the `usage` that says so: tokens and USD."""
+    def left(self) -> None:
+        """The client has gone: what had been sent is paid, if it was not yet."""
+        if self._usage is None:
+            self._paid(self._sent)
+
+    def record(self) -> dict[str, Any] | None:
+        """Return what `GET /api/v1/generation` says, None until the answer has ended."""
+        if self._usage is None:
+            return None
+        cost = self._usage["cost"]
+        return {
+            "id": self.id,
+            "model": self._model,
+            "provider_name": "Sandbox",
+            "tokens_prompt": self._usage["prompt_tokens"],
+            "tokens_completion": self._usage["completion_tokens"],
+            "native_tokens_prompt": self._usage["prompt_tokens"],
+            "native_tokens_completion": self._usage["completion_tokens"],
+            "total_cost": cost,
+            "usage": cost,
+        }
+
+    def _paid(self, text: str) -> dict[str, Any]:
+        """Take the cost of a text from the key, and return the `usage` that says so."""
         thoughts = "".join(e.get("reasoning", "") for e in answers.extras(self._name))
         reasoning_tokens = len(thoughts) // 4
-        completion_tokens = len(self._text) // 4 + 1 + reasoning_tokens
+        completion_tokens = len(text) // 4 + 1 + reasoning_tokens
         total_tokens = self._prompt_tokens + completion_tokens
         cost = 0.0 if self._model.endswith(":free") else total_tokens * USD_PER_TOKEN
         self._key.usage += cost
-        return {
+        self._usage = {
             "prompt_tokens": self._prompt_tokens,
             "completion_tokens": completion_tokens,
             "total_tokens": total_tokens,
@@ -151,6 +175,7 @@ class Completion:
             "prompt_tokens_details": {"cached_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
         }
+        return self._usage
 
     def _pieces(self) -> Iterator[str]:
         match self._name:
@@ -164,12 +189,16 @@ class Completion:
             case _:
                 yield from re.findall(r"\s*\S+\s?|\s+", self._text)
 
+    def _sending(self, piece: str) -> str:
+        self._sent += piece
+        return piece
+
     def _event(self, delta: dict[str, Any]) -> bytes:
         return _data(self._chunk([_choice({"role": "assistant", **delta}, None)]))
 
     def _chunk(self, choices: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         return {
-            "id": self._id,
+            "id": self.id,
             "object": "chat.completion.chunk",
             "created": int(time.time()),
             "model": self._model,

@@ -41,6 +41,7 @@ class Sandbox:
         self.exchanges: list[Exchange] = []
         self.completions: list[dict[str, Any]] = []
         self.open_streams = 0
+        self._generations: dict[str, Completion] = {}
         self._chunk_seconds = chunk_seconds
         self._clock = clock
         self._models = models()
@@ -53,6 +54,7 @@ class Sandbox:
                 Route("/api/v1/key", self._key),
                 Route("/api/v1/models", self._list_models),
                 Route("/api/v1/models/count", self._count_models),
+                Route("/api/v1/generation", self._generation),
                 Route("/api/v1/chat/completions", self._chat, methods=["POST"]),
             ],
             exception_handlers={HTTPException: refuse_path_or_method},
@@ -154,6 +156,13 @@ class Sandbox:
         count = sum("all" in wanted or not wanted.isdisjoint(each) for each in outputs)
         return JSONResponse({"data": {"count": count}})
 
+    async def _generation(self, request: Request) -> Response:
+        if self._key_of(request) is None:
+            return error(401, "User not found.")
+        completion = self._generations.get(request.query_params.get("id", ""))
+        record = completion.record() if completion else None
+        return JSONResponse({"data": record}) if record else error(404, "Resource not found")
+
     async def _chat(self, request: Request) -> Response:
         key = self._key_of(request)
         if key is None:
@@ -187,6 +196,7 @@ class Sandbox:
             model = route(model, question_in(messages), set(self._known))
             completion = Completion(model, body, key, self._chunk_seconds)
             if completion.failure is None:
+                self._generations[completion.id] = completion
                 return Answer(completion, self, streams=body.get("stream") is True)
             status, more, failure = completion.failure
             if isinstance(failure, str):

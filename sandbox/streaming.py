@@ -37,6 +37,7 @@ class Answer(Response):
             pass
         finally:
             self._count.open_streams -= 1
+            self._completion.left()
             answering.cancel()
             leaving.cancel()
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ from lib.answer_markdown import literal
 from lib.attachments import attachment
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
+from lib.ui import asking
 from lib.ui.session import PendingSignIn, Session, SignIn
 from sandbox.answers import picture
 from sandbox.catalogue import STATUSES
@@ -255,6 +257,19 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     app.button(key="try_again").click().run()
     assert not app.error
     assert len(sandbox.completions) == 2
+
+
+def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an answer cost that broke off is asked for, and counts."""
+    monkeypatch.setattr(asking, "COUNTED_AFTER", [0.01] * 100)
+    session = signed_in(sandbox)
+    app = chat_page(session).run()
+    app.chat_input[0].set_value("sandbox/cut please").run()
+    deadline = time.monotonic() + 5
+    while not session.spent and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert session.spent == session.conversation.cost > 0
+    assert "completion tokens" in text_of(app.run())
 
 
 def test_images_for_a_model_without_eyes(sandbox: Sandbox) -> None:

@@ -529,13 +529,39 @@ def test_whole_with_error(url: str, key: str) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_cut(url: str, key: str, sandbox: Sandbox, stream: bool) -> None:
-    """A cut answer breaks off in mid-body, after some of it came, and costs nothing."""
+    """A cut answer breaks off in mid-body, after some of it came, which is paid."""
     pieces: list[bytes] = []
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         pieces.extend(ask(url, key, "sandbox/cut", stream=stream).iter_content(None))
     assert len(pieces) > (1 if stream else 0)
     assert not any(b"[DONE]" in piece or b'"stop"' in piece for piece in pieces)
-    assert sandbox.keys[key].usage == 0
+    deadline = time.monotonic() + 5
+    while not sandbox.keys[key].usage and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sandbox.keys[key].usage > 0
+
+
+def test_generation(url: str, key: str, sandbox: Sandbox) -> None:
+    """What an answer cost can be asked for afterwards, also one whose client has gone."""
+
+    def asked_for(generation: str, key: str = key) -> requests.Response:
+        return requests.get(
+            f"{url}/api/v1/generation", params={"id": generation}, headers=bearer(key), timeout=5
+        )
+
+    *_, last = chunks_of(ask(url, key, "sandbox/echo"))
+    record = asked_for(last["id"]).json()["data"]
+    assert record["total_cost"] == last["usage"]["cost"]
+    assert record["native_tokens_completion"] == last["usage"]["completion_tokens"]
+    with ask(url, key, "sandbox/endless") as endless:
+        lines = (line for line in endless.iter_lines() if line.startswith(b"data: "))
+        generation = json.loads(next(lines).removeprefix(b"data: "))["id"]
+        assert asked_for(generation).status_code == 404
+    deadline = time.monotonic() + 5
+    while asked_for(generation).status_code == 404 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert asked_for(generation).json()["data"]["total_cost"] > 0
+    assert asked_for(generation, "sk-or-unknown").status_code == 401
 
 
 @pytest.mark.parametrize("name", ["stream-error", "stream-error-string"])

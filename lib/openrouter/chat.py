@@ -81,6 +81,13 @@ class Alive:
 
 
 @dataclass(frozen=True)
+class Began:
+    """OpenRouter has begun an answer, and calls it so."""
+
+    generation: str
+
+
+@dataclass(frozen=True)
 class TextDelta:
     """The next piece of the answer's text."""
 
@@ -135,7 +142,15 @@ class Finished:
 
 
 Event = (
-    Alive | TextDelta | ReasoningDelta | AnsweredBy | Citation | GeneratedImage | Usage | Finished
+    Alive
+    | Began
+    | TextDelta
+    | ReasoningDelta
+    | AnsweredBy
+    | Citation
+    | GeneratedImage
+    | Usage
+    | Finished
 )
 
 
@@ -220,7 +235,7 @@ def _chunks(response: requests.Response, *, at_most: int | None = None) -> Itera
 def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
     """Turn the data of each server-sent event into typed events."""
     finish_reason = None
-    model = None
+    model = generation = None
     try:
         for data in stream:
             if not data:
@@ -229,6 +244,9 @@ def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
             if data.strip() == "[DONE]":
                 break
             chunk = _parse(data)
+            if generation is None and isinstance(chunk.get("id"), str):
+                generation = chunk["id"]
+                yield Began(generation)
             if is_model_id(name := chunk.get("model")) and name != model:
                 model, provider = name, chunk.get("provider")
                 yield AnsweredBy(name, whole_text(provider) if isinstance(provider, str) else "")

@@ -1,7 +1,9 @@
 """Asking for an answer, which then grows by itself: on this page, another, or none."""
 
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from streamlit import runtime
@@ -11,12 +13,16 @@ from lib.answering import Answering
 from lib.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
 from lib.conversation import Answer, Conversation
 from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
 from lib.settings import Settings
 from lib.ui import budget, models
 from lib.ui.session import Session
 from lib.ui.words import explain
 
+COUNTED_AFTER = (0.5, 2, 8)
+"""Seconds to wait before each time that one asks for the cost of an answer that broke off."""
 PATIENCE = 0.25
 """Seconds after which one looks whether the browser has gone."""
 
@@ -34,6 +40,9 @@ def ask(settings: Settings, session: Session, answer: Answer, request: ChatReque
             explanation = explain(answering.failure, settings.base_url, key)
             answer.failure, answer.help = explanation.sentence, explanation.link
             answer.affordable_tokens = explanation.affordable_tokens
+        if answer.generation and not answer.usage:
+            arguments = (settings.base_url, key, session, answer)
+            threading.Thread(target=_count, args=arguments, daemon=True).start()
 
     if answer.max_tokens:
         parameters = {**request.parameters, "max_tokens": answer.max_tokens}
@@ -45,6 +54,17 @@ def ask(settings: Settings, session: Session, answer: Answer, request: ChatReque
     if context and runtime.exists():
         attend = threading.Thread(target=_attend, args=(answering, context.session_id), daemon=True)
         attend.start()
+
+
+def _count(base_url: str, key: str, session: Session, answer: Answer) -> None:
+    """Count what an answer cost that broke off; OpenRouter knows it some moments later."""
+    for seconds in COUNTED_AFTER:
+        time.sleep(seconds)
+        with suppress(OpenRouterError):
+            answer.usage = get_usage(base_url, key, answer.generation)
+            session.spent += answer.cost
+            session.account_is_stale = True
+            return
 
 
 def _attend(answering: Answering, session_id: str) -> None:

@@ -60,11 +60,12 @@ def expect_signed_out(page: Page) -> None:
 
 def delete_chat(page: Page) -> None:
     """Delete the conversation, if there is one."""
-    messages = page.get_by_test_id("stChatMessage")
-    if messages.count():
-        page.get_by_role("button", name="This chat", exact=True).click()
+    ways = page.get_by_role("button", name="This chat", exact=True)
+    if ways.count():
+        ways.click()
         page.get_by_role("button", name="Delete this chat").click()
-        expect(messages).to_have_count(0)
+        expect(ways).to_have_count(0)
+        expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
 
 
 def alert(page: Page) -> Locator:

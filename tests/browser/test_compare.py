@@ -65,6 +65,8 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
     expect(steps.answers(compare)).to_have_count(2)
     expect(steps.answers(compare).last).to_contain_text("completion tokens")
     assert len(sandbox.completions[-1]["body"]["messages"]) == 3
+    compare.get_by_role("link", name="Compare").click()
+    expect(auto).to_contain_text("sandbox/echo, who are you?")
 
 
 def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:

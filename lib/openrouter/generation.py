@@ -1,0 +1,26 @@
+"""What an answer came to, asked for afterwards: https://openrouter.ai/docs/api/api-reference/generations/get-generation."""
+
+from lib.openrouter.chat import Usage
+from lib.openrouter.errors import UnexpectedAnswer
+from lib.openrouter.transport import Bearer, Timeout, get_data
+from lib.openrouter.untrusted import number
+
+
+def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5, 10)) -> Usage:
+    """Fetch what a generation used and cost, also one that was stopped.
+
+    Raises `OpenRouterError` with status 404 as long as OpenRouter does not know, or as `get_data`.
+    """
+    data = get_data(
+        f"{base_url}/api/v1/generation",
+        params={"id": generation},
+        auth=Bearer(key),
+        timeout=timeout,
+    )
+    if not isinstance(data, dict):
+        raise UnexpectedAnswer(status=200)
+    return Usage(
+        prompt_tokens=int(number(data.get("native_tokens_prompt")) or 0),
+        completion_tokens=int(number(data.get("native_tokens_completion")) or 0),
+        cost=number(data.get("total_cost")),
+    )
