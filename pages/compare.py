@@ -67,12 +67,20 @@ st.chat_input(
 
 under_way: dict[Answering, DeltaGenerator] = {}
 continues: dict[Answering, tuple[str, DeltaGenerator]] = {}
+start_place = st.empty()
+if not session.comparison:
+    start_place.markdown(
+        "Choose two to four models and ask. Each answers beside the others, with its own time and "
+        "cost; go on with the one that you like best."
+    )
+
 with place_of(session.comparisons):
+    columns = []
     if session.comparison:
         with st.chat_message("user"):
             messages.show_question(next(iter(session.comparison.values())).turns[-1])
-    columns = st.columns(max(1, len(session.comparison)), border=True)
-    for column, (model, conversation) in zip(columns, session.comparison.items(), strict=False):
+        columns = st.columns(len(session.comparison), border=True)
+    for column, (model, conversation) in zip(columns, session.comparison.items(), strict=True):
         asking.ask_waiting(settings, session, conversation, models.plain_request(settings, model))
         answer = conversation.turns[-1].answer
         with column:
@@ -105,4 +113,4 @@ if any(isinstance(answering.failure, KeyRejected) for answering in under_way):
     sign_in.key_was_rejected(session)
     st.rerun()
 account.refresh(settings, session, frame.account_line)
-keeper.now(is_last=True)
+keeper.to_the_end()

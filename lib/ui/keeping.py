@@ -76,8 +76,9 @@ def show_trouble(session: Session) -> None:
     """Say that not everything will outlive a reload, if so."""
     if session.storage_is_full:
         st.warning(
-            "This browser tab has no room to keep all of your chats, so some would be gone after a "
-            "reload. Save what you need (This chat, in the sidebar), or delete old chats.",
+            "This browser tab cannot keep all of your chats: it has no room left, or forbids it. Some "
+            "would be gone after a reload. Save what you need (This chat, in the sidebar), or delete "
+            "old chats.",
             icon=":material/save:",
         )
 

@@ -141,7 +141,7 @@ def test_storage_is_full(chat: Page) -> None:
         " try { for (;;) sessionStorage.setItem('ballast' + Math.random(), 'x'.repeat(size)) } catch {}"
     )
     converse(chat, "sandbox/echo " + "a long message " * 100)
-    expect(chat.get_by_text("no room to keep all of your chats")).to_be_visible()
+    expect(chat.get_by_text("cannot keep all of your chats")).to_be_visible()
     converse(chat, "sandbox/echo more")
     chat.evaluate("sessionStorage.clear()")
     new_chat(chat)
@@ -220,17 +220,26 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
         chat.reload()
 
 
-def test_pasted_image(chat: Page, sandbox: Sandbox) -> None:
-    """An image is pasted into the message, and one that is none is refused with a sentence."""
-    chat.get_by_placeholder("Ask anything").evaluate(
-        """async (field, bytes) => {
-            const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array(bytes)], "pasted.png", {type: "image/png"}));
-            field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
-        }""",
-        list(picture(4, 4)),
-    )
-    expect(chat.get_by_test_id("stChatInput").get_by_text("pasted.png")).to_be_visible()
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox, way: str) -> None:
+    """An image is pasted or dropped into the message; one that is none is refused."""
+    places = {
+        "paste": chat.get_by_placeholder("Ask anything"),
+        "drop": chat.get_by_test_id("stChatInputFileUploadButton"),
+    }
+    with chat.expect_response(lambda response: "upload_file" in response.url):
+        places[way].evaluate(
+            """(place, [way, bytes]) => {
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(bytes)], "a.png", {type: "image/png"}));
+                const event = way === "paste"
+                    ? new ClipboardEvent(way, {clipboardData: data, bubbles: true})
+                    : new DragEvent(way, {dataTransfer: data, bubbles: true});
+                place.dispatchEvent(event);
+            }""",
+            [way, list(picture(4, 4))],
+        )
+    expect(chat.get_by_test_id("stChatInput").get_by_text("a.png")).to_be_visible()
     steps.ask(chat, "sandbox/hello")
     expect(steps.answers(chat).last).to_contain_text("an image (image/png")
     attach(chat, ("broken.png", "image/png", b"no image"))
