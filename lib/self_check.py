@@ -142,6 +142,7 @@ def _in_force(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "SIGN_IN_SECRET", "set" if settings.sign_in_secret else "not set"
     yield "REMEMBER_SIGN_IN", str(settings.remember_sign_in).lower()
     yield "OPENROUTER_MODEL", settings.model
+    yield "COMPARED_MODELS", ", ".join(settings.compared_models) or "not set"
     yield "OPENROUTER_KEY_LIMIT", _usd(settings.key_limit)
     yield "SESSION_BUDGET", _usd(settings.session_budget)
     yield "OPENROUTER_KEY_LABEL", settings.key_label or "not set"

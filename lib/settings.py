@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
+from lib.openrouter.models import is_model_id
 from lib.openrouter.pkce import Method
 
 SHORTEST_SECRET = 32
@@ -33,6 +34,7 @@ class Settings:
     key_label: str | None = None
     session_budget: float | None = None
     model: str = "openrouter/auto"
+    compared_models: tuple[str, ...] = ()
     app_title: str = "Chat with any model"
     app_url: str | None = None
     welcome: str | None = None
@@ -66,6 +68,7 @@ def read_settings(environment: Mapping[str, str | None]) -> Settings:
         key_label=_text("OPENROUTER_KEY_LABEL", given, longest=100),
         session_budget=_usd("SESSION_BUDGET", given),
         model=_text("OPENROUTER_MODEL", given) or default.model,
+        compared_models=_models("COMPARED_MODELS", given),
         app_title=_text("APP_TITLE", given) or default.app_title,
         app_url=_url("APP_URL", given),
         welcome=_text("APP_WELCOME", given, longest=2_000, lines=True),
@@ -93,6 +96,17 @@ def _text(
         what = "text" if lines else "one line"
         raise SettingError(name, f"must be {what} of {shortest} to {longest} characters.")
     return value
+
+
+MOST_COMPARED = 4
+
+
+def _models(name: str, given: Given) -> tuple[str, ...]:
+    models = tuple(model.strip() for model in given.get(name, "").split(",") if model.strip())
+    if len(models) > MOST_COMPARED or not all(map(is_model_id, models)):
+        rule = f"must be at most {MOST_COMPARED} ids of models, with commas between."
+        raise SettingError(name, rule)
+    return models
 
 
 _MOST_PROMPTS = 6

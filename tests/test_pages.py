@@ -323,6 +323,23 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     assert app.text_area(key="instructions").value == ""
 
 
+def test_compare_begins_with_the_settings_models(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A presenter prepares the models to compare; what the catalogue has not is left out."""
+    monkeypatch.setenv("COMPARED_MODELS", "sandbox/echo, no/such-model, sandbox/tour")
+    app = main_page(signed_in(sandbox)).switch_page("pages/compare.py").run()
+    assert not app.exception
+    assert app.multiselect(key="compared").value == ["sandbox/echo", "sandbox/tour"]
+    app.chat_input[0].set_value("sandbox/echo, who are you?").run()
+    assert not app.exception
+    assert {completion["body"]["model"] for completion in sandbox.completions} == {
+        "sandbox/echo",
+        "sandbox/tour",
+    }
+    assert "sandbox/echo, who are you?" in text_of(app)
+
+
 def test_model_in_the_address(sandbox: Sandbox) -> None:
     """The model of the link is kept in the pending sign-in, which leaves with the browser."""
     app = main_page()

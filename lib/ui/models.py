@@ -8,14 +8,13 @@ import streamlit as st
 from lib.answer_markdown import literal
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
-from lib.settings import Settings
+from lib.settings import MOST_COMPARED, Settings
 from lib.ui.session import Session, set_first_widget_value, set_widget_value, widget_value
 from lib.ui.text import small, usd
 
 PATIENCE = 5
 """Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
 MOST_FALLBACKS = 2
-MOST_COMPARED = 4
 LONGEST_INSTRUCTIONS = 20_000
 
 ANY = ("text", "image", "file", "audio")
@@ -135,8 +134,8 @@ def _show_fallbacks(known: Mapping[str, Model], model: Model) -> list[str]:
 def show_several(settings: Settings, session: Session) -> list[str]:
     """Show the choice of the models to compare; return their ids."""
     known = _catalogue(settings.base_url).models(PATIENCE)
-    first = session.model or settings.model
-    set_first_widget_value("compared", [first] if first in known else [])
+    first = settings.compared_models or (session.model or settings.model,)
+    set_first_widget_value("compared", [model for model in first if model in known])
     return st.multiselect(
         "Models",
         list(known),
