@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from lib.openrouter.auth import accepts_callback_url
 from lib.openrouter.errors import TimedOut, Unreachable, mask_keys
@@ -37,8 +38,12 @@ class Contact:
 
 @dataclass(frozen=True)
 class Measured:
-    """What only the running app knows; `keeps_cookies` is None until the browser has said so."""
+    """What only the running app knows; `keeps_cookies` is None until the browser has said so.
 
+    `address` is the page's own, as the browser has it, empty if the browser has not told it.
+    """
+
+    address: str
     callback_url: str
     keeps_cookies: bool | None
     contact: Contact
@@ -61,6 +66,7 @@ def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:
     """Judge what a sign-in and a chat depend on."""
     return (
         _callback_url(measured.callback_url),
+        _address(measured.address, measured.callback_url),
         _cookies(measured.keeps_cookies),
         _secret(settings.sign_in_secret),
         Finding(
@@ -84,6 +90,23 @@ def _callback_url(callback_url: str) -> Finding:
         f"{address} has a form that OpenRouter does not accept. It wants https, or http on "
         "localhost or 127.0.0.1: serve the app so, or set OPENROUTER_CALLBACK_URL. Until then "
         "people have to paste a code.",
+    )
+
+
+def _address(address: str, callback_url: str) -> Finding:
+    if not address:
+        return Finding("being checked", "Address", "This browser has not said yet.")
+    here, back = urlsplit(address), urlsplit(callback_url)
+    sentence = f"This browser has the app at {_public(f'{here.scheme}://{here.netloc}')}"
+    # A cookie belongs to a host, whatever its port; on https ours has another name.
+    if (here.scheme, here.hostname) == (back.scheme, back.hostname):
+        return Finding("ok", "Address", f"{sentence}.")
+    return Finding(
+        "warning",
+        "Address",
+        f"{sentence}, and the callback URL leads elsewhere: a sign-in that begins here does not "
+        "find its cookie there. Set OPENROUTER_CALLBACK_URL to where people open the app, or "
+        "leave it out.",
     )
 
 
@@ -157,10 +180,10 @@ def _in_force(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _public(address: str | None) -> str:
-    """An address without what may be secret in it: user, password and query."""
+    """An address without what may be secret in it: user, password, query and keys."""
     if address is None:
         return "not set"
-    return re.sub(r"(?<=//)[^/]*@", "…@", re.sub(r"\?.*", "?…", address))
+    return mask_keys(re.sub(r"(?<=//)[^/]*@", "…@", re.sub(r"\?.*", "?…", address)))
 
 
 def _usd(amount: float | None) -> str:

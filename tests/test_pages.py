@@ -122,10 +122,13 @@ def test_other_state(sandbox: Sandbox) -> None:
 def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger sees the self-check: OpenRouter answers, and no secret stands on the page."""
     monkeypatch.setenv("SIGN_IN_SECRET", secret := "never-to-be-seen-" * 2)
-    app = main_page().switch_page("pages/self_check.py").run()
+    app = main_page().switch_page("pages/self_check.py")
+    app.context["url"] = "http://127.0.0.1:3000/self_check"
+    app.run()
     assert not app.exception
     (report,) = (code.value for code in app.code)
     assert f"[ok] Callback URL: {CALLBACK_URL} has" in report
+    assert "[warning] Address: This browser has the app at http://127.0.0.1:3000, and" in report
     assert "[being checked] Cookies" in report
     assert re.search(r"\[ok\] OpenRouter: http://127\.0\.0\.1:\d+ answered in \d+ ms\.", report)
     assert "SIGN_IN_SECRET = set\n" in report

@@ -1,6 +1,7 @@
 """The self-check: a verdict on each subject, and a report that anyone may read."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from lib.settings import Settings, read_settings
 from tests.conftest import RawServer, Served, http
 
 SECRET = "a-secret-that-nobody-may-see-in-any-report"
-FINE = Measured("https://a.org/", keeps_cookies=True, contact=Contact(12, 200))
+FINE = Measured(
+    "https://a.org/self_check", "https://a.org/", keeps_cookies=True, contact=Contact(12, 200)
+)
 
 
 def warnings(settings: Settings, measured: Measured) -> dict[str, str]:
@@ -31,25 +34,37 @@ def test_all_well() -> None:
     [
         (
             Settings(sign_in_secret=SECRET),
-            Measured("http://a.org/", True, FINE.contact),
+            replace(FINE, address="http://a.org/self_check", callback_url="http://a.org/"),
             "Callback URL",
             "set OPENROUTER_CALLBACK_URL",
         ),
         (
             Settings(sign_in_secret=SECRET),
-            Measured(FINE.callback_url, False, FINE.contact),
+            replace(FINE, address="https://b.org:8443/self_check"),
+            "Address",
+            "at https://b.org:8443, and the callback URL leads elsewhere",
+        ),
+        (
+            Settings(sign_in_secret=SECRET),
+            replace(FINE, address="http://a.org/self_check"),
+            "Address",
+            "Set OPENROUTER_CALLBACK_URL to where people open the app",
+        ),
+        (
+            Settings(sign_in_secret=SECRET),
+            replace(FINE, keeps_cookies=False),
             "Cookies",
             "Allow them",
         ),
         (Settings(), FINE, "SIGN_IN_SECRET", "Set one of at least 32 characters"),
         (
             Settings(sign_in_secret=SECRET),
-            Measured(FINE.callback_url, True, Contact(3000, trouble="did not answer in time")),
+            replace(FINE, contact=Contact(3000, trouble="did not answer in time")),
             "OpenRouter",
             "did not answer in time (3000 ms). Check OPENROUTER_BASE_URL",
         ),
     ],
-    ids=["callback", "cookies", "secret", "unreachable"],
+    ids=["callback", "host", "scheme", "cookies", "secret", "unreachable"],
 )
 def test_warning(settings: Settings, measured: Measured, subject: str, remedy: str) -> None:
     """What is not in order is one warning, which says what to do."""
@@ -59,9 +74,25 @@ def test_warning(settings: Settings, measured: Measured, subject: str, remedy: s
 
 
 def test_browser_has_not_answered() -> None:
-    """Until the browser has answered, its cookies are being checked."""
-    measured = Measured(FINE.callback_url, None, FINE.contact)
-    assert "[being checked] Cookies: This browser has not said yet." in report(Settings(), measured)
+    """Until the browser has answered, its cookies and its address are being checked."""
+    lines = report(Settings(), replace(FINE, address="", keeps_cookies=None))
+    assert "[being checked] Cookies: This browser has not said yet." in lines
+    assert "[being checked] Address: This browser has not said yet." in lines
+
+
+@pytest.mark.parametrize(
+    ("address", "callback_url"),
+    [
+        ("http://localhost:3000/self_check", "http://localhost:8501/"),
+        ("https://A.org/demo/self_check", "https://a.org/demo/"),
+        ("https://a.org/self_check", f"https://user:{SECRET}@a.org:443/?x=1"),
+    ],
+    ids=["port", "case", "userinfo"],
+)
+def test_address_of_the_same_cookies(address: str, callback_url: str) -> None:
+    """An address that has its cookies in common with the callback URL is fine."""
+    measured = replace(FINE, address=address, callback_url=callback_url)
+    assert not warnings(Settings(sign_in_secret=SECRET), measured)
 
 
 def test_not_remembered() -> None:
@@ -90,7 +121,7 @@ def test_versions() -> None:
 
 def test_nothing_secret() -> None:
     """No secret is in the report: not the setting's value, nor what an address or a slip holds."""
-    address = f"https://{SECRET}:{SECRET}@a.org:8443/path/?token={SECRET}@b/c"
+    address = f"https://{SECRET}:{SECRET}@a.org:8443/sk-or-v1-{SECRET}/?token={SECRET}@b/c"
     names = ("OPENROUTER_BASE_URL", "OPENROUTER_CALLBACK_URL", "APP_URL")
     texts = ("SIGN_IN_SECRET", "APP_WELCOME", "APP_PROMPTS", "APP_INSTRUCTIONS")
     settings = read_settings(
@@ -99,13 +130,13 @@ def test_nothing_secret() -> None:
         | {"OPENROUTER_KEY_LABEL": f"sk-or-v1-{SECRET}"}
     )
     for measured in (
-        Measured(address, True, Contact(12, 200)),
-        Measured(address.replace("https", "http"), False, Contact(12, trouble="is away")),
+        Measured(address, address, True, Contact(12, 200)),
+        Measured(address, address.replace("https", "http"), False, Contact(12, trouble="is away")),
     ):
         shown = "\n".join(report(settings, measured)) + repr(findings(settings, measured))
         assert SECRET not in shown
         assert "SIGN_IN_SECRET = set\n" in shown
-        assert "APP_URL = https://…@a.org:8443/path/?…" in shown
+        assert "APP_URL = https://…@a.org:8443/sk-or-…/?…" in shown
 
 
 def test_contact(served: Served) -> None:
@@ -118,7 +149,7 @@ def test_contact(served: Served) -> None:
 def test_any_answer_counts(raw_server: RawServer) -> None:
     """An answer that is not of the API is an answer too; its status is told."""
     reached = contact(raw_server.serve(http(b"<h1>", "text/html", status="502 Bad Gateway")))
-    measured = Measured(FINE.callback_url, True, reached)
+    measured = replace(FINE, contact=reached)
     assert findings(Settings(sign_in_secret=SECRET), measured)[-1].verdict == "ok"
     assert "answered with status 502 in" in findings(Settings(), measured)[-1].sentence
 
