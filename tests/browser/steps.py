@@ -60,6 +60,7 @@ def expect_signed_out(page: Page) -> None:
 
 def delete_chat(page: Page) -> None:
     """Delete the conversation, if there is one."""
+    expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
     ways = page.get_by_role("button", name="This chat", exact=True)
     if ways.count():
         ways.click()
