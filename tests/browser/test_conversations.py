@@ -1,6 +1,8 @@
 """Several conversations: kept in the tab, switched, named, deleted, taken away and brought back."""
 
+import io
 import json
+import wave
 from collections.abc import Callable
 
 import pytest
@@ -195,6 +197,17 @@ def attach(page: Page, *files: tuple[str, str, bytes]) -> None:
         expect(page.get_by_test_id("stChatInput").get_by_text(name)).to_be_visible()
 
 
+def silence() -> bytes:
+    """A tenth of a second of nothing, as WAV."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8_000)
+        sound.writeframes(bytes(1_600))
+    return file.getvalue()
+
+
 def test_files(chat: Page, sandbox: Sandbox) -> None:
     """Files go with a message, stay visible in it, and outlive a reload."""
     attach(
@@ -202,6 +215,7 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
         ("plan.pdf", "application/pdf", b"%PDF-1.7"),
         ("notes.txt", "text/plain", "Ümlaute".encode()),
         ("photo.png", "image/png", picture(40, 20)),
+        ("voice.wav", "audio/wav", silence()),
     )
     steps.ask(chat, "sandbox/hello, what is this?")
     answer = steps.answers(chat).last
@@ -210,13 +224,15 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
     body = sandbox.completions[-1]["body"]
     assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]
     parts = body["messages"][0]["content"]
-    assert [part["type"] for part in parts] == ["text", "file", "text", "image_url"]
+    types = ["text", "file", "text", "image_url", "input_audio"]
+    assert [part["type"] for part in parts] == types
     assert parts[2]["text"] == "File notes.txt:\n\nÜmlaute"
     for _ in range(2):
         question = chat.get_by_role("group", name="Chat message from user")
         expect(question).to_contain_text("plan.pdf")
         expect(question).to_contain_text("notes.txt")
         expect(question.get_by_role("img", name="photo.png")).to_be_visible()
+        expect(question.get_by_test_id("stAudio")).to_be_visible()
         chat.reload()
 
 
