@@ -1,5 +1,6 @@
 """An answer on its way: read in a thread of its own, so that it goes on whoever looks at it."""
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -19,12 +20,19 @@ from lib.openrouter.chat import (
 )
 from lib.openrouter.errors import OpenRouterError
 
+MOST_RETRIES = 2
+LONGEST_WAIT = 30.0
+"""Seconds: where OpenRouter wants a longer wait before a retry, the user decides."""
+
 
 class Answering:
     """Lets `answer` grow from `stream` until it is whole, fails, or is stopped.
 
     `news` is set whenever there is something new to see in the answer, and at its end; `failure`
     is what it failed with. `when_over` is called in the thread, right before `over` is set.
+
+    A passing failure before the first token is retried as long as `may_retry`, after the time that
+    OpenRouter asks for, or some moments. Meanwhile `retries_at` is when, on the monotonic clock.
     """
 
     def __init__(
@@ -33,12 +41,16 @@ class Answering:
         answer: Answer,
         *,
         news: threading.Event,
+        may_retry: Callable[[], bool] = lambda: True,
         when_over: Callable[["Answering"], object] = lambda _: None,
     ) -> None:
         self.answer = answer
         self.failure: OpenRouterError | None = None
+        self.retries_at: float | None = None
         self.over = threading.Event()
-        self._stream, self._news, self._when_over = stream, news, when_over
+        self._stopped = threading.Event()
+        self._stream, self._news = stream, news
+        self._may_retry, self._when_over = may_retry, when_over
         answer.progress = "streaming"
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -51,22 +63,16 @@ class Answering:
         """End it here, from any thread: what came stays, and the request is closed at once."""
         if self.answer.progress == "streaming":
             self.answer.progress = "stopped"
+        self._stopped.set()
         self._stream.close()
 
     def _run(self) -> None:
         began = time.monotonic()
-        try:
-            for event in self._stream:
-                if self.answer.progress == "stopped":
-                    break
-                if apply(event, self.answer) and self.answer.first_token_seconds is None:
-                    self.answer.first_token_seconds = time.monotonic() - began
-                self._news.set()
-        except OpenRouterError as error:
-            self.failure = error
-        except Exception as error:  # noqa: BLE001 - whatever it was, who waits must hear of it
-            self.failure = OpenRouterError()
-            self.failure.__cause__ = error
+        self.failure = self._read(began)
+        for retry in range(MOST_RETRIES):
+            if not self._waits_to_retry(retry):
+                break
+            self.failure = self._read(began)
         if self.answer.progress == "stopped":
             self.failure = None
         else:
@@ -76,6 +82,40 @@ class Answering:
             self.answer.progress = "failed" if self.failure else "complete"
         self.over.set()
         self._news.set()
+
+    def _waits_to_retry(self, retry: int) -> bool:
+        """Wait until it is time for a retry; tell whether there is to be one."""
+        failure, has_begun = self.failure, self.answer.text or self.answer.reasoning
+        if not failure or not failure.is_passing or has_begun or not self._may_retry():
+            return False
+        seconds = failure.retry_after
+        if seconds is None:
+            seconds = random.uniform(0.5, 1) * 2**retry  # noqa: S311 - apart from others, no secret
+        if seconds > LONGEST_WAIT:
+            return False
+        self.retries_at = time.monotonic() + seconds
+        self._news.set()
+        was_stopped = self._stopped.wait(seconds)
+        self.retries_at = None
+        return not was_stopped
+
+    def _read(self, began: float) -> OpenRouterError | None:
+        """Ask once, and read what comes; return what it failed with."""
+        self.answer.generation = ""
+        try:
+            for event in self._stream:
+                if self.answer.progress == "stopped":
+                    break
+                if apply(event, self.answer) and self.answer.first_token_seconds is None:
+                    self.answer.first_token_seconds = time.monotonic() - began
+                self._news.set()
+        except OpenRouterError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever it was, who waits must hear of it
+            failure = OpenRouterError()
+            failure.__cause__ = error
+            return failure
+        return None
 
 
 def apply(event: Event, answer: Answer) -> bool:

@@ -55,6 +55,8 @@ STATUSES["503-availability"] = (
     {},
     {"message": "No provider available", "availability": {"retryable": True, "retry_after": 3}},
 )
+RECOVERS = 503, {"Retry-After": "3"}, {"code": 503, "message": "Service temporarily unavailable"}
+"""What `sandbox/recovers` answers two times of three."""
 STATUSES["502-html"] = 502, {}, "<html><body><h1>502 Bad Gateway</h1></body></html>"
 STATUSES["500-empty"] = 500, {}, ""
 
@@ -73,6 +75,7 @@ BEHAVIOURS = {
     "sandbox/silent": "comments for ever, never a word",
     "sandbox/no-headers": "never answers at all",
     "sandbox/endless": "a word every 50 ms until you leave",
+    "sandbox/recovers": "answers 503 twice, with Retry-After, then a short answer",
     "sandbox/cut": "the connection breaks off in mid-answer",
     "sandbox/no-done": "ends without [DONE]",
     "sandbox/freeze": "some text, then nothing more",

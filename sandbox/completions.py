@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox import answers
 from sandbox.attached import describe, parts_of
-from sandbox.catalogue import AFFORDABLE, STATUSES, Status
+from sandbox.catalogue import AFFORDABLE, RECOVERS, STATUSES, Status
 from sandbox.keys import Key
 
 USD_PER_TOKEN = 1e-6
@@ -71,9 +71,10 @@ class Completion:
         self._max_tokens = body.get("max_tokens")
         self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
-    @property
-    def failure(self) -> Status | None:
-        """The status with which this model answers instead, if it does."""
+    def failure(self, number: int) -> Status | None:
+        """The status with which this model answers its `number`th request instead, if it does."""
+        if self._name == "recovers":
+            return RECOVERS if number % 3 else None
         if self._name == "status-402-max-tokens" and self._max_tokens in range(1, AFFORDABLE + 1):
             return None
         return STATUSES.get(self._name.removeprefix("status-"))

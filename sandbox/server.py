@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,21 +30,28 @@ class Sandbox:
     """The state of one sandbox: all that it gave out and all that it was asked.
 
     `chunk_seconds` is the pause between two chunks of an answer, `clock` tells the time in
-    seconds. `completions` holds each chat request as `{"body", "headers"}`; `open_streams` counts
+    seconds; `retry_after` is what each failed chat request says, in seconds, if it is not None.
+    `completions` holds each chat request as `{"body", "headers"}`; `open_streams` counts
     those that are being answered.
     """
 
     def __init__(
-        self, *, chunk_seconds: float = 0.015, clock: Callable[[], float] = time.time
+        self,
+        *,
+        chunk_seconds: float = 0.015,
+        clock: Callable[[], float] = time.time,
+        retry_after: int | None = None,
     ) -> None:
         self.codes: dict[str, Code] = {}
         self.keys: dict[str, Key] = {}
         self.exchanges: list[Exchange] = []
         self.completions: list[dict[str, Any]] = []
         self.open_streams = 0
+        self._asked: Counter[str] = Counter()
         self._generations: dict[str, Completion] = {}
         self._chunk_seconds = chunk_seconds
         self._clock = clock
+        self.retry_after = retry_after
         self._models = models()
         self._known = {m["id"]: m["architecture"]["input_modalities"] for m in self._models}
         self.app = Starlette(
@@ -195,14 +203,18 @@ class Sandbox:
                 continue
             model = route(model, question_in(messages), set(self._known))
             completion = Completion(model, body, key, self._chunk_seconds)
-            if completion.failure is None:
+            self._asked[model] += 1
+            failure = completion.failure(self._asked[model])
+            if failure is None:
                 self._generations[completion.id] = completion
                 return Answer(completion, self, streams=body.get("stream") is True)
-            status, more, failure = completion.failure
-            if isinstance(failure, str):
-                failed = HTMLResponse(failure, status, more)
+            status, more, refusal = failure
+            if self.retry_after is not None:
+                more = {**more, "Retry-After": str(self.retry_after)}
+            if isinstance(refusal, str):
+                failed = HTMLResponse(refusal, status, more)
             else:
-                failed = JSONResponse({"error": failure}, status, more)
+                failed = JSONResponse({"error": refusal}, status, more)
         return failed
 
 

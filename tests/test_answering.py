@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from lib.conversation import Answer
 from lib.openrouter.chat import (
     Alive,
     AnsweredBy,
+    Began,
     ChatRequest,
     ChatStream,
     Citation,
@@ -21,7 +23,16 @@ from lib.openrouter.chat import (
     TextDelta,
     Usage,
 )
-from lib.openrouter.errors import Interrupted, OpenRouterError
+from lib.openrouter.errors import (
+    ConnectTimedOut,
+    Disconnected,
+    FellSilent,
+    Interrupted,
+    OpenRouterError,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from sandbox.answers import TOUR
 from tests.conftest import KEY, Served
 
@@ -30,6 +41,7 @@ class Script:
     """A stream that gives what it is told, raises the exceptions, and ends at `Finished`."""
 
     def __init__(self, *items: Event | Exception) -> None:
+        self.asked = 0
         self.items: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()
         self.is_closed = threading.Event()
         self.has_ended = threading.Event()
@@ -38,6 +50,7 @@ class Script:
 
     def __iter__(self) -> Iterator[Event]:
         """Yield what comes."""
+        self.asked += 1
         while True:
             item = self.items.get(timeout=5)
             if isinstance(item, Exception):
@@ -105,6 +118,76 @@ def test_stop_after_the_end() -> None:
     assert answering.over.wait(5)
     answering.stop()
     assert answering.answer.progress == "complete"
+
+
+def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:
+    """A failure after which one may ask again."""
+    return OpenRouterError(status=status, retry_after=retry_after)
+
+
+def test_retry() -> None:
+    """What fails in passing before its first token is asked again, and the answer is complete."""
+    script = Script(busy(), Began("gen-1"), busy(429), TextDelta("a"), Finished("stop"))
+    answering, _ = begin(script)
+    assert answering.over.wait(5)
+    assert (answering.answer.text, answering.answer.progress) == ("a", "complete")
+    assert (script.asked, answering.failure, answering.retries_at) == (3, None, None)
+    assert not answering.answer.generation
+
+
+def test_retries_end() -> None:
+    """After two retries the failure stands."""
+    script = Script(busy(500), busy(502), last := busy(529), TextDelta("a"))
+    answering, _ = begin(script)
+    assert answering.over.wait(5)
+    assert (script.asked, answering.failure) == (3, last)
+    assert answering.answer.progress == "failed"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        *([busy(status)] for status in (400, 401, 402, 403, 404, 413, 422)),
+        [busy(retry_after=31)],
+        [TextDelta("a"), busy()],
+        [ReasoningDelta("a"), busy()],
+        [Disconnected()],
+        [Interrupted()],
+        [TimedOut()],
+        [FellSilent()],
+        [UnexpectedAnswer()],
+    ],
+)
+def test_no_retry(items: list[Event | Exception]) -> None:
+    """Not where it would fail again, may have been paid for, or has words already."""
+    script = Script(*items)
+    answering, _ = begin(script)
+    assert answering.over.wait(5)
+    assert (script.asked, answering.failure) == (1, items[-1])
+
+
+def test_no_retry_beyond_the_budget() -> None:
+    """Whoever pays may say that there is to be none."""
+    script = Script(busy())
+    answering = Answering(script, Answer(), news=threading.Event(), may_retry=lambda: False)
+    assert answering.over.wait(5)
+    assert script.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "least", "most"),
+    [(Unreachable(), 0, 1), (ConnectTimedOut(), 0, 1), (busy(429, 20), 15, 20)],
+)
+def test_stop_ends_the_wait(error: OpenRouterError, least: float, most: float) -> None:
+    """While one waits to ask again it is known until when, and Stop ends it at once."""
+    script = Script()
+    answering, news = begin(script)
+    script.items.put(error)
+    assert news.wait(5)
+    assert least < answering.retries_at - time.monotonic() <= most
+    answering.stop()
+    assert answering.over.wait(5)
+    assert (script.asked, answering.answer.progress) == (1, "stopped")
 
 
 def test_real_stream(served: Served) -> None:

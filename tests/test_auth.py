@@ -20,6 +20,7 @@ from lib.openrouter.auth import (
 from lib.openrouter.errors import (
     CodeExpired,
     CodeRejected,
+    Disconnected,
     OpenRouterError,
     TimedOut,
     UnexpectedAnswer,
@@ -283,8 +284,8 @@ def test_no_key_in_the_answer(raw_server: RawServer, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("response", "error"),
     [
-        (b"", Unreachable),
-        (b"no http\r\n\r\n", Unreachable),
+        (b"", Disconnected),
+        (b"no http\r\n\r\n", Disconnected),
         (http(b"", status="307 Elsewhere", more="Location: /\r\n"), OpenRouterError),
         (http(b"", status="503 Later", more="Retry-After: 0\r\n"), OpenRouterError),
         (http(b"<html>", status="403 No"), CodeRejected),

@@ -27,7 +27,7 @@ CALLBACK_URL = "http://localhost:3000/"
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A sandbox that the app's settings point to."""
-    sandbox = Sandbox(chunk_seconds=0)
+    sandbox = Sandbox(chunk_seconds=0, retry_after=0)
     with sandbox.serve() as base_url:
         monkeypatch.setenv("OPENROUTER_BASE_URL", base_url)
         monkeypatch.setenv("OPENROUTER_CALLBACK_URL", CALLBACK_URL)
@@ -225,6 +225,15 @@ def test_status(sandbox: Sandbox, name: str) -> None:
     assert links == ([answer.help] if answer.help else [])
     remedy = "Send again, for at most 1,234 tokens" if name == "402-max-tokens" else "Try again"
     assert app.button(key="try_again").label == remedy
+
+
+def test_retry(sandbox: Sandbox) -> None:
+    """What fails in passing is asked again by itself; the user sees the answer only."""
+    app = chat_page(signed_in(sandbox)).run()
+    app.chat_input[0].set_value("sandbox/recovers please").run()
+    assert "You asked" in text_of(app)
+    assert not app.error
+    assert len(sandbox.completions) == 3
 
 
 def test_shorter_answer(sandbox: Sandbox) -> None:

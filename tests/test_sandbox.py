@@ -440,7 +440,9 @@ def test_not_there(url: str, path: str, content_type: str) -> None:
 def test_every_model_is_tested() -> None:
     """Each model of the table is in one of the tests below."""
     tested = [*UNENDING, *BROKEN, *FINISHED, *(f"status-{name}" for name in STATUSES)]
-    assert {f"sandbox/{name}" for name in [*tested, "slow-start", "request"]} == set(BEHAVIOURS)
+    assert {f"sandbox/{name}" for name in [*tested, "slow-start", "request", "recovers"]} == set(
+        BEHAVIOURS
+    )
 
 
 def test_request_is_shown(url: str, key: str, sandbox: Sandbox) -> None:
@@ -713,6 +715,13 @@ def test_fallback(url: str, key: str) -> None:
     assert chunks_of(answered)[-1]["model"] == "sandbox/echo"
     failed = ask(url, key, "sandbox/status-503", models=["sandbox/status-429"])
     assert failed.status_code == 429
+
+
+def test_recovers(url: str, key: str) -> None:
+    """`sandbox/recovers` answers the third time."""
+    answers = [ask(url, key, "sandbox/recovers") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["Retry-After"] == "3"
 
 
 @pytest.mark.parametrize(

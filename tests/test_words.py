@@ -11,7 +11,15 @@ from lib.ui.words import explain, explain_exchange
 from sandbox.catalogue import STATUSES
 
 STATUS_CODES = [400, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529]
-KINDS = [errors.KeyRejected, errors.TimedOut, errors.Unreachable, errors.UnexpectedAnswer]
+KINDS = [
+    errors.KeyRejected,
+    errors.TimedOut,
+    errors.FellSilent,
+    errors.Unreachable,
+    errors.ConnectTimedOut,
+    errors.Disconnected,
+    errors.UnexpectedAnswer,
+]
 
 
 def sentence(error: OpenRouterError) -> str:
@@ -28,6 +36,15 @@ def test_each_has_its_own() -> None:
     assert all(text.endswith(".") and "None" not in text for text in sentences)
 
 
+SIGN_IN_KINDS = [
+    errors.CodeExpired,
+    errors.CodeRejected,
+    errors.TimedOut,
+    errors.Unreachable,
+    errors.UnexpectedAnswer,
+]
+
+
 SENTENCES = {
     400: "could not use this request",
     401: "no longer accepts your key",
@@ -37,7 +54,7 @@ SENTENCES = {
     408: "took too long to begin",
     413: "too large for this model",
     422: "could not process this message",
-    429: "Try again in 7 seconds",
+    429: "Try again in 7 s",
     500: "a problem of its own",
     502: "gave no usable answer",
     503: "No provider is free",
@@ -110,7 +127,7 @@ def test_link(name: str, address: str | None) -> None:
 def test_failed_sign_ins() -> None:
     """Each way in which a sign-in fails has a sentence of its own."""
     failures = [OpenRouterError(status=status) for status in (400, 405, 409, 500)]
-    failures += [kind() for kind in (errors.CodeExpired, errors.CodeRejected, *KINDS[1:])]
+    failures += [kind() for kind in SIGN_IN_KINDS]
     failures.append(OpenRouterError())
     sentences = [explain_exchange(failure) for failure in failures]
     assert len(set(sentences)) == len(sentences)

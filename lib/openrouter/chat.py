@@ -14,9 +14,9 @@ import requests
 import urllib3
 
 from lib.openrouter.errors import (
+    FellSilent,
     Interrupted,
     OpenRouterError,
-    TimedOut,
     UnexpectedAnswer,
     error_from_chunk,
     error_from_response,
@@ -38,8 +38,8 @@ class ChatMessage(TypedDict):
 class ChatRequest:
     """What is asked, and of which model.
 
-    `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails; `parameters` are further fields of the body,
-    such as `temperature`; `web_search` lets the model search, which costs extra; `pdf_engine` reads
+    `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails;
+    `parameters` are further fields of the body, such as `temperature`; `web_search` lets the model search, which costs extra; `pdf_engine` reads
     the PDFs (`cloudflare-ai` for nothing, `mistral-ocr`, or `native`: the model itself).
     """
 
@@ -155,7 +155,7 @@ Event = (
 
 
 class ChatStream:
-    """One streamed answer. Iterate it once; `close` it from any thread, at any moment.
+    """A streamed answer. Each iteration asks anew; `close` it from any thread, at any moment.
 
     Closing ends the request at OpenRouter's end too, and with most providers the costs.
     """
@@ -183,7 +183,7 @@ class ChatStream:
         self._line.cut()
 
     def __iter__(self) -> Iterator[Event]:
-        """Yield the events of the answer, `Finished` as the last.
+        """Ask, and yield the events of the answer, `Finished` as the last.
 
         Raises `OpenRouterError` or a subclass: for a status before the stream and an `error`
         inside it alike; `Interrupted` if the stream ends without a `finish_reason`.
@@ -227,7 +227,7 @@ def _chunks(response: requests.Response, *, at_most: int | None = None) -> Itera
             if at_most is not None and size >= at_most:
                 return
     except urllib3.exceptions.ReadTimeoutError as error:
-        raise TimedOut from error
+        raise FellSilent from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise Interrupted from error
 
@@ -257,7 +257,7 @@ def _read(stream: Iterator[str] | list[str]) -> Iterator[Event]:
                 yield _usage(chunk["usage"])
     except EventTooLarge as error:
         raise UnexpectedAnswer from error
-    except (Interrupted, TimedOut):
+    except (Interrupted, FellSilent):
         if not finish_reason:
             raise
     if not finish_reason:

@@ -11,6 +11,7 @@ from lib.openrouter.untrusted import parse_json
 
 _KEY = re.compile(r"sk-or-[\w-]+")
 _LONGEST_MESSAGE = 300
+_PASSING = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
 
 
 def mask_keys(text: str) -> str:
@@ -40,13 +41,31 @@ class OpenRouterError(Exception):
         self.metadata: Mapping[str, Any] = metadata or {}
         super().__init__(f"{status or ''} {self.message}".strip())
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may well succeed in a moment, and nothing was done for it yet."""
+        could_not_connect = isinstance(self, Unreachable) and not isinstance(self, Disconnected)
+        return could_not_connect or self.status in _PASSING
+
 
 class Unreachable(OpenRouterError):
-    """No answer: no connection could be made, or it was refused."""
+    """No connection could be made, or it was refused."""
+
+
+class ConnectTimedOut(Unreachable):
+    """No connection could be made in time."""
+
+
+class Disconnected(Unreachable):
+    """The connection ended without an answer: the request may have been read, or not."""
 
 
 class TimedOut(OpenRouterError):
-    """No answer in time, or a stream fell silent."""
+    """No answer has begun in time."""
+
+
+class FellSilent(TimedOut):
+    """An answer has begun, and for too long nothing more of it came, not even a comment."""
 
 
 class UnexpectedAnswer(OpenRouterError):
@@ -77,7 +96,10 @@ def error_from_response(status: int, headers: Mapping[str, str], body: bytes) ->
         error = {}
     if not isinstance(error, Mapping):
         error = {"message": error}
-    return _error(error, status, _seconds(headers.get("Retry-After")))
+    retry_after = headers.get("Retry-After")
+    if retry_after is None and isinstance(availability := error.get("availability"), Mapping):
+        retry_after = availability.get("retry_after")
+    return _error(error, status, _seconds(retry_after))
 
 
 def error_from_chunk(error: object) -> OpenRouterError:
@@ -106,10 +128,10 @@ def _error(
     )
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def _seconds(retry_after: object) -> float | None:
     """`Retry-After` as delay-seconds (RFC 9110, section 10.2.3); OpenRouter sends no dates."""
     try:
-        seconds = float(retry_after or "")
+        seconds = float(str(retry_after))
     except ValueError:
         return None
     return seconds if 0 <= seconds < 86_400 else None

@@ -10,8 +10,16 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError
 
-from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, error_from_response
+from lib.openrouter.errors import (
+    ConnectTimedOut,
+    Disconnected,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+    error_from_response,
+)
 from lib.openrouter.untrusted import parse_json
 
 Timeout = tuple[float, float]
@@ -40,16 +48,22 @@ def send(
 ) -> requests.Response:
     """Send one request, following no redirect; whatever the status, return the response.
 
-    Raises `TimedOut` or `Unreachable` if none came.
+    Raises `Unreachable` or a subclass, or `TimedOut`, if none came.
     """
     request = session.request if session else requests.request
     arguments.setdefault("auth", _anonymous)
     try:
         return request(method, url, timeout=timeout, allow_redirects=False, **arguments)
+    except requests.ConnectTimeout as error:
+        raise ConnectTimedOut from error
     except requests.Timeout as error:
         raise TimedOut from error
+    except requests.ConnectionError as error:
+        # urllib3 makes a MaxRetryError of a connection that failed, not of a lost one.
+        could_not_connect = isinstance(error.args[0], MaxRetryError)
+        raise (Unreachable if could_not_connect else Disconnected) from error
     except requests.RequestException as error:
-        raise Unreachable from error
+        raise Disconnected from error
 
 
 def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:

@@ -48,7 +48,13 @@ def ask(settings: Settings, session: Session, answer: Answer, request: ChatReque
         parameters = {**request.parameters, "max_tokens": answer.max_tokens}
         request = replace(request, parameters=parameters)
     stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
-    answering = Answering(stream, answer, news=session.news, when_over=when_over)
+    answering = Answering(
+        stream,
+        answer,
+        news=session.news,
+        may_retry=lambda: not budget.refusal(settings, session),
+        when_over=when_over,
+    )
     session.answerings = [*(one for one in session.answerings if not one.is_over), answering]
     context = get_script_run_ctx()
     if context and runtime.exists():

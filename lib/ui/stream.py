@@ -4,6 +4,7 @@ A paint sends a whole element again, so finished blocks of markdown get elements
 only the last block is painted again; and the longer that grows, the more rarely.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ from streamlit.runtime.scriptrunner import (
 from lib.answer_markdown import closed, paintable, paintable_blocks
 from lib.answering import Answering
 from lib.markdown_blocks import GrowingMarkdown
+from lib.openrouter.errors import Unreachable
 from lib.ui.session import end_if_unwanted
 
 FASTEST_PAINT = 0.05
@@ -162,6 +164,16 @@ def show_thoughts(reasoning: str) -> None:
             show_text(reasoning)
 
 
+def _waiting_for(answering: Answering) -> str:
+    retries_at = answering.retries_at
+    if retries_at is None:
+        return "Waiting for the answer…"
+    cannot_be_reached = isinstance(answering.failure, Unreachable)
+    reason = "cannot be reached" if cannot_be_reached else "cannot answer right now"
+    seconds = max(1, math.ceil(retries_at - time.monotonic()))
+    return f"OpenRouter {reason}. Asking again in {seconds} s; Stop ends the wait."
+
+
 THINKING = "Thinking…"
 THOUGHTS = "How the model came to its answer"
 STOPPED = ":material/stop_circle: This answer was stopped here."
@@ -176,14 +188,15 @@ class _View:
         self._thoughts, self._painter = Thoughts(), AnswerPainter()
         self._note = st.empty()
         self._reasoning_length = self._text_length = 0
+        self._noted = ""
         self.is_waiting = not (answering.answer.text or answering.answer.reasoning)
-        if self.is_waiting:
-            self._note.info("Waiting for the answer…", icon="spinner")
+        self._show_waiting()
 
     def update(self) -> None:
         """Paint what is new, if it is time."""
         is_over = self.answering.is_over  # before looking: what comes after is in the next look
         self._take()
+        self._show_waiting()
         if is_over:
             self.paint_rest()
             self._note.empty()
@@ -191,6 +204,12 @@ class _View:
         else:
             self._thoughts.paint_if_due()
             self._painter.paint_if_due()
+
+    def _show_waiting(self) -> None:
+        note = _waiting_for(self.answering)
+        if self.is_waiting and note != self._noted:
+            self._note.info(note, icon="spinner")
+            self._noted = note
 
     def _take(self) -> None:
         answer = self.answering.answer

@@ -8,6 +8,9 @@ from lib.openrouter.account import key_settings_url
 from lib.openrouter.errors import (
     CodeExpired,
     CodeRejected,
+    ConnectTimedOut,
+    Disconnected,
+    FellSilent,
     Interrupted,
     KeyRejected,
     OpenRouterError,
@@ -76,8 +79,14 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             return Explanation(
                 "OpenRouter no longer accepts your key. Sign in again; your message waits here."
             )
-        case TimedOut():
+        case FellSilent():
             return Explanation("OpenRouter has gone silent. Try again, or ask another model.")
+        case TimedOut():
+            return Explanation("OpenRouter did not begin to answer in time. Try another model.")
+        case ConnectTimedOut():
+            return Explanation("OpenRouter did not let us connect in time. Try again in a moment.")
+        case Disconnected():
+            return Explanation("OpenRouter hung up without an answer. Try again in a moment.")
         case Unreachable():
             return Explanation("OpenRouter could not be reached. Check the connection, try again.")
         case UnexpectedAnswer():
@@ -131,9 +140,8 @@ def _sentence(error: OpenRouterError) -> str:
         case 403 if "reasons" in error.metadata:
             return "The model's provider declined this message in its moderation. Change it, and send it again."
         case 429 if error.retry_after:
-            return (
-                f"Too many requests for now. Try again in {math.ceil(error.retry_after)} seconds."
-            )
+            seconds = max(2, math.ceil(error.retry_after))
+            return f"Too many requests for now. Try again in {seconds} seconds."
         case 429:
             return "Too many requests for now. Wait a minute, then try again."
         case None:

@@ -108,6 +108,7 @@ def serving() -> Iterator[tuple[Sandbox, str]]:
 def sandbox(serving: tuple[Sandbox, str]) -> Sandbox:
     """The sandbox, with nothing asked of it yet."""
     sandbox, _ = serving
+    sandbox.retry_after = 0
     sandbox.exchanges.clear()
     sandbox.completions.clear()
     return sandbox

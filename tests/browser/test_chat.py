@@ -535,6 +535,17 @@ def test_empty(chat: Page, sandbox: Sandbox) -> None:
     wait_until(lambda: len(sandbox.completions) == 2, "the question is asked again", seconds=5)
 
 
+def test_retry(chat: Page, sandbox: Sandbox) -> None:
+    """Where OpenRouter asks for patience, the seconds are counted down; Stop ends the wait."""
+    sandbox.retry_after = 20
+    steps.ask(chat, "sandbox/status-429 please")
+    expect(chat.get_by_text("Asking again in 18 s")).to_be_visible()
+    chat.get_by_role("button", name="Stop").click()
+    expect(steps.answers(chat)).to_contain_text("This answer was stopped here.")
+    expect(chat.get_by_role("button", name="Try again")).to_be_visible()
+    assert len(sandbox.completions) == 1
+
+
 def test_status(chat: Page, serving: tuple[Sandbox, str], app: App) -> None:
     """A status is a sentence, and where there is one a link that helps; no traceback."""
     _, base_url = serving
