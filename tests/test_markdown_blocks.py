@@ -1,7 +1,5 @@
 """Blocks of growing markdown: what is finished stays as it is."""
 
-import random
-
 import pytest
 
 from lib.markdown_blocks import GrowingMarkdown, split_blocks
@@ -76,24 +74,6 @@ def test_growing(text: str, step: int) -> None:
 def test_blocks(name: str, count: int) -> None:
     """A list, a fence, a formula and a table are one block each."""
     assert len(split_blocks(TEXTS[name])) == count
-
-
-LINES = [
-    *("a", "b c", "", "", "  ", "- x", "  y", "1. z", "   w", "2) v", "```", "~~~py", "  ```"),
-    *("$$", "$$a", "b$$", "$$a$$", "- $$", "> $$", "| a | b |", "|---|---|", "===", "---", "# H"),
-    *("> q", ">", "    code", "\tt", "<div>", "</div>", "<!-- c", "-->", "* * *", "    - n", "\r"),
-]
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_growing_at_random(seed: int) -> None:
-    """Whatever lines follow each other, no later line changes a finished block."""
-    lines = random.Random(seed)
-    for _ in range(50):
-        text = "".join(f"{lines.choice(LINES)}\n" for _ in range(lines.randint(2, 8)))
-        growing = grown(text, 1)
-        assert "".join(growing.finished) + growing.rest == text
-        assert [text, *growing.finished] == [text, *split_blocks(text)[: len(growing.finished)]]
 
 
 def test_finished_blocks_go_early() -> None:

@@ -50,6 +50,8 @@ def _lines(chunks: Iterable[bytes], longest: int) -> Iterator[str]:
         after_cr = after_cr or text.endswith("\r")
         *ended, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for line in ended:
+            if size + len(line) > longest:
+                raise EventTooLarge
             yield "".join([*pieces, line])
             pieces, size = [], 0
         if rest:

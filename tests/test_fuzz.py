@@ -1,0 +1,196 @@
+"""What comes from elsewhere may be anything: each reader keeps its promise whatever it reads."""
+
+import json
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from markdown_it import MarkdownIt
+
+from lib.archive import NotAConversation, decode, encode
+from lib.attachments import attachment
+from lib.conversation import Answer, Conversation, Turn
+from lib.markdown_blocks import GrowingMarkdown, add_math, split_blocks
+from lib.openrouter.auth import read_return
+from lib.openrouter.chat import Usage
+from lib.openrouter.sse import EventTooLarge, decode_events
+from lib.sealing import SealBroken, Sealer
+
+# The same examples each time: a failure is that of a change, and no run is unlucky.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.load_profile("repeatable")
+
+JSON = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(),
+    lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+    max_leaves=8,
+)
+
+
+# Server-sent events
+
+PIECES = [b"data: ", b"data", b":", b"\n", b"\r", b"\r\n", b"\n\n", b"a", "ü🚀".encode(), b"\xf0"]
+STREAMS = some.binary() | some.lists(some.sampled_from(PIECES)).map(b"".join)
+
+
+def events(*chunks: bytes) -> list[str]:
+    """The events, and at their end the one error that there may be."""
+    decoded: list[str] = []
+    try:
+        for event in decode_events(chunks, largest_event=12):
+            decoded.append(event)
+    except EventTooLarge:
+        decoded.append("too large")
+    return decoded
+
+
+@settings(max_examples=1_000)
+@given(STREAMS, some.lists(some.integers(0, 60)))
+def test_events(stream: bytes, cuts: list[int]) -> None:
+    """Any bytes are the same events, or end in the same error, however they are cut."""
+    edges = [0, *sorted(cuts), len(stream)]
+    assert events(*(stream[start:end] for start, end in pairwise(edges))) == events(stream)
+
+
+# The way back
+
+NAMES = some.sampled_from(["code", "state", "error"]) | some.text()
+VALUES = some.text() | some.from_regex(r"\w*\?code=[^&]*(&state=.*)?")
+
+
+@given(some.dictionaries(NAMES, VALUES))
+def test_return(query: dict[str, str]) -> None:
+    """Whatever a query holds, it is no return, or one with a code or an error."""
+    came = read_return(query)
+    assert came is None or came.code or came.error
+    if came and "code" in query and query["code"]:
+        assert came.code == query["code"]
+
+
+# The sealed cookie
+
+SEALER = Sealer("a secret", "fuzz", clock=lambda: 1_000_000)
+
+
+@given(some.dictionaries(some.text(), JSON).filter(lambda record: "nan" not in str(record)))
+def test_seal(record: dict[str, Any]) -> None:
+    """What was sealed comes out as it was."""
+    assert SEALER.unseal(SEALER.seal(record), max_age=1) == record
+
+
+@given(some.text())
+def test_not_sealed(text: str) -> None:
+    """Nothing else opens."""
+    try:
+        SEALER.unseal(text, max_age=1)
+    except SealBroken:
+        return
+    raise AssertionError
+
+
+@given(some.integers(0), some.characters())
+def test_changed_seal(place: int, character: str) -> None:
+    """A changed character breaks the seal, unless it says the same, as `+` does for `-`."""
+    sealed = SEALER.seal({"a": 1})
+    place %= len(sealed)
+    changed = sealed[:place] + character + sealed[place + 1 :]
+    try:
+        assert SEALER.unseal(changed, max_age=1) == {"a": 1}
+    except SealBroken:
+        assert changed != sealed
+
+
+# Conversations from a file
+
+TEXT = some.text(some.characters(exclude_categories=["Cs"]))
+ANSWERS = some.builds(
+    Answer,
+    text=TEXT,
+    reasoning=TEXT,
+    progress=some.sampled_from(["complete", "stopped", "failed"]),
+    failure=TEXT,
+    model=some.just("a/b"),
+    usage=some.none() | some.builds(Usage, *[some.integers(0, 10**9)] * 2, some.floats(0, 1e6)),
+)
+FILES = some.lists(
+    some.binary().map(lambda content: attachment("a.txt", b"text" + content.hex().encode())),
+    max_size=2,
+)
+TURNS = some.builds(
+    Turn,
+    question=some.text(some.characters(exclude_categories=["Cs"]), min_size=1),
+    answers=some.lists(ANSWERS, min_size=1, max_size=3),
+    attachments=FILES,
+)
+CONVERSATIONS = some.lists(TURNS, max_size=3).map(Conversation)
+
+
+@given(CONVERSATIONS)
+def test_conversation(conversation: Conversation) -> None:
+    """A conversation that was saved comes back as it was."""
+    assert decode(encode(conversation)).turns == conversation.turns
+
+
+@given(some.binary() | JSON.map(json.dumps).map(str.encode))
+def test_no_conversation(content: bytes) -> None:
+    """Whatever else is read, there is one error for it."""
+    try:
+        decode(content)
+    except NotAConversation:
+        return
+    raise AssertionError
+
+
+@given(CONVERSATIONS, some.data())
+def test_changed_conversation(conversation: Conversation, data: some.DataObject) -> None:
+    """With anything in the place of anything it is read, and can be saved, or is refused."""
+    file = json.loads(encode(conversation))
+    part = file
+    while True:
+        keys = list(part) if isinstance(part, dict) else range(len(part))
+        key = data.draw(some.sampled_from(keys))
+        if part[key] and isinstance(part[key], dict | list) and data.draw(some.booleans()):
+            part = part[key]
+        else:
+            part[key] = data.draw(JSON)
+            break
+    with suppress(NotAConversation):
+        encode(decode(json.dumps(file).encode()))
+
+
+# Blocks of markdown
+
+LINES = [
+    *("a", "b c", "", "", "  ", "- x", "  y", "1. z", "   w", "2) v", "```", "~~~py", "  ```"),
+    *("$$", "$$a", "b$$", "$$a$$", "- $$", "> $$", "| a | b |", "|---|---|", "===", "---", "# H"),
+    *("> q", ">", "    code", "\tt", "<div>", "</div>", "<!-- c", "-->", "* * *", "    - n", "\r"),
+    *(r"\[", r"\]", "*a", "b*", "[c](d)", "`e"),
+]
+MARKDOWN = some.lists(some.sampled_from(LINES) | some.text(max_size=5), max_size=10).map("\n".join)
+whole_markdown = MarkdownIt("commonmark").enable("table")
+add_math(whole_markdown)
+
+
+def rendered(text: str) -> list[tuple[object, ...]]:
+    """What a parser makes of it."""
+    return [
+        (token.type, token.content, token.info, token.level, token.attrs, token.hidden)
+        for token in whole_markdown.parse(text)
+    ]
+
+
+@settings(max_examples=400)
+@given(MARKDOWN, some.lists(some.integers(0, 40)))
+def test_markdown(text: str, cuts: list[int]) -> None:
+    """Blocks joined are the text, and render as it does, however it grew."""
+    edges = [0, *sorted(cuts), len(text)]
+    growing = GrowingMarkdown()
+    for start, end in pairwise(edges):
+        growing.append(text[start:end])
+    assert "".join([*growing.finished, growing.rest]) == text
+    blocks = split_blocks(text)
+    assert "".join(blocks) == text
+    assert growing.finished == list(blocks[: len(growing.finished)]) or len(blocks) == 1
+    assert [token for block in blocks for token in rendered(block)] == rendered(text)
