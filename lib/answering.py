@@ -18,8 +18,11 @@ from lib.openrouter.chat import (
     TextDelta,
     Usage,
 )
-from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.errors import AnswerTooLong, OpenRouterError
 
+LARGEST_ANSWER = 20_000_000
+"""Characters of text and bytes of images: a model that runs away must not fill the memory."""
+MOST_CITATIONS = 200
 MOST_RETRIES = 2
 LONGEST_WAIT = 30.0
 """Seconds: where OpenRouter wants a longer wait before a retry, the user decides."""
@@ -106,6 +109,9 @@ class Answering:
             for event in self._stream:
                 if self.answer.progress == "stopped":
                     break
+                if self.answer.size > LARGEST_ANSWER:
+                    self._stream.close()
+                    return AnswerTooLong()
                 if apply(event, self.answer) and self.answer.first_token_seconds is None:
                     self.answer.first_token_seconds = time.monotonic() - began
                 self._news.set()
@@ -131,7 +137,7 @@ def apply(event: Event, answer: Answer) -> bool:
             answer.generation = generation
         case AnsweredBy(model, provider):
             answer.model, answer.provider = model, provider
-        case Citation() if event not in answer.citations:
+        case Citation() if len(answer.citations) < MOST_CITATIONS and event not in answer.citations:
             answer.citations.append(event)
         case GeneratedImage():
             answer.images.append(event)

@@ -13,6 +13,8 @@ Progress = Literal["waiting", "streaming", "complete", "stopped", "failed"]
 
 LONGEST_QUESTION = 200_000
 LONGEST_TITLE = 60
+MOST_TURNS = 1_000
+"""Questions in one conversation."""
 
 
 @dataclass
@@ -21,8 +23,9 @@ class Answer:
 
     `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
     that may mend it. `first_token_seconds` count from the request to the first word or thought,
-    `seconds` to the end. `generation` is OpenRouter's name for it. `max_tokens` is asked for in place of the usual; `affordable_tokens` is
-    what the credit covers, where an answer failed for want of it.
+    `seconds` to the end. `generation` is OpenRouter's name for it. `max_tokens` is asked for in
+    place of the usual; `affordable_tokens` is what the credit covers, where an answer failed for
+    want of it.
     """
 
     text: str = ""
@@ -46,6 +49,12 @@ class Answer:
     def cost(self) -> float:
         """What it cost in USD, as far as OpenRouter said."""
         return (self.usage and self.usage.cost) or 0.0
+
+    @property
+    def size(self) -> int:
+        """How much it holds: characters of text and thoughts, and bytes of images."""
+        images = sum(len(image.content) for image in self.images)
+        return len(self.text) + len(self.reasoning) + images
 
     @property
     def is_empty(self) -> bool:

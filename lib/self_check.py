@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from lib.openrouter.auth import accepts_callback_url
-from lib.openrouter.errors import TimedOut, Unreachable, mask_keys
-from lib.openrouter.transport import Timeout, send
+from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, mask_keys
+from lib.openrouter.transport import Timeout, fetch
 from lib.settings import SHORTEST_SECRET, Settings
 
 PACKAGES = ("streamlit", "requests", "cryptography", "markdown-it-py", "msgspec")
@@ -54,11 +54,13 @@ def contact(base_url: str, *, timeout: Timeout = (3, 5)) -> Contact:
     status, trouble = None, ""
     began = time.perf_counter()
     try:
-        status = send("GET", f"{base_url}/api/v1/models/count", timeout=timeout).status_code
+        status = fetch("GET", f"{base_url}/api/v1/models/count", timeout=timeout).status
     except TimedOut:
         trouble = "did not answer in time"
     except Unreachable:
         trouble = "could not be reached"
+    except UnexpectedAnswer:
+        trouble = "sent more than it should"
     return Contact(round((time.perf_counter() - began) * 1000), status, trouble)
 
 

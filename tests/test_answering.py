@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib.answering import Answering, apply
+from lib.answering import LARGEST_ANSWER, Answering, apply
 from lib.conversation import Answer
 from lib.openrouter.chat import (
     Alive,
@@ -24,6 +24,7 @@ from lib.openrouter.chat import (
     Usage,
 )
 from lib.openrouter.errors import (
+    AnswerTooLong,
     ConnectTimedOut,
     Disconnected,
     FellSilent,
@@ -118,6 +119,17 @@ def test_stop_after_the_end() -> None:
     assert answering.over.wait(5)
     answering.stop()
     assert answering.answer.progress == "complete"
+
+
+def test_answer_beyond_the_limit() -> None:
+    """A model that runs away is ended, and what it wrote stays."""
+    piece = TextDelta("a" * 1_000_000)
+    script = Script(*[piece] * (LARGEST_ANSWER // 1_000_000 + 2), Finished("stop"))
+    answering, _ = begin(script)
+    assert answering.over.wait(5)
+    assert isinstance(answering.failure, AnswerTooLong)
+    assert script.is_closed.is_set()
+    assert LARGEST_ANSWER < len(answering.answer.text) < LARGEST_ANSWER + 2_000_000
 
 
 def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:

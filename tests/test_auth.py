@@ -270,7 +270,7 @@ def test_no_authorization(
     assert headers["Content-Type"] == "application/json"
 
 
-KEYS_OF_NOBODY = [b'{"key": %s}' % key for key in (b"5", b"null", b'""', b'" "', b'"a\\nb"', b'"\xc3\xa4"')]  # fmt: skip
+KEYS_OF_NOBODY = [b'{"key": %s}' % key for key in (b"5", b"null", b'""', b'" "', b'"a\\nb"', b'"\xc3\xa4"', b'"%s"' % (b"k" * 1_025))]  # fmt: skip
 
 
 @pytest.mark.parametrize("body", NOT_THE_API + KEYS_OF_NOBODY)

@@ -12,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from lib.answer_markdown import literal
 from lib.attachments import attachment
+from lib.conversation import MOST_TURNS, Answer, Turn
 from lib.openrouter.auth import authorization_url
+from lib.openrouter.chat import ChatRequest
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
+from lib.settings import Settings
 from lib.ui import asking
 from lib.ui.session import PendingSignIn, Session, SignIn
 from sandbox.answers import picture
@@ -234,6 +237,16 @@ def test_retry(sandbox: Sandbox) -> None:
     assert "You asked" in text_of(app)
     assert not app.error
     assert len(sandbox.completions) == 3
+
+
+def test_longest_conversation(sandbox: Sandbox) -> None:
+    """A chat takes so many questions; the next waits with a sentence, and nothing is sent."""
+    session = signed_in(sandbox)
+    session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MOST_TURNS)]
+    asking.take_question(session, "One more?")
+    asking.ask_waiting(Settings(), session, session.conversation, ChatRequest("sandbox/echo"))
+    assert "Start a new one." in session.conversation.turns[-1].answer.failure
+    assert not sandbox.completions
 
 
 def test_shorter_answer(sandbox: Sandbox) -> None:

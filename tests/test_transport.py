@@ -1,6 +1,7 @@
 """Requests as they travel, and lines that can be cut."""
 
 import datetime
+import gzip
 import ipaddress
 import queue
 import ssl
@@ -18,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from lib.openrouter.chat import ChatRequest, ChatStream, Event, TextDelta
-from lib.openrouter.errors import Interrupted, TimedOut, Unreachable
-from lib.openrouter.transport import Bearer, Line, send
+from lib.openrouter.errors import Disconnected, Interrupted, TimedOut, UnexpectedAnswer, Unreachable
+from lib.openrouter.transport import LARGEST_BODY, Bearer, Line, fetch, get_data, send
 from tests.conftest import KEY, RawServer, http
 
 
@@ -150,6 +151,34 @@ def test_broken_server(raw_server: RawServer, response: bytes) -> None:
     with pytest.raises(Unreachable):
         send("GET", raw_server.serve(response), timeout=(5, 5))
     assert len(raw_server.received) == 1
+
+
+def test_body_beyond_the_limit(raw_server: RawServer) -> None:
+    """A body that does not end is read up to the limit, and is no answer."""
+    url = raw_server.serve(http(b" " * (LARGEST_BODY + 1), "application/json"))
+    with pytest.raises(UnexpectedAnswer):
+        fetch("GET", url, timeout=(5, 5))
+
+
+def test_compressed(raw_server: RawServer) -> None:
+    """A body may come compressed."""
+    body = http(gzip.compress(b'{"data": 1}'), more="Content-Encoding: gzip\r\n")
+    assert get_data(raw_server.serve(body), timeout=(5, 5)) == 1
+
+
+@pytest.mark.parametrize("more", ["", "Content-Length: 20\r\n"])
+def test_body_that_does_not_come(raw_server: RawServer, more: str) -> None:
+    """A body that stops in the middle is one that took too long."""
+    url = raw_server.serve(http(b'{"data":', more=more), stays=True)
+    with pytest.raises(TimedOut):
+        fetch("GET", url, timeout=(5, 0.1))
+
+
+def test_body_that_breaks_off(raw_server: RawServer) -> None:
+    """A body that is shorter than it said is no answer."""
+    url = raw_server.serve(http(b'{"data":', more="Content-Length: 20\r\n"))
+    with pytest.raises(Disconnected):
+        fetch("GET", url, timeout=(5, 5))
 
 
 def test_redirect(raw_server: RawServer) -> None:

@@ -30,7 +30,9 @@ def sentence(error: OpenRouterError) -> str:
 def test_each_has_its_own() -> None:
     """Each status and each other failure has a sentence of its own, which says what to do."""
     failures = [OpenRouterError(status=status) for status in STATUS_CODES]
-    failures += [kind() for kind in (*KINDS, errors.Interrupted, OpenRouterError)]
+    failures += [
+        kind() for kind in (*KINDS, errors.AnswerTooLong, errors.Interrupted, OpenRouterError)
+    ]
     sentences = [sentence(failure) for failure in failures]
     assert len(set(sentences)) == len(sentences)
     assert all(text.endswith(".") and "None" not in text for text in sentences)

@@ -3,6 +3,7 @@
 Follows https://openrouter.ai/docs/use-cases/oauth-pkce and RFC 6749, section 4.1.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +16,7 @@ from lib.openrouter.errors import (
     error_from_response,
 )
 from lib.openrouter.pkce import Method
-from lib.openrouter.transport import Timeout, send
+from lib.openrouter.transport import Timeout, fetch
 from lib.openrouter.untrusted import parse_json
 
 
@@ -96,6 +97,10 @@ def read_return(query: Mapping[str, str]) -> Return | None:
     return Return(code or None, state or None, error or None) if code or error else None
 
 
+# As long as a browser still takes it in a sealed cookie: 4,096 bytes with name and attributes.
+_KEY = re.compile(r"[!-~]{1,1024}")
+
+
 @dataclass(frozen=True)
 class IssuedKey:
     """The user's own API key, as the exchange gives it out."""
@@ -114,24 +119,24 @@ def exchange_code(
 ) -> IssuedKey:
     """Exchange an authorization code for an API key: one POST, never repeated (a code works once).
 
-    Raises `Unreachable`, `TimedOut`, `CodeExpired`,
-    `CodeRejected`, `UnexpectedAnswer`, or `OpenRouterError` with any other status.
+    Raises `Unreachable`, `TimedOut`, `CodeExpired`, `CodeRejected`, `UnexpectedAnswer`, or
+    `OpenRouterError` with any other status.
     """
     body = {"code": code}
     if method != "none":
         body |= {"code_verifier": code_verifier, "code_challenge_method": method}
-    response = send("POST", f"{base_url}/api/v1/auth/keys", json=body, timeout=timeout)
-    if response.status_code != 200:
-        failure = error_from_response(response.status_code, response.headers, response.content)
+    fetched = fetch("POST", f"{base_url}/api/v1/auth/keys", json=body, timeout=timeout)
+    if fetched.status != 200:
+        failure = error_from_response(fetched.status, fetched.headers, fetched.body)
         if failure.status == 403:
             kind = CodeExpired if "expired" in failure.message.lower() else CodeRejected
             raise kind(failure.message, status=403)
         raise failure
     try:
-        issued = parse_json(response.content)
+        issued = parse_json(fetched.body)
         key, user_id = issued["key"], issued.get("user_id")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(status=200) from error
-    if not isinstance(key, str) or not key.isascii() or not key.isprintable() or not key.strip():
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise UnexpectedAnswer(status=200)
     return IssuedKey(key, user_id if isinstance(user_id, str) else None)

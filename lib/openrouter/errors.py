@@ -72,6 +72,10 @@ class UnexpectedAnswer(OpenRouterError):
     """An answer that is not of the API: HTML from a proxy, no JSON, a field missing."""
 
 
+class AnswerTooLong(OpenRouterError):
+    """An answer grew beyond what is shown and kept."""
+
+
 class KeyRejected(OpenRouterError):
     """401: the API key is missing, wrong, or was deleted."""
 

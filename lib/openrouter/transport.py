@@ -3,14 +3,16 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 
 from lib.openrouter.errors import (
     ConnectTimedOut,
@@ -66,17 +68,52 @@ def send(
         raise Disconnected from error
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A whole answer, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Fetched:
+    """Send one request, and read all of its answer.
+
+    Raises what `send` raises, `UnexpectedAnswer` beyond `LARGEST_BODY`, and `TimedOut` too where
+    the answer takes twice the time-out, since it may come in drops.
+    """
+    ends_at = time.monotonic() + 2 * sum(timeout)
+    body = b""
+    with send(method, url, timeout=timeout, stream=True, **arguments) as response:
+        try:
+            for chunk in response.iter_content(65_536):
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    raise UnexpectedAnswer(status=response.status_code)
+                if time.monotonic() > ends_at:
+                    raise TimedOut
+        except requests.RequestException as error:
+            is_silent = isinstance(error.args[0], ReadTimeoutError)
+            raise (TimedOut if is_silent else Disconnected) from error
+        return Fetched(response.status_code, response.headers, body)
+
+
+LARGEST_BODY = 20_000_000
+"""Bytes of an answer that comes in one piece: the catalogue has some 1 MB."""
+
+
 def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
     """Fetch what an answer of the API has under `data`.
 
-    Raises `TimedOut`, `Unreachable`, `UnexpectedAnswer` if there is no `data`, or what
+    Raises what `fetch` raises, `UnexpectedAnswer` if there is no `data`, or what
     `error_from_response` makes of any other status than 200.
     """
-    response = send("GET", url, timeout=timeout, **arguments)
-    if response.status_code != 200:
-        raise error_from_response(response.status_code, response.headers, response.content)
+    fetched = fetch("GET", url, timeout=timeout, **arguments)
+    if fetched.status != 200:
+        raise error_from_response(fetched.status, fetched.headers, fetched.body)
     try:
-        return parse_json(response.content)["data"]
+        return parse_json(fetched.body)["data"]
     except (ValueError, KeyError, TypeError) as error:
         raise UnexpectedAnswer(status=200) from error
 

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.answering import Answering
 from lib.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
-from lib.conversation import Answer, Conversation
+from lib.conversation import MOST_TURNS, Answer, Conversation
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.generation import get_usage
@@ -112,7 +112,11 @@ def ask_waiting(
         return
     answer = conversation.turns[-1].answer
     model = models.find(settings, request.model)
-    refusal = budget.refusal(settings, session) or _not_taken(model, conversation.attached())
+    refusal = (
+        budget.refusal(settings, session)
+        or _too_long(conversation)
+        or _not_taken(model, conversation.attached())
+    )
     if refusal:
         _refuse(answer, refusal)
     else:
@@ -121,6 +125,12 @@ def ask_waiting(
 
 def _refuse(answer: Answer, sentence: str) -> None:
     answer.progress, answer.failure = "failed", sentence
+
+
+def _too_long(conversation: Conversation) -> str:
+    if len(conversation.turns) <= MOST_TURNS:
+        return ""
+    return f"This chat has {MOST_TURNS:,} questions, which is the most. Start a new one."
 
 
 def _not_taken(model: Model, kinds: set[Kind]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lib.openrouter.account import key_settings_url
 from lib.openrouter.errors import (
+    AnswerTooLong,
     CodeExpired,
     CodeRejected,
     ConnectTimedOut,
@@ -91,6 +92,10 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             return Explanation("OpenRouter could not be reached. Check the connection, try again.")
         case UnexpectedAnswer():
             return Explanation("OpenRouter sent something unreadable. Try again in a moment.")
+        case AnswerTooLong():
+            return Explanation(
+                "The answer grew beyond what fits here, and was ended. Ask for less."
+            )
         case Interrupted():
             return Explanation("The connection broke off before the answer was whole. Try again.")
     sentence = _sentence(error)
