@@ -22,6 +22,11 @@ def test_round_trip() -> None:
     assert sealer(now=1060).unseal(sealed, max_age=60) == RECORD
 
 
+def test_clock_set_back() -> None:
+    """What was sealed before a clock was set back an hour still opens."""
+    assert sealer(now=4600 - 3600).unseal(sealer(now=4600).seal(RECORD), max_age=60) == RECORD
+
+
 def test_looks() -> None:
     """A seal is of characters that a cookie may hold, differs each time and shows nothing."""
     sealed = sealer().seal(RECORD)
@@ -35,11 +40,11 @@ def test_looks() -> None:
 
 @pytest.mark.parametrize(
     "opener",
-    [sealer(secret="t" * 32), sealer(purpose="b"), sealer(now=1061), sealer(now=900)],
-    ids=["another secret", "another purpose", "too old", "from the future"],
+    [sealer(secret="t" * 32), sealer(purpose="b"), sealer(now=1061)],
+    ids=["another secret", "another purpose", "too old"],
 )
 def test_wrong_opener(opener: Sealer) -> None:
-    """Another secret, another purpose or another time does not open it."""
+    """Another secret, another purpose or a later time does not open it."""
     with pytest.raises(SealBroken):
         opener.unseal(sealer().seal(RECORD), max_age=60)
 

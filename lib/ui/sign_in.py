@@ -274,8 +274,11 @@ def restore(settings: Settings, session: Session) -> None:
 
 def sign_out(settings: Settings, session: Session) -> None:
     """Forget the key and the conversation here, in the browser and in its other tabs."""
-    key_url = key_settings_url(settings.base_url, session.sign_in.key) if session.sign_in else ""
-    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=time.time())
+    key_url, now = "", time.time()
+    if session.sign_in:
+        key_url = key_settings_url(settings.base_url, session.sign_in.key)
+        now = max(now, session.sign_in.at + 1)  # after it, also if the clock was set back
+    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=now)
     signed_out(
         session,
         "You are signed out, and this app has forgotten your key. The key still exists in your "

@@ -17,7 +17,7 @@ export default function ({ data, setTriggerValue }) {
   attention = new AbortController();
   const { signal } = attention;
 
-  if (order) carryOut(order);
+  if (order) carryOut(order, signedInAt);
   // Once a session: what it kept itself since then is no news to it.
   if (data.wants_kept !== askedBy) {
     askedBy = data.wants_kept;
@@ -48,11 +48,17 @@ export default function ({ data, setTriggerValue }) {
   return () => ending.abort();
 }
 
-function carryOut(order) {
+function carryOut(order, signedInAt) {
   for (const cookie of order.cookies) document.cookie = cookie;
   if (order.clean_address) cleanAddresses();
   if (order.signed_out_at) {
     storage("localStorage", (store) => store.setItem(SIGNED_OUT_AT, order.signed_out_at));
+  }
+  if (order.then_open_chat) {
+    // A new sign-in comes after every sign-out, also if the server's clock was set back.
+    storage("localStorage", (store) => {
+      if (Number(store.getItem(SIGNED_OUT_AT)) > signedInAt) store.setItem(SIGNED_OUT_AT, signedInAt);
+    });
   }
   if (order.forget_conversations) {
     storage("sessionStorage", (store) => {

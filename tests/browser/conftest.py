@@ -214,11 +214,14 @@ def page(person: BrowserContext) -> Page:
     return person.pages[0]
 
 
-def arrive_signed_in(context: BrowserContext, app: App, sandbox: Sandbox) -> None:
+def arrive_signed_in(
+    context: BrowserContext, app: App, sandbox: Sandbox, *, seconds_ago: float = 0
+) -> None:
     """Give a browser the cookie of an earlier sign-in, for a test of what comes after."""
+    at = time.time() - seconds_ago
     key = f"sk-or-v1-{secrets.token_hex(32)}"
     sandbox.keys[key] = Key("test")
-    sealed = Sealer(SECRET, "openrouter_key").seal({"key": key, "at": time.time()})
+    sealed = Sealer(SECRET, "openrouter_key", clock=lambda: at).seal({"key": key, "at": at})
     context.add_cookies([{"name": "openrouter_key", "value": sealed, "url": app.url}])
 
 

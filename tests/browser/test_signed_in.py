@@ -91,11 +91,17 @@ def test_sign_out_in_two_tabs(
     assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
 
 
-def test_sign_in_again_after_sign_out(page: Page, app: App) -> None:
-    """Who signed out can sign in again, and stays so."""
-    steps.sign_in(page, app.url)
+def test_sign_in_again_after_sign_out(page: Page, app: App, sandbox: Sandbox) -> None:
+    """Who signed out can sign in again, and stays so, though a clock was set back in between."""
+    arrive_signed_in(page.context, app, sandbox, seconds_ago=-3600)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    second = page.context.new_page()
+    second.goto(f"{app.url}chat")
+    steps.expect_chat(second)
     page.get_by_role("button", name="Sign out").click()
     steps.expect_signed_out(page)
+    steps.expect_signed_out(second)
     steps.sign_in_link(page).click()
     steps.authorize(page)
     steps.expect_chat(page)
