@@ -1,9 +1,11 @@
 """An answer that grows by itself, in a thread of its own."""
 
+import gc
 import queue
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -211,6 +213,35 @@ def test_real_stream(served: Served) -> None:
     assert (answer.text, answer.model, answer.provider) == (TOUR, "sandbox/tour", "Sandbox")
     assert answer.usage.completion_tokens > 100
     assert answer.cost > 0
+
+
+def test_nothing_is_left_over(served: Served) -> None:
+    """After 200 answers, a quarter of them stopped, no thread, socket or stream more is open."""
+
+    def answer_some(count: int) -> None:
+        for number in range(count):
+            model = "sandbox/endless" if number % 4 == 0 else "sandbox/echo"
+            request = ChatRequest(model, [{"role": "user", "content": "Hello?"}])
+            answering, news = begin(ChatStream(served.base_url, KEY, request))
+            if model == "sandbox/endless":
+                assert news.wait(5)
+                answering.stop()
+            assert answering.over.wait(5)
+
+    def settled() -> tuple[int, int, int]:
+        deadline = time.monotonic() + 5
+        while served.open_streams and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        gc.collect()
+        return served.open_streams, threading.active_count(), len(list(Path("/dev/fd").iterdir()))
+
+    answer_some(10)
+    before = settled()
+    answer_some(200)
+    streams, threads, files = settled()
+    assert streams == 0
+    assert threads <= before[1]
+    assert files <= before[2]
 
 
 def test_apply() -> None:

@@ -209,6 +209,7 @@ NESTED = b"[" * 60_000
 STRANGERS = {
     "html": (http(b"<html>Welcome to the wifi</html>", "text/html"), UnexpectedAnswer),
     "error in a choice": (http(b'{"choices":[{"error":{"code":502,"message":"x"}}]}', "application/json"), OpenRouterError),
+    "twice [DONE]": (http(b'data: {"choices": []}\n\n' + b"data: [DONE]\n\n" * 2), Interrupted),
     "no object": (http(b"data: [1]\n\n"), UnexpectedAnswer),
     "no choices": (http(b"data: {}\n\n"), Interrupted),
     "numbers": (http(b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n'), Interrupted),

@@ -104,6 +104,27 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     expect(page.get_by_text("sandbox/reasoning one")).to_have_count(0)
 
 
+def test_app_dies_in_mid_answer(
+    page: Page, start_app: Callable[..., App], sandbox: Sandbox
+) -> None:
+    """Where the app dies and comes back, the page finds itself again, signed in, with its chat."""
+    app = start_app("restarted")
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    converse(page, "sandbox/echo first")
+    steps.ask(page, "sandbox/endless please")
+    expect(steps.answers(page).last).to_contain_text("word 80")
+    app.stop()
+    app.start()
+    expect(steps.answers(page).last).to_contain_text("This answer was stopped here.")
+    expect(steps.answers(page).last).to_contain_text("word 40")
+    expect(steps.answers(page).first).to_contain_text("sandbox/echo first")
+    expect(steps.answers(page)).to_have_count(2)
+    converse(page, "sandbox/echo and on")
+    assert len(sandbox.completions[-1]["body"]["messages"]) == 5
+
+
 def test_reload_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     """Of an answer in progress a reload loses no more than the last two seconds."""
     converse(chat, "sandbox/echo first")

@@ -135,6 +135,14 @@ def test_restart_in_between(page: Page, start_app: Callable[..., App], sandbox: 
     assert steps.statuses(sandbox) == [200]
 
 
+def test_many_cookies(person: BrowserContext, page: Page, app: App) -> None:
+    """Where other apps have filled the browser's room for cookies, ours still find theirs."""
+    person.add_cookies([{"name": f"c{n}", "value": "x" * 20, "url": app.url} for n in range(180)])
+    steps.sign_in(page, app.url)
+    page.reload()
+    steps.expect_chat(page)
+
+
 def test_base_path(page: Page, start_app: Callable[..., App]) -> None:
     """An app below a path comes back to that path."""
     app = start_app("below", base_path="demo")
