@@ -42,7 +42,7 @@ class App:
 
     def __init__(self, home: Path, base_path: str = "", **settings: str) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
         self.base_path = base_path
         self.url = f"http://localhost:{self.port}/{base_path}"
         self._settings = settings
@@ -89,7 +89,8 @@ class App:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nobody listens yet."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

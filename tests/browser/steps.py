@@ -1,6 +1,8 @@
 """What a person does and sees: the verbs of the browser tests."""
 
 import re
+import time
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -91,6 +93,14 @@ def answers(page: Page) -> Locator:
 def go_back(page: Page) -> None:
     """Go back as the button does: Playwright's own waits for a load that a live page has not."""
     page.evaluate("setTimeout(() => history.back())")
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until something outside of the page has come true."""
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def statuses(sandbox: Sandbox) -> list[int]:
