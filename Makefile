@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PORT ?= 3000
 SANDBOX_PORT ?= 8787
 
-.PHONY: demo run test check screenshots
+.PHONY: demo run test check audit screenshots
 
 demo: $(VENV)/installed  ## the app with a sandbox in OpenRouter's place
 	@echo "Open http://localhost:$(PORT)  (Ctrl-C ends it)"
@@ -26,6 +26,10 @@ check: $(VENV)/installed  ## format, lint, types, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
+
+audit: $(VENV)/installed  ## known faults of the runtime packages; asks PyPI
+	@$(BIN)/python -m pip install --quiet pip-audit
+	@$(BIN)/pip-audit --requirement requirements.txt
 
 screenshots: $(VENV)/installed  ## the README's pictures, anew
 	@$(BIN)/python -m docs.screenshots

@@ -33,6 +33,7 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LOUD = {"STREAMLIT_LOGGER_LEVEL": "debug"}
 PATIENCE = 20_000
 """Milliseconds that a test waits for something to appear: a deadline, not a measure."""
 
@@ -66,7 +67,7 @@ class App:
                     *("--server.baseUrlPath", self.base_path),
                 ],
                 cwd=ROOT,
-                env={**os.environ, **unset, "HOME": str(self.home), **self._settings},
+                env={**os.environ, **unset, "HOME": str(self.home), **LOUD, **self._settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -120,7 +121,7 @@ def start_app(
     serving: tuple[Sandbox, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., App]]:
     """Start an app of certain settings, once for all tests that want these."""
-    _, base_url = serving
+    sandbox, base_url = serving
     apps: dict[Any, App] = {}
 
     def start(name: str = "app", **settings: str) -> App:
@@ -136,6 +137,10 @@ def start_app(
     yield start
     for app in apps.values():
         app.stop()
+    # Whatever the tests have done, at the level at which Streamlit says most.
+    written = [path for app in apps.values() for path in app.home.rglob("*") if path.is_file()]
+    texts = {path: path.read_text(errors="replace") for path in written}
+    assert not [path for path, text in texts.items() for key in sandbox.keys if key in text]
 
 
 @pytest.fixture(scope="session")
