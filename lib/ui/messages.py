@@ -7,7 +7,7 @@ from lib.attachments import Attachment
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
 from lib.openrouter.chat import Citation
 from lib.ui import asking, browser
-from lib.ui.session import Session
+from lib.ui.session import Session, widget_value
 from lib.ui.stream import STOPPED, show_text, show_thoughts
 from lib.ui.text import small, usd
 from lib.wording import CUT_SHORT
@@ -51,6 +51,13 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
     def stop_editing() -> None:
         session.edited_turn = None
 
+    def send_again() -> None:
+        changed = widget_value(f"changed_{number}")
+        if changed.strip():
+            stop_editing()
+            asking.stop(session, *conversation.answers())
+            conversation.replace(turn, changed)
+
     def delete() -> None:
         asking.stop(session, *turn.answers)
         conversation.delete(turn)
@@ -62,16 +69,12 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
                 st.button("Edit", key=f"edit_{number}", type="tertiary", on_click=edit)
                 st.button("Delete", key=f"delete_{number}", type="tertiary", on_click=delete)
             return
-        changed = st.text_area(
+        st.text_area(
             "Your message", turn.question, max_chars=LONGEST_QUESTION, key=f"changed_{number}"
         )
         small("Sending it again replaces this message and everything after it.")
         with st.container(horizontal=True):
-            if st.button("Send again", type="primary", key=f"send_{number}") and changed.strip():
-                stop_editing()
-                asking.stop(session, *conversation.answers())
-                conversation.replace(turn, changed)
-                st.rerun()
+            st.button("Send again", type="primary", key=f"send_{number}", on_click=send_again)
             st.button("Cancel", key=f"cancel_{number}", on_click=stop_editing)
 
 

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
 from lib.ui import account, browser, keeping, models, sign_in
-from lib.ui.session import Session, current_session
+from lib.ui.session import Session, current_session, widget_value
 from lib.ui.text import small
 
 ROOT = Path(__file__).parents[2]
@@ -145,11 +145,15 @@ def _show_headless(app: App) -> None:
         sign_in.headless_url(settings, session),
         icon=":material/open_in_new:",
     )
+
+    # In a callback, since another message of the tab may end a run before it comes to its button.
+    def receive() -> None:
+        if code := widget_value("code").strip():
+            sign_in.receive_pasted(settings, session, code)
+
     with st.form("headless", clear_on_submit=True, border=False):
-        code = st.text_input("Code", autocomplete="off", max_chars=1024)
-        if st.form_submit_button("Sign in with this code") and code.strip():
-            sign_in.receive_pasted(settings, session, code.strip())
-            st.rerun()
+        st.text_input("Code", key="code", autocomplete="off", max_chars=1024)
+        st.form_submit_button("Sign in with this code", on_click=receive)
 
 
 def show_key_links(app: App) -> None:
