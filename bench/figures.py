@@ -1,0 +1,223 @@
+"""The figures, in groups that can be asked for by name; each figure has the limit it must keep."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median
+from typing import Literal
+
+from playwright.sync_api import Browser, expect
+
+from bench import browser, texts
+from bench.browser import Chat, Measured
+from bench.servers import Server, serve, streamlit
+from bench.upstream import Question
+from tests.browser.steps import sign_in_link
+
+SHORT, LONG = 16_384, 65_536
+WARM_UP = Question("prose", 300, 50, 1)
+"""Asked first in each tab: what Streamlit loads for the first answer of all is no answer's cost."""
+BRIEF = Question("prose", 800, 4, 20)
+OURS, BASELINE = "ours", "baseline"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: the median of what was measured here and there, and what it may be at most.
+
+    The limit is `of` our own figure, or of its ratio to the one beside it.
+    """
+
+    figure: str
+    unit: str
+    ours: list[float]
+    beside: list[float] = field(default_factory=list)
+    limit: float | None = None
+    of: Literal["ours", "ratio"] = "ours"
+
+    @property
+    def ratio(self) -> float | None:
+        """Our figure over the one beside it, if there is one."""
+        return median(self.ours) / (median(self.beside) or 1e-9) if self.beside else None
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the limit is kept, None if there is none."""
+        limited = median(self.ours) if self.of == "ours" else self.ratio
+        return None if self.limit is None or limited is None else limited <= self.limit
+
+
+class Bench:
+    """What is measured, and what has been measured already: figures share their turns."""
+
+    def __init__(self, chromium: Browser, upstream: Server, rounds: int) -> None:
+        self.chromium, self.upstream, self.rounds = chromium, upstream, rounds
+        self._turns: dict[Question, dict[str, list[Measured]]] = {}
+        self._servers: dict[str, Server] = {}
+
+    def use(self, app: Server, baseline: Server) -> None:
+        """Take the servers whose turns are measured."""
+        self._servers = {OURS: app, BASELINE: baseline}
+
+    def turns(self, question: Question, *who: str) -> dict[str, list[Measured]]:
+        """Return a turn of each for each round, one after the other."""
+        known = self._turns.setdefault(question, {})
+        missing = [one for one in who if one not in known]
+        for _ in range(self.rounds):
+            for one in missing:
+                known.setdefault(one, []).append(self._turn(one, question))
+        return known
+
+    def _turn(self, one: str, question: Question, messages: int = 0) -> Measured:
+        with closing(self.chat(one, messages)) as chat:
+            if not messages:
+                chat.ask(WARM_UP)
+            return chat.ask(question)
+
+    def chat(self, one: str, messages: int = 0) -> Chat:
+        """Open a new tab."""
+        server, is_ours = self._servers[one], one == OURS
+        return Chat(self.chromium, server, self.upstream, is_ours=is_ours, messages=messages)
+
+    @cached_property
+    def short(self) -> dict[str, list[Measured]]:
+        """The turns with 16 KB of prose, a token each 5 ms."""
+        return self.turns(Question("prose", SHORT, 4, 5), OURS, BASELINE)
+
+    @cached_property
+    def long(self) -> dict[str, list[Measured]]:
+        """The turns with 64 KB of prose, a token each millisecond."""
+        return self.turns(Question("prose", LONG, 4, 1), OURS, BASELINE)
+
+    def forwarded(self, question: Question) -> list[float]:
+        """Return the processor time of a server that only forwards the answer, for each round."""
+        url = self.upstream.url.rstrip("/")
+        with serve("bench.forwarder", health="", OPENROUTER_BASE_URL=url) as server:
+            return [self._forward(server, question) for _ in range(self.rounds)]
+
+    def _forward(self, server: Server, question: Question) -> float:
+        with closing(self.chromium.new_context()) as context:
+            page = context.new_page()
+            page.goto(server.url)
+            cpu = server.cpu
+            page.evaluate(f"ask({str(question)!r})")
+            expect(page.locator("pre")).to_contain_text(texts.LAST)
+            time.sleep(browser.SETTLED)
+            return server.cpu - cpu
+
+
+def _each(turns: list[Measured], name: str) -> list[float]:
+    return [float(getattr(turn, name)) for turn in turns]
+
+
+def traffic(bench: Bench) -> Iterator[Row]:
+    """Bytes to the browser, as a multiple of the answer."""
+    for name, turns, size, limit in (
+        ("16 KB", bench.short, SHORT, 10),
+        ("64 KB", bench.long, LONG, 5),
+    ):
+        ours, baseline = ([turn.bytes / size for turn in turns[one]] for one in (OURS, BASELINE))
+        yield Row(f"bytes to the browser, {name}", "× answer", ours, baseline, limit)
+        lost = ([100.0 * (not turn.is_whole) for turn in turns[one]] for one in (OURS, BASELINE))
+        yield Row(f"answers lost, {name}", "%", *lost, limit=0)
+
+
+def blocks(bench: Bench) -> Iterator[Row]:
+    """One block of markdown that grows long: bytes for 64 KB against 16 KB."""
+    for kind in ("list", "code", "table"):
+        short, long = (bench.turns(Question(kind, s, 4, 1), OURS)[OURS] for s in (SHORT, LONG))
+        pairs = zip(short, long, strict=True)
+        ratios = [b.bytes / a.bytes if b.is_whole else float("inf") for a, b in pairs]
+        yield Row(f"bytes, one {kind}, 64 KB : 16 KB", "×", ratios, limit=5)
+
+
+def cpu(bench: Bench) -> Iterator[Row]:
+    """Processor time of the server."""
+    for name, turns, pause in (("16 KB", bench.short, 5), ("64 KB", bench.long, 1)):
+        ours, baseline = (_each(turns[one], "cpu") for one in (OURS, BASELINE))
+        yield Row(f"server CPU, {name}", "s", ours, baseline, 1 / 3, "ratio")
+        size = SHORT if name == "16 KB" else LONG
+        forwarded = bench.forwarded(Question("prose", size, 4, pause))
+        yield Row(f"server CPU, {name}, beside a forwarder", "s", ours, forwarded, 1 / 2, "ratio")
+
+
+def latency(bench: Bench) -> Iterator[Row]:
+    """How far the page is behind the upstream."""
+    for figure, name, limit in (
+        ("first token to the page", "first", 30),
+        ("upstream's end to all shown", "whole", 150),
+        ("upstream's end to input free", "free", 150),
+    ):
+        ours, baseline = (_each(bench.short[one], name) for one in (OURS, BASELINE))
+        yield Row(figure, "ms", ours, baseline, limit)
+
+
+def busy(bench: Bench) -> Iterator[Row]:
+    """How busy the page is."""
+    ours, baseline = (_each(bench.short[one], "busy") for one in (OURS, BASELINE))
+    yield Row("page's main thread busy, 16 KB", "s", ours, baseline, 1 / 3, "ratio")
+
+
+def stall(bench: Bench) -> Iterator[Row]:
+    """The longest that the page shows no frame while 64 KB stream."""
+    stalls: dict[str, list[float]] = {OURS: [], BASELINE: []}
+    for _ in range(bench.rounds):
+        for one, values in stalls.items():
+            with closing(bench.chat(one)) as chat:
+                chat.ask(WARM_UP)
+                values.append(chat.ask(Question("prose", LONG, 4, 1), frames=True).stall)
+    yield Row("longest stall of the page, 64 KB", "ms", *stalls.values(), limit=200)
+
+
+def history(bench: Bench) -> Iterator[Row]:
+    """A turn in a conversation of 400 messages, against one of 2."""
+    turns: dict[str, list[tuple[Measured, Measured]]] = {OURS: [], BASELINE: []}
+    for _ in range(bench.rounds):
+        for one, pairs in turns.items():
+            pairs.append((_second_turn(bench, one, 2), _second_turn(bench, one, 400)))
+    for figure, name, limit in (
+        ("Enter to the request", "sending", 1.5),
+        ("bytes to the browser", "bytes", 2),
+        ("first token to the page", "first", 2),
+    ):
+        ours, baseline = (
+            [getattr(b, name) / getattr(a, name) for a, b in turns[one]] for one in (OURS, BASELINE)
+        )
+        yield Row(f"{figure}, 400 : 2 messages", "×", ours, baseline, limit)
+
+
+def _second_turn(bench: Bench, one: str, messages: int) -> Measured:
+    with closing(bench.chat(one, messages)) as chat:
+        chat.ask(WARM_UP)
+        return chat.ask(BRIEF)
+
+
+def start(bench: Bench) -> Iterator[Row]:
+    """From the start of the process until the sign-in link can be clicked."""
+    ours: list[float] = []
+    bare: list[float] = []
+    with closing(bench.chromium.new_context()) as context:
+        page = context.new_page()
+        for number in range(bench.rounds + 1):  # the first fills the browser's cache
+            for script, values in (("streamlit_app.py", ours), ("bench/bare.py", bare)):
+                with streamlit(script, bench.upstream.url) as server:
+                    page.goto(server.url)
+                    link = sign_in_link(page).or_(page.get_by_role("link", name="A link"))
+                    link.click(trial=True)
+                    if number:
+                        values.append(time.time() - server.began)
+    yield Row("start to the sign-in link, beside a bare app", "s", ours, bare, 1.25, "ratio")
+
+
+GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "bytes": traffic,
+    "blocks": blocks,
+    "cpu": cpu,
+    "latency": latency,
+    "busy": busy,
+    "stall": stall,
+    "history": history,
+    "start": start,
+}
