@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PORT ?= 3000
 SANDBOX_PORT ?= 8787
 
-.PHONY: demo run test check audit screenshots
+.PHONY: demo run test check audit bench screenshots
 
 demo: $(VENV)/installed  ## the app with a sandbox in OpenRouter's place
 	@echo "Open http://localhost:$(PORT)  (Ctrl-C ends it)"
@@ -26,6 +26,9 @@ check: $(VENV)/installed  ## format, lint, types, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
+
+bench: $(VENV)/installed  ## speed and traffic beside the plain pattern of the tutorials
+	@$(BIN)/python -m bench
 
 audit: $(VENV)/installed  ## known faults of the runtime packages; asks PyPI
 	@$(BIN)/python -m pip install --quiet pip-audit

@@ -48,7 +48,9 @@ def show(row: list[str]) -> None:
 
 
 parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the app.")
-parser.add_argument("figures", nargs="*", choices=[[], *GROUPS], metavar="FIGURE", help=", ".join(GROUPS))
+parser.add_argument(
+    "figures", nargs="*", choices=[[], *GROUPS], metavar="FIGURE", help=", ".join(GROUPS)
+)
 parser.add_argument("--rounds", type=int, default=5, help="each figure is the median of so many")
 parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results.json")
 arguments = parser.parse_args()

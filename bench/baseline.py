@@ -24,7 +24,10 @@ def stream(messages: list[dict[str, str]]) -> Iterator[str]:
 
 st.title("Chat")
 if "messages" not in st.session_state:
-    old = ({"role": "user", "content": "So?"}, {"role": "assistant", "content": answer("prose", 600)})
+    old = (
+        {"role": "user", "content": "So?"},
+        {"role": "assistant", "content": answer("prose", 600)},
+    )
     st.session_state.messages = [*old] * (int(st.query_params.get("messages", 0)) // 2)
 
 for message in st.session_state.messages:

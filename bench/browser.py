@@ -45,7 +45,13 @@ class Chat:
     """A chat in a tab: of this app (`is_ours`), or of the baseline; `messages` are in it already."""
 
     def __init__(
-        self, browser: Browser, server: Server, upstream: Server, *, is_ours: bool, messages: int = 0
+        self,
+        browser: Browser,
+        server: Server,
+        upstream: Server,
+        *,
+        is_ours: bool,
+        messages: int = 0,
     ) -> None:
         self._server, self._upstream = server, upstream
         self._context = browser.new_context()
@@ -68,7 +74,7 @@ class Chat:
     def ask(self, question: Question, *, frames: bool = False) -> Measured:
         """Send a question, wait for the whole answer, and return what it took."""
         self._field.fill(str(question))
-        self.page.evaluate(f"bench.watch(); {frames and 'bench.watchFrames()' or ''}")
+        self.page.evaluate(f"bench.watch(); {(frames and 'bench.watchFrames()') or ''}")
         cpu, busy = self._server.cpu, busy_seconds(self._chromium)
         self._field.press("Enter")
         with suppress(TimeoutError):

@@ -63,7 +63,9 @@ async def _chat(request: Request) -> Response:
     note = {"arrived": time.time()}
     _notes.append(note)
     question = Question.read(question_in((await request.json())["messages"]))
-    deltas = [_event([_choice({"content": c})]) for c in texts.chunks(question.text, question.chunk)]
+    deltas = [
+        _event([_choice({"content": c})]) for c in texts.chunks(question.text, question.chunk)
+    ]
     usage = {"prompt_tokens": 1, "completion_tokens": len(deltas), "cost": 0.0}
     last = _event([_choice({}, "stop")]) + _event([], usage=usage) + b"data: [DONE]\n\n"
 
