@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from sandbox.server import Sandbox
 
@@ -46,6 +46,17 @@ def sign_in(page: Page, url: str) -> None:
     start(page, url)
     authorize(page)
     expect_chat(page)
+
+
+def paste_a_code(person: BrowserContext, page: Page) -> None:
+    """Get a code in a new tab, and paste it in this one."""
+    with person.expect_page() as opened:
+        page.get_by_role("link", name="Get a code from OpenRouter").click()
+    authorize(opened.value)
+    code = opened.value.locator("#code").inner_text()
+    opened.value.close()
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_role("button", name="Sign in with this code").click()
 
 
 def expect_chat(page: Page) -> None:

@@ -90,11 +90,26 @@ def expect_version(page: Page, number: int, count: int) -> None:
 
 
 def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
-    """A question gets one streamed answer, with model, tokens and cost under it."""
-    app = start_app("attributed", APP_TITLE="Küche & chat", APP_URL="https://example.org/chat")
-    steps.sign_in(page, app.url)
+    """The first visit of all to a fresh process, below a path: sign-in, a question, its answer."""
+    app = start_app(
+        "fresh",
+        base_path="demo",
+        APP_TITLE="Küche & chat",
+        APP_URL="https://example.org/chat",
+        APP_PROMPTS="Why is the sky blue? | sandbox/endless please",
+    )
+    page.goto(f"{app.url}/chat")
+    steps.expect_signed_out(page)
+    assert sandbox.completions == []
+    steps.sign_in_link(page).click()
+    steps.authorize(page)
+    steps.expect_chat(page)
+    expect(page).to_have_url(f"{app.url}/chat")
+    prompts = page.get_by_role("main").get_by_role("button", name="sandbox/endless please")
+    expect(prompts).to_be_visible()
     steps.ask(page, "Why is the sky blue?")
     expect_whole(page, 1)
+    expect(prompts).to_have_count(0)
     expect(last_answer(page)).to_contain_text("Why is the sky blue?")
     expect(last_answer(page)).to_contain_text(
         re.compile(
@@ -114,6 +129,14 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     }
     expect(steps.alert(page)).to_have_count(0)
     expect(waiting(page)).to_have_count(0)
+    page.get_by_role("button", name="New chat").click()
+    prompts.click()
+    expect(last_answer(page)).to_contain_text("word 2")
+    expect(prompts).to_have_count(0)
+    stop(page).click()
+    expect_streams_to_end(sandbox)
+    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
+    assert len(sandbox.completions) == 2
 
 
 def test_markdown(chat: Page) -> None:
@@ -234,21 +257,6 @@ def test_waiting(chat: Page) -> None:
     expect(last_answer(chat)).to_contain_text("You asked")
     expect(waiting(chat)).to_have_count(0)
     expect_whole(chat, 1)
-
-
-def test_start_prompt(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
-    """A prepared prompt is asked by a click, gone while its answer streams, and can be stopped."""
-    app = start_app("prepared", APP_PROMPTS="Why is the sky blue? | sandbox/endless please")
-    arrive_signed_in(page.context, app, sandbox)
-    page.goto(f"{app.url}chat")
-    prompt = page.get_by_role("main").get_by_role("button", name="sandbox/endless please")
-    prompt.click()
-    expect(last_answer(page)).to_contain_text("word 2")
-    expect(prompt).to_have_count(0)
-    stop(page).click()
-    expect_streams_to_end(sandbox)
-    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
-    assert len(sandbox.completions) == 1
 
 
 def test_conversation(chat: Page, sandbox: Sandbox) -> None:
@@ -639,14 +647,6 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 def _shut(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-
-
-def test_first_visit(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
-    """The first visit of all to the chat page of a fresh process gets no chat without a key."""
-    app = start_app("first-visit")
-    page.goto(f"{app.url}chat")
-    steps.expect_signed_out(page)
-    assert sandbox.completions == []
 
 
 @pytest.fixture

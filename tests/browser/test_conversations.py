@@ -78,8 +78,10 @@ def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
 
 
-def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
-    """A restarted app finds the conversations in the tab, and the one that was open is open."""
+def test_app_dies_in_mid_answer(
+    page: Page, start_app: Callable[..., App], sandbox: Sandbox
+) -> None:
+    """Where the app dies and comes back, the page finds itself again, signed in, with its chats."""
     app = start_app("restarted")
     arrive_signed_in(page.context, app, sandbox)
     page.goto(f"{app.url}chat")
@@ -90,39 +92,24 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     cost = sidebar(page).get_by_text("This chat $0.000018, session $")
     expect(cost).to_be_visible()
     spent = cost.inner_text().partition("session ")[2]
-    app.stop()
-    app.start()
-    page.reload()
-    expect(steps.answers(page).last.get_by_role("link", name="Rayleigh")).to_be_visible()
-    expect(steps.answers(page).last).to_contain_text("completion tokens")
-    expect(cost).to_contain_text(f"session {spent}")
-    sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
-    expect(page.get_by_text("How the model came to its answer")).to_be_visible()
-    page.context.clear_cookies()
-    page.reload()
-    steps.expect_signed_out(page)
-    expect(page.get_by_text("sandbox/reasoning one")).to_have_count(0)
-
-
-def test_app_dies_in_mid_answer(
-    page: Page, start_app: Callable[..., App], sandbox: Sandbox
-) -> None:
-    """Where the app dies and comes back, the page finds itself again, signed in, with its chat."""
-    app = start_app("restarted")
-    arrive_signed_in(page.context, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
-    converse(page, "sandbox/echo first")
     steps.ask(page, "sandbox/endless please")
     expect(steps.answers(page).last).to_contain_text("word 80")
     app.stop()
     app.start()
     expect(steps.answers(page).last).to_contain_text("This answer was stopped here.")
     expect(steps.answers(page).last).to_contain_text("word 40")
-    expect(steps.answers(page).first).to_contain_text("sandbox/echo first")
+    expect(steps.answers(page).first.get_by_role("link", name="Rayleigh")).to_be_visible()
+    expect(steps.answers(page).first).to_contain_text("completion tokens")
     expect(steps.answers(page)).to_have_count(2)
+    expect(cost).to_contain_text(f"session {spent}")
     converse(page, "sandbox/echo and on")
     assert len(sandbox.completions[-1]["body"]["messages"]) == 5
+    sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
+    expect(page.get_by_text("How the model came to its answer")).to_be_visible()
+    page.context.clear_cookies()
+    page.reload()
+    steps.expect_signed_out(page)
+    expect(page.get_by_text("sandbox/reasoning one")).to_have_count(0)
 
 
 def test_reload_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:

@@ -38,16 +38,44 @@ def test_same_tab(page: Page, app: App, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("method", ["plain", "none"])
-def test_method(page: Page, start_app: Callable[..., App], sandbox: Sandbox, method: str) -> None:
-    """The other forms of the flow send what they should, and sign in."""
+def test_method(
+    person: BrowserContext,
+    page: Page,
+    start_app: Callable[..., App],
+    sandbox: Sandbox,
+    method: str,
+) -> None:
+    """The other forms of the flow send what they should; a pasted code is always challenged."""
     steps.start(page, start_app(OPENROUTER_CODE_CHALLENGE_METHOD=method).url)
     sent = None if method == "none" else method
     assert dict(parse_qsl(urlsplit(page.url).query)).get("code_challenge_method") == sent
     steps.authorize(page)
     steps.expect_chat(page)
-    (exchange,) = sandbox.exchanges
-    assert exchange.body.get("code_challenge_method") == sent
-    assert ("code_verifier" in exchange.body) == (sent is not None)
+    page.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(page)
+    page.get_by_text("Paste a code instead").click()
+    steps.paste_a_code(person, page)
+    steps.expect_chat(page)
+    returned, pasted = (exchange.body for exchange in sandbox.exchanges)
+    assert returned.get("code_challenge_method") == sent
+    assert ("code_verifier" in returned) == (sent is not None)
+    assert pasted["code_challenge_method"] == (sent or "S256")
+    assert "code_verifier" in pasted
+
+
+def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
+    """The app may be restarted while its user is at OpenRouter, and after: it knows them again."""
+    app = start_app("restarted")
+    steps.start(page, app.url)
+    app.stop()
+    app.start()
+    steps.authorize(page)
+    steps.expect_chat(page)
+    app.stop()
+    app.start()
+    page.reload()
+    steps.expect_chat(page)
+    assert steps.statuses(sandbox) == [200]
 
 
 def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
@@ -124,30 +152,12 @@ def test_two_tabs(
     assert steps.statuses(sandbox) == [200, 200]
 
 
-def test_restart_in_between(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
-    """The app may be restarted while its user is at OpenRouter."""
-    app = start_app("restarted")
-    steps.start(page, app.url)
-    app.stop()
-    app.start()
-    steps.authorize(page)
-    steps.expect_chat(page)
-    assert steps.statuses(sandbox) == [200]
-
-
 def test_many_cookies(person: BrowserContext, page: Page, app: App) -> None:
     """Where other apps have filled the browser's room for cookies, ours still find theirs."""
     person.add_cookies([{"name": f"c{n}", "value": "x" * 20, "url": app.url} for n in range(180)])
     steps.sign_in(page, app.url)
     page.reload()
     steps.expect_chat(page)
-
-
-def test_base_path(page: Page, start_app: Callable[..., App]) -> None:
-    """An app below a path comes back to that path."""
-    app = start_app("below", base_path="demo")
-    steps.sign_in(page, app.url)
-    expect(page).to_have_url(f"{app.url}/chat")
 
 
 def test_loopback_address(page: Page, app: App) -> None:

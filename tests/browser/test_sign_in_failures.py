@@ -66,7 +66,7 @@ def test_denied(page: Page, app: App, sandbox: Sandbox) -> None:
 def test_unreachable(
     page: Page, serving: tuple[Sandbox, str], start_app: Callable[..., App]
 ) -> None:
-    """An OpenRouter that cannot be reached has its sentence."""
+    """An OpenRouter that cannot be reached has its sentence; the self-check tells the rest."""
     _, base_url = serving
     app = start_app(OPENROUTER_BASE_URL="http://127.0.0.1:9")
     page.goto(app.url)
@@ -81,6 +81,11 @@ def test_unreachable(
     steps.authorize(page)
     expect(steps.alert(page)).to_contain_text("could not be reached")
     steps.expect_signed_out(page)
+    page.get_by_role("link", name="Self-check").click()
+    report = page.get_by_test_id("stCode")
+    expect(report).to_contain_text("[warning] OpenRouter: http://127.0.0.1:9 could not be reached")
+    expect(report).to_contain_text("Check OPENROUTER_BASE_URL")
+    expect(report).to_contain_text("[ok] Cookies")
 
 
 def test_reload_during_the_exchange(page: Page, app: App, sandbox: Sandbox) -> None:
@@ -98,34 +103,6 @@ def test_reload_during_the_exchange(page: Page, app: App, sandbox: Sandbox) -> N
 # Paste a code instead
 
 
-def paste_a_code(person: BrowserContext, page: Page) -> None:
-    """Get a code in a new tab, and paste it in this one."""
-    with person.expect_page() as opened:
-        page.get_by_role("link", name="Get a code from OpenRouter").click()
-    steps.authorize(opened.value)
-    code = opened.value.locator("#code").inner_text()
-    opened.value.close()
-    page.get_by_label("Code", exact=True).fill(code)
-    page.get_by_role("button", name="Sign in with this code").click()
-
-
-@pytest.mark.parametrize("method", ["plain", "none"])
-def test_pasted_code(
-    person: BrowserContext,
-    page: Page,
-    start_app: Callable[..., App],
-    sandbox: Sandbox,
-    method: str,
-) -> None:
-    """A code that is pasted signs in, always under a challenge."""
-    page.goto(start_app(OPENROUTER_CODE_CHALLENGE_METHOD=method).url)
-    page.get_by_text("Paste a code instead").click()
-    paste_a_code(person, page)
-    steps.expect_chat(page)
-    (exchange,) = sandbox.exchanges
-    assert exchange.body["code_challenge_method"] == ("plain" if method == "plain" else "S256")
-
-
 def test_wrong_pasted_code(page: Page, app: App, sandbox: Sandbox) -> None:
     """A code that is not right has its sentence, and leads on."""
     page.goto(app.url)
@@ -139,15 +116,22 @@ def test_wrong_pasted_code(page: Page, app: App, sandbox: Sandbox) -> None:
 def test_address_that_cannot_return(
     person: BrowserContext, page: Page, start_app: Callable[..., App]
 ) -> None:
-    """At an address that OpenRouter does not return to, pasting is the way, and it works."""
-    app = start_app(OPENROUTER_CALLBACK_URL="http://192.168.1.5:8501/")
+    """At an address that OpenRouter does not return to, pasting is the way, and it works.
+
+    With REMEMBER_SIGN_IN=false no cookie holds the key, and a reload signs out.
+    """
+    app = start_app(OPENROUTER_CALLBACK_URL="http://192.168.1.5:8501/", REMEMBER_SIGN_IN="false")
     page.goto(f"{app.url}chat")
     expect(steps.alert(page)).to_contain_text("does not send anyone back to this address")
     expect(steps.sign_in_link(page)).to_have_count(0)
-    paste_a_code(person, page)
+    steps.paste_a_code(person, page)
     steps.expect_chat(page)
     page.get_by_role("link", name="Account").click()
     expect(page.get_by_text("Your account")).to_be_visible()
+    assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
+    page.reload()
+    expect(page.get_by_role("link", name="Get a code from OpenRouter")).to_be_visible()
+    expect(page.get_by_text("Your account")).to_have_count(0)
 
 
 def test_blocked_cookies(person_who_blocks_cookies: BrowserContext, app: App) -> None:
@@ -156,7 +140,7 @@ def test_blocked_cookies(person_who_blocks_cookies: BrowserContext, app: App) ->
     page.goto(app.url)
     expect(steps.alert(page)).to_contain_text("blocks cookies")
     expect(steps.sign_in_link(page)).to_have_count(0)
-    paste_a_code(person_who_blocks_cookies, page)
+    steps.paste_a_code(person_who_blocks_cookies, page)
     steps.expect_chat(page)
 
 
