@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from contextlib import ExitStack
 from math import isinf
 from pathlib import Path
 from statistics import median
@@ -59,13 +60,11 @@ rows: list[Row] = []
 show(list(HEAD))
 with (
     servers.serve("bench.upstream", health="api/v1/models") as upstream,
-    servers.streamlit("streamlit_app.py", upstream.url) as app,
-    servers.streamlit("bench/baseline.py", upstream.url) as baseline,
+    ExitStack() as started,
     sync_playwright() as playwright,
 ):
     chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM)
-    bench = Bench(chromium, upstream, arguments.rounds)
-    bench.use(app, baseline)
+    bench = Bench(chromium, upstream, arguments.rounds, started)
     for group in arguments.figures or GROUPS:
         for row in GROUPS[group](bench):
             rows.append(row)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
@@ -52,14 +52,21 @@ class Row:
 class Bench:
     """What is measured, and what has been measured already: figures share their turns."""
 
-    def __init__(self, chromium: Browser, upstream: Server, rounds: int) -> None:
+    def __init__(
+        self, chromium: Browser, upstream: Server, rounds: int, started: ExitStack
+    ) -> None:
         self.chromium, self.upstream, self.rounds = chromium, upstream, rounds
+        self._started = started
         self._turns: dict[Question, dict[str, list[Measured]]] = {}
-        self._servers: dict[str, Server] = {}
 
-    def use(self, app: Server, baseline: Server) -> None:
-        """Take the servers whose turns are measured."""
-        self._servers = {OURS: app, BASELINE: baseline}
+    @cached_property
+    def servers(self) -> dict[str, Server]:
+        """The app and the baseline, from when they are first needed."""
+        scripts = {OURS: "streamlit_app.py", BASELINE: "bench/baseline.py"}
+        return {
+            who: self._started.enter_context(streamlit(script, self.upstream.url))
+            for who, script in scripts.items()
+        }
 
     def turns(self, question: Question, *who: str) -> dict[str, list[Measured]]:
         """Return a turn of each for each round, one after the other."""
@@ -78,7 +85,7 @@ class Bench:
 
     def chat(self, one: str, messages: int = 0) -> Chat:
         """Open a new tab."""
-        server, is_ours = self._servers[one], one == OURS
+        server, is_ours = self.servers[one], one == OURS
         return Chat(self.chromium, server, self.upstream, is_ours=is_ours, messages=messages)
 
     @cached_property

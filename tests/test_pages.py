@@ -216,6 +216,15 @@ def test_cut_short(sandbox: Sandbox, model: str, note: str) -> None:
     assert not app.error
 
 
+def test_empty(sandbox: Sandbox) -> None:
+    """An answer without a word says so, and can be asked for again as it says."""
+    app = chat_page(signed_in(sandbox)).run()
+    app.chat_input[0].set_value("sandbox/empty please").run()
+    assert "finished without an answer" in app.warning[0].value
+    app.button(key="try_again").click().run()
+    assert len(app.session_state["session"].conversation.turns[0].answers) == 2
+
+
 @pytest.mark.parametrize("name", [name for name in STATUSES if not name.startswith("401")])
 def test_status(sandbox: Sandbox, name: str) -> None:
     """Each status is a sentence with a second try, and where there is one a link that helps."""

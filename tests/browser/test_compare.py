@@ -89,12 +89,3 @@ def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
     for element in (compare.locator("html"), compare.get_by_role("main")):
         width, room = element.evaluate("e => [e.scrollWidth, e.clientWidth]")
         assert width <= room
-
-
-def test_signed_out(page: Page, app: App) -> None:
-    """Without a key there is the way to sign in, which works from here too."""
-    page.goto(f"{app.url}compare")
-    steps.expect_signed_out(page)
-    steps.sign_in_link(page).click()
-    steps.authorize(page)
-    steps.expect_chat(page)

@@ -142,7 +142,7 @@ def test_many_cookies(person: BrowserContext, page: Page, app: App) -> None:
 
 def test_loopback_address(page: Page, app: App) -> None:
     """http://127.0.0.1 is a way back as good as http://localhost, from any page."""
-    steps.sign_in(page, app.url.replace("localhost", "127.0.0.1") + "chat")
+    steps.sign_in(page, app.url.replace("localhost", "127.0.0.1") + "compare")
     expect(page).to_have_url(re.compile("^http://127.0.0.1:"))
 
 
