@@ -1,15 +1,16 @@
 """What people need who see little, use no mouse, or hold a phone: axe, contrast, width."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in, new_person
+from tests.browser.conftest import App, arrive_signed_in
 from tests.browser.test_compare import add
 from tests.browser.test_conversations import attach
 
@@ -47,43 +48,43 @@ def expect_no_faults(page: Page) -> None:
 @pytest.mark.parametrize(
     ("scheme", "width"), [("light", 1280), ("dark", 390)], ids=["light", "dark, on a phone"]
 )
-def test_accessible(chromium: Browser, app: App, sandbox: Sandbox, scheme: str, width: int) -> None:
+def test_accessible(
+    page: Page, app: App, sandbox: Sandbox, scheme: Literal["light", "dark"], width: int
+) -> None:
     """No page has a serious fault, in whatever state it is."""
-    with new_person(
-        chromium, color_scheme=scheme, viewport={"width": width, "height": 900}
-    ) as person:
-        page = person.new_page()
-        page.goto(app.url)
-        expect(steps.sign_in_link(page)).to_be_visible()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(app.url)
+    expect(steps.sign_in_link(page)).to_be_visible()
+    expect_no_faults(page)
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    expect_no_faults(page)
+    attach(page, ("photo.png", "image/png", picture(40, 20)))
+    for question in ("sandbox/tour", "sandbox/reasoning", "sandbox/status-402"):
+        steps.ask(page, question)
+        expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(steps.alert(page)).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Answer 2 of 2")).to_be_visible()
+    expect_no_faults(page)
+    for opens, shows in _popovers(page):
+        opens()
+        expect(page.get_by_label(shows).first).to_be_visible()
         expect_no_faults(page)
-        arrive_signed_in(person, app, sandbox)
-        page.goto(f"{app.url}chat")
-        steps.expect_chat(page)
+        page.keyboard.press("Escape")
+    page.goto(f"{app.url}compare")
+    add(page, "sandbox/citations")
+    field = page.get_by_placeholder("Ask all of them")
+    field.fill("Hello?")
+    field.press("Enter")
+    expect(page.get_by_text("completion tokens")).to_have_count(2)
+    expect_no_faults(page)
+    for path, text in (("", "Your account"), ("self_check", "This browser keeps them")):
+        page.goto(f"{app.url}{path}")
+        expect(page.get_by_text(text).first).to_be_visible()
         expect_no_faults(page)
-        attach(page, ("photo.png", "image/png", picture(40, 20)))
-        for question in ("sandbox/tour", "sandbox/reasoning", "sandbox/status-402"):
-            steps.ask(page, question)
-            expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-        expect(steps.alert(page)).to_be_visible()
-        page.get_by_role("button", name="Try again").click()
-        expect(page.get_by_text("Answer 2 of 2")).to_be_visible()
-        expect_no_faults(page)
-        for opens, shows in _popovers(page):
-            opens()
-            expect(page.get_by_label(shows).first).to_be_visible()
-            expect_no_faults(page)
-            page.keyboard.press("Escape")
-        page.goto(f"{app.url}compare")
-        add(page, "sandbox/citations")
-        field = page.get_by_placeholder("Ask all of them")
-        field.fill("Hello?")
-        field.press("Enter")
-        expect(page.get_by_text("completion tokens")).to_have_count(2)
-        expect_no_faults(page)
-        for path, text in (("", "Your account"), ("self_check", "This browser keeps them")):
-            page.goto(f"{app.url}{path}")
-            expect(page.get_by_text(text).first).to_be_visible()
-            expect_no_faults(page)
 
 
 def _popovers(page: Page) -> list[tuple[Callable[[], None], str]]:

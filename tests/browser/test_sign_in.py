@@ -103,19 +103,18 @@ def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
     assert steps.statuses(sandbox) == [200]
 
 
-@pytest.mark.parametrize("click", [{"button": "middle"}, {"modifiers": ["Control"]}])
-def test_new_tab(
-    person_with_tabs: BrowserContext, app: App, sandbox: Sandbox, click: dict[str, Any]
-) -> None:
+def test_new_tab(person_with_tabs: BrowserContext, app: App, sandbox: Sandbox) -> None:
     """A middle click or Ctrl-click signs in in a new tab, and the first tab still works."""
     page = person_with_tabs.new_page()
     page.goto(app.url)
-    with person_with_tabs.expect_page() as opened:
-        steps.sign_in_link(page).click(**click)
-    steps.authorize(opened.value)
-    steps.expect_chat(opened.value)
-    steps.expect_signed_out(page)
-    assert steps.statuses(sandbox) == [200]
+    clicks: tuple[dict[str, Any], ...] = ({"button": "middle"}, {"modifiers": ["Control"]})
+    for click in clicks:
+        with person_with_tabs.expect_page() as opened:
+            steps.sign_in_link(page).click(**click)
+        steps.authorize(opened.value)
+        steps.expect_chat(opened.value)
+        steps.expect_signed_out(page)
+    assert steps.statuses(sandbox) == [200, 200]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -192,22 +191,20 @@ def test_stranger(chromium: Browser, page: Page, app: App, sandbox: Sandbox) -> 
     assert steps.statuses(sandbox) == [200]
 
 
-@pytest.mark.parametrize("with_state", [True, False])
 def test_code_from_elsewhere(
-    chromium: Browser, page: Page, app: App, sandbox: Sandbox, with_state: bool
+    page: Page, app: App, serving: tuple[Sandbox, str], sandbox: Sandbox
 ) -> None:
     """A code that an attacker made signs nobody in, not even in mid-sign-in."""
-    with new_person(chromium) as attacker:
-        tab = attacker.new_page()
-        steps.start(tab, app.url)
-        callback_url = callback_without_visit(tab)
-    if not with_state:
-        callback_url = re.sub(r"state=[^&]*&", "", callback_url)
-    steps.start(page, app.url)
-    page.goto(callback_url)
-    expect(steps.alert(page)).to_be_visible()
-    steps.expect_signed_out(page)
-    assert 200 not in steps.statuses(sandbox)
+    _, base_url = serving
+    for query in ("?state=theirs", ""):
+        challenge = {"code_challenge": "A" * 43, "code_challenge_method": "S256"}
+        form = {"callback_url": app.url + query, **challenge, "decision": "authorize"}
+        response = requests.post(f"{base_url}/auth", form, allow_redirects=False, timeout=10)
+        steps.start(page, app.url)
+        page.goto(response.headers["Location"])
+        expect(steps.alert(page)).to_be_visible()
+        steps.expect_signed_out(page)
+    assert steps.statuses(sandbox) == [403]
 
 
 def test_no_challenge_wants_state(
