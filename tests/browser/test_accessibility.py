@@ -1,6 +1,7 @@
 """What people need who see little, use no mouse, or hold a phone: axe, contrast, width."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import pytest
@@ -69,39 +70,36 @@ def test_accessible(
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Answer 2 of 2")).to_be_visible()
     expect_no_faults(page)
-    for opens, shows in _popovers(page):
+    for opens, shows in popovers(page):
         opens()
         expect(page.get_by_label(shows).first).to_be_visible()
         expect_no_faults(page)
         page.keyboard.press("Escape")
-    page.goto(f"{app.url}compare")
+    in_sidebar(page, "link", "Compare")
     add(page, "sandbox/citations")
     field = page.get_by_placeholder("Ask all of them")
     field.fill("Hello?")
     field.press("Enter")
     expect(page.get_by_text("completion tokens")).to_have_count(2)
     expect_no_faults(page)
-    for path, text in (("", "Your account"), ("self_check", "This browser keeps them")):
-        page.goto(f"{app.url}{path}")
+    for link, text in (("Account", "Your account"), ("Self-check", "This browser keeps them")):
+        in_sidebar(page, "link", link)
         expect(page.get_by_text(text).first).to_be_visible()
         expect_no_faults(page)
 
 
-def _popovers(page: Page) -> list[tuple[Callable[[], None], str]]:
+def in_sidebar(page: Page, role: Literal["button", "link"], name: str) -> None:
+    """Click something in the sidebar, which is closed on a phone."""
+    expand = page.get_by_test_id("stExpandSidebarButton")
+    if expand.is_visible():
+        expand.click()
+    page.get_by_role(role, name=name, exact=True).click()
+
+
+def popovers(page: Page) -> list[tuple[Callable[[], None], str]]:
     """What opens each popover, and a label in it."""
-
-    def in_sidebar(name: str) -> Callable[[], None]:
-        def open_it() -> None:
-            expand = page.get_by_test_id("stExpandSidebarButton")
-            if expand.is_visible():
-                expand.click()
-            page.get_by_role("button", name=name, exact=True).click()
-
-        return open_it
-
-    choice = page.get_by_role("main").get_by_test_id("stPopoverButton")
     return [
-        (choice.click, "Instructions"),
-        (in_sidebar("This chat"), "Name"),
-        (in_sidebar("Open a saved chat"), "A chat that was saved as JSON"),
+        (page.get_by_role("main").get_by_test_id("stPopoverButton").click, "Instructions"),
+        (partial(in_sidebar, page, "button", "This chat"), "Name"),
+        (partial(in_sidebar, page, "button", "Open a saved chat"), "A chat that was saved as JSON"),
     ]
