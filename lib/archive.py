@@ -38,11 +38,8 @@ def decode(content: bytes) -> Conversation:
 
 
 def encode_turn(turn: Turn) -> str:
-    """Return a turn as JSON, without its files; of a growing answer without its text."""
-    answers = [
-        replace(answer, text="", reasoning="") if answer.progress == "streaming" else answer
-        for answer in turn.answers
-    ]
+    """Return a turn as JSON, without its files, and without the text of its last answer."""
+    answers = [*turn.answers[:-1], replace(turn.answers[-1], text="", reasoning="")]
     return msgspec.json.encode(replace(turn, answers=answers, attachments=[])).decode()
 
 
@@ -52,13 +49,13 @@ def encode_files(turn: Turn) -> str:
 
 
 def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str = "") -> Turn:
-    """Read what `encode_turn` and `encode_files` returned, and the text of the growing answer.
+    """Read what `encode_turn` and `encode_files` returned, and the text of the last answer.
 
     Raises `NotAConversation`.
     """
     turn = _decode(content, Turn)
     turn.attachments = _decode(files, list[Attachment])
-    if turn.answers and turn.answers[-1].progress == "streaming":
+    if turn.answers:
         turn.answers[-1].text, turn.answers[-1].reasoning = text, reasoning
     return _checked(turn)
 

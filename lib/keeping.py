@@ -1,7 +1,8 @@
 """What a browser's tab keeps of the conversations: small records, of which only the changed travel.
 
 A conversation is one record under its id (its name, how many turns), each turn one under `id/n`, its
-files one under `id/n/files`, and the text of an answer that is still growing one that is added to.
+files one under `id/n/files`, and the text and reasoning of its last answer, which may still grow, one
+each under `id/n/text` and `id/n/reasoning`.
 """
 
 import re
@@ -19,9 +20,9 @@ MOST_CONVERSATIONS = 200
 
 @dataclass
 class Changes:
-    """What changed since the changes before: records to put, texts to add, records to remove.
+    """What changed since the changes before: records to put, to add text to, and to remove.
 
-    Those of one `keeper` are numbered from 1. A turn that is put begins without its growing texts.
+    Those of one `keeper` are numbered from 1.
     """
 
     keeper: str
@@ -38,7 +39,7 @@ class Keeper:
         self._id = secrets.token_hex(8)
         self._number = 0
         self._given: dict[str, object] = {}
-        self._lengths: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
 
     @property
     def has_given(self) -> bool:
@@ -73,9 +74,11 @@ class Keeper:
                 changes.put[conversation.id] = msgspec.json.encode(head).decode()
             for place, turn in enumerate(conversation.turns):
                 there |= self._add_turn(changes, f"{conversation.id}/{place}", turn)
-        changes.remove = [key for key in self._given if key not in there]
-        for key in changes.remove:
-            del self._given[key]
+        for given in (self._given, self._texts):
+            gone = [key for key in given if key not in there]
+            changes.remove += gone
+            for key in gone:
+                del given[key]
         if not (changes.put or changes.add or changes.remove):
             return None
         self._number += 1
@@ -88,7 +91,6 @@ class Keeper:
 
     def _add_turn(self, changes: Changes, key: str, turn: Turn) -> set[str]:
         there = {key}
-        growing = turn.answers[-1] if turn.answers[-1].progress == "streaming" else None
         # Equal if nothing changed, and quick to compare: an answer that has ended grows no more.
         state = (
             turn.question,
@@ -101,20 +103,27 @@ class Keeper:
                 for answer in turn.answers
             ],
         )
-        texts = {"text": growing.text, "reasoning": growing.reasoning} if growing else {}
         if self._is_new(key, state):
             changes.put[key] = encode_turn(turn)
-            self._lengths.update({f"{key}/text": 0, f"{key}/reasoning": 0})
         if turn.attachments:
             there.add(f"{key}/files")
             names = [(file.name, len(file.content)) for file in turn.attachments]
             if self._is_new(f"{key}/files", names):
                 changes.put[f"{key}/files"] = encode_files(turn)
-        for name, text in texts.items():
-            if more := text[self._lengths[f"{key}/{name}"] :]:
-                changes.add[f"{key}/{name}"] = more
-                self._lengths[f"{key}/{name}"] = len(text)
+        last = turn.answers[-1]
+        for name, text in (("text", last.text), ("reasoning", last.reasoning)):
+            if text:
+                there.add(f"{key}/{name}")
+                self._add_text(changes, f"{key}/{name}", text)
         return there
+
+    def _add_text(self, changes: Changes, key: str, text: str) -> None:
+        before = self._texts.get(key, "")
+        self._texts[key] = text
+        if not before or not text.startswith(before):
+            changes.put[key] = text
+        elif len(text) > len(before):
+            changes.add[key] = text[len(before) :]
 
 
 def restore(records: object) -> list[Conversation]:

@@ -16,9 +16,8 @@ class Tab:
         """Keep changes; return how many characters travelled."""
         if changes is None:
             return 0
-        for key in [*changes.remove, *changes.put]:
-            for end in ("", "/text", "/reasoning"):
-                self.records.pop(key + end, None)
+        for key in changes.remove:
+            self.records.pop(key, None)
         self.records |= changes.put
         for key, text in changes.add.items():
             self.records[key] = self.records.get(key, "") + text
@@ -103,7 +102,9 @@ def test_growing_answer() -> None:
     answer.progress, answer.seconds = "complete", 2.0
     tab.apply(keeper.changes([conversation], {}))
     assert restore(tab.records) == [conversation]
-    assert not [key for key in tab.records if key.endswith("/text")]
+    conversation.turns[1].ask_again()
+    tab.apply(keeper.changes([conversation], {}))
+    assert restore(tab.records)[0].turns[1].answers[0].text == answer.text
 
 
 def test_files() -> None:

@@ -24,19 +24,12 @@ function apply({ keeper, number, put, add, remove }) {
   applied = number;
   try {
     const store = window.sessionStorage;
-    for (const key of remove) forget(store, key);
-    for (const [key, text] of Object.entries(put)) {
-      forget(store, key);
-      store.setItem(PREFIX + key, text);
-    }
+    for (const key of remove) store.removeItem(PREFIX + key);
+    for (const [key, text] of Object.entries(put)) store.setItem(PREFIX + key, text);
     for (const [key, text] of Object.entries(add)) {
       store.setItem(PREFIX + key, (store.getItem(PREFIX + key) ?? "") + text);
     }
   } catch {
     trouble = "full";
   }
-}
-
-function forget(store, key) {
-  for (const end of ["", "/text", "/reasoning"]) store.removeItem(PREFIX + key + end);
 }
