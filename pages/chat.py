@@ -47,14 +47,14 @@ def show_stop(turn: Turn) -> None:
     )
 
 
-def show_end(answering: Answering) -> None:
-    messages.show_foot(answering.answer)
-    keeper.now()
+def follow(answering: Answering, place: DeltaGenerator, number: int) -> None:
+    """Show the answer of a turn while it comes."""
 
+    def show_end(_: Answering) -> None:
+        messages.show_foot(answering.answer, session.kept_as(number))
+        keeper.now()
 
-def follow(answering: Answering, place: DeltaGenerator) -> None:
-    """Show the last answer while it comes."""
-    show_stop(conversation.turns[-1])
+    show_stop(conversation.turns[number])
     watch(
         {answering: place},
         session.news,
@@ -114,16 +114,21 @@ if not conversation.turns:
             )
 
 conversation_place, button_place = place_of(session.opened), st.empty()
+hidden = session.hidden_turns
 with conversation_place:
-    for number, turn in enumerate(conversation.turns):
+    with st.container(horizontal_alignment="center"):
+        if hidden:
+            label = f"Show earlier messages ({hidden} questions)"
+            st.button(label, key="earlier", type="tertiary", on_click=session.show_earlier)
+    for number, turn in enumerate(conversation.turns[hidden:], hidden):
         messages.show_own_message(session, turn, number)
         with st.chat_message("assistant"):
             place = place_of(turn.version)
         with place:
             if answering := session.answering(turn.answer):
-                follow(answering, place)
+                follow(answering, place, number)
             else:
-                messages.show_answer(turn.answer)
+                messages.show_answer(turn.answer, session.kept_as(number))
             messages.show_versions(turn, number)
 
 if conversation.turns:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.answer_markdown import literal
 from lib.attachments import attachment
-from lib.conversation import MOST_TURNS, Answer, Turn
+from lib.conversation import MOST_TURNS, Answer, Conversation, Turn
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
@@ -246,6 +246,25 @@ def test_retry(sandbox: Sandbox) -> None:
     assert "You asked" in text_of(app)
     assert not app.error
     assert len(sandbox.completions) == 3
+
+
+def test_long_conversation(sandbox: Sandbox) -> None:
+    """Of a long conversation the end is shown, and more on request."""
+    session = signed_in(sandbox)
+    session.open(
+        Conversation([Turn(f"Question {n}.", [Answer("So.", "complete")]) for n in range(95)])
+    )
+    app = chat_page(session).run()
+    shown = [text.value for text in app.text]
+    assert shown == [f"Question {n}." for n in range(80, 95)]
+    assert app.button(key="earlier").label == "Show earlier messages (80 questions)"
+    app.button(key="earlier").click().run()
+    assert [text.value for text in app.text] == [f"Question {n}." for n in range(30, 95)]
+    app.button(key="edit_30").click().run()
+    assert app.text_area(key="changed_30").value == "Question 30."
+    app.chat_input[0].set_value("sandbox/echo more").run()
+    assert len([text for text in app.text if text.value.startswith("Question")]) < 20
+    assert len(sandbox.completions[-1]["body"]["messages"]) == 2 * 95 + 1
 
 
 def test_longest_conversation(sandbox: Sandbox) -> None:

@@ -96,6 +96,7 @@ def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]
     conversation = session.conversation
     stop(session, *conversation.answers())
     conversation.ask(text, attachments)
+    session.earlier = 0
     session.open(conversation)
     if refused:
         _refuse(

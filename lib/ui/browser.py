@@ -20,12 +20,14 @@ _HERE = Path(__file__).parent
 
 
 def _component(name: str, html: str = "") -> ComponentRenderer:
-    return st.components.v2.component(
-        name,
-        html=html,
-        css=(_HERE / f"{name}.css").read_text("utf-8"),
-        js=(_HERE / f"{name}.js").read_text("utf-8"),
-    )
+    css, js = (_source(_HERE / f"{name}.{language}") for language in ("css", "js"))
+    return st.components.v2.component(name, html=html, css=css, js=js)
+
+
+def _source(path: Path) -> str:
+    """Read without comments and indentation: Streamlit sends a source at each paint."""
+    lines = map(str.strip, path.read_text("utf-8").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 _link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
@@ -100,9 +102,11 @@ def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str
     )
 
 
-def copy_button(label: str, text: str, key: str) -> None:
-    """Show a button that copies a text to the clipboard."""
-    _copy(key=key, data={"label": label, "text": text}, width="content")
+def copy_button(label: str, text: str, key: str, kept_as: str = "") -> None:
+    """Show a button that copies a text to the clipboard; the tab may keep it under a name."""
+    length = len(text.encode("utf-16-le")) // 2  # as the browser counts
+    where = {"kept_as": kept_as, "length": length} if kept_as else {"text": text}
+    _copy(key=key, data={"label": label, **where}, width="content")
 
 
 def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], object]) -> None:

@@ -1,18 +1,27 @@
 // Copies a text to the clipboard, and says for a moment that it did.
 
+const PREFIX = "openrouter_chat/";
 const MOMENT = 2000; // milliseconds
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
   button.textContent = data.label;
   button.onclick = async () => {
-    button.textContent = (await copy(data.text)) ? "Copied" : "Copying is not allowed here";
+    button.textContent = (await copy(textOf(data))) ? "Copied" : "Copying is not allowed here";
     setTimeout(() => (button.textContent = data.label), MOMENT);
   };
 }
 
+// What the tab keeps anyway need not be sent once more.
+function textOf({ text, kept_as: name, length }) {
+  if (!name) return text;
+  const kept = window.sessionStorage.getItem(PREFIX + name) ?? "";
+  return kept.length === length ? kept : "";
+}
+
 // Without https there is no navigator.clipboard; the older way needs a selected field.
 async function copy(text) {
+  if (!text) return false;
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -104,18 +104,19 @@ def show_versions(turn: Turn, number: int) -> None:
             )
 
 
-def show_answer(answer: Answer) -> None:
+def show_answer(answer: Answer, kept_as: str = "") -> None:
     """Show an answer that nothing is added to any more, where it is called.
 
-    In the elements in which it was streamed, so that the browser changes none of them.
+    In the elements in which it was streamed, so that the browser changes none of them. `kept_as`
+    is the name under which the tab keeps its text, if it does.
     """
     show_thoughts(answer.reasoning)
     show_text(answer.text)
     st.empty()
-    show_foot(answer)
+    show_foot(answer, kept_as)
 
 
-def show_foot(answer: Answer) -> None:
+def show_foot(answer: Answer, kept_as: str = "") -> None:
     """Show under an answer its images and sources, how it ended, who gave it, and what it cost."""
     for number, image in enumerate(answer.images, 1):
         _show_image(image.content, f"Image {number}, made by the model")
@@ -147,7 +148,7 @@ def show_foot(answer: Answer) -> None:
     if facts := facts_of(answer):
         small(" · ".join(facts))
     if answer.text:
-        browser.copy_button("Copy", answer.text, f"copy_{id(answer)}")
+        browser.copy_button("Copy", answer.text, f"copy_{id(answer)}", kept_as)
 
 
 def facts_of(answer: Answer) -> list[str]:

@@ -13,11 +13,14 @@ import streamlit as st
 
 from lib.answering import Answering
 from lib.conversation import Answer, Conversation, Turn
-from lib.keeping import Changes, Keeper
+from lib.keeping import Changes, Keeper, text_record
 from lib.openrouter.account import Account
 from lib.openrouter.auth import IssuedKey, Return
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.pkce import Method
+
+SHOWN_TURNS = 10
+"""Turns of a conversation that are shown at least."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Session:
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)
     opened: int = 0
+    earlier: int = 0
     comparison: dict[str, Conversation] = field(default_factory=dict)
     comparisons: int = 0
     answerings: list[Answering] = field(default_factory=list)
@@ -118,6 +122,28 @@ class Session:
         """Return what is at work on an answer, if anything is."""
         return next((a for a in self.answerings if a.answer is answer and not a.is_over), None)
 
+    @property
+    def hidden_turns(self) -> int:
+        """How many turns stand before those that are shown: the last ones, and on request more.
+
+        Streamlit sends all that is shown at each run, so a long conversation would grow slow. In
+        steps, so that what is shown seldom moves to another place.
+        """
+        hidden = max(0, len(self.conversation.turns) - SHOWN_TURNS) // SHOWN_TURNS * SHOWN_TURNS
+        return max(0, hidden - self.earlier)
+
+    def show_earlier(self) -> None:
+        """Show more turns, until another question is asked."""
+        self.earlier += 5 * SHOWN_TURNS
+
+    def kept_as(self, number: int) -> str:
+        """Return the name under which the tab keeps the answer shown in a turn, if it does."""
+        turn = self.conversation.turns[number]
+        is_last = turn.version == len(turn.answers) - 1
+        return (
+            text_record(self.conversation, number) if is_last and not self.storage_is_full else ""
+        )
+
     def keep_anew(self) -> None:
         """Forget what the tab was given to keep: it has forgotten it too."""
         self.keeper, self.sent, self.storage_is_full = Keeper(), [], False
@@ -130,6 +156,7 @@ class Session:
             self.opened += 1
             self.conversation = conversation
             self.edited_turn = None
+            self.earlier = 0
 
 
 _SESSION = "session"

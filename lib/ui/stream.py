@@ -25,8 +25,8 @@ from lib.markdown_blocks import GrowingMarkdown
 from lib.openrouter.errors import Unreachable
 from lib.ui.session import end_if_unwanted
 
-FASTEST_PAINT = 0.05
-"""Seconds between two paints of one answer: 20 a second at most."""
+FASTEST_PAINT = 0.066
+"""Seconds between two paints of one answer: 15 a second look as smooth as more, and cost less."""
 PAINT_SHARE = 0.004
 """Seconds between two paints of anybody's: as more answers stream, each is painted more rarely."""
 GROWTH = 1.03
