@@ -24,6 +24,11 @@ LARGEST_ANSWER = 20_000_000
 """Characters of text and bytes of images: a model that runs away must not fill the memory."""
 MOST_CITATIONS = 200
 MOST_RETRIES = 2
+GATHERING = 0.03
+"""Seconds between two looks at the line, once an answer has begun: each look costs more than what
+has come since the last, and nobody sees the difference."""
+AT_ONCE = 0.001
+"""Seconds within which an event comes that was there already."""
 LONGEST_WAIT = 30.0
 """Seconds: where OpenRouter wants a longer wait before a retry, the user decides."""
 
@@ -105,8 +110,10 @@ class Answering:
     def _read(self, began: float) -> OpenRouterError | None:
         """Ask once, and read what comes; return what it failed with."""
         self.answer.generation = ""
+        looked_at = began
         try:
             for event in self._stream:
+                had_to_wait = time.monotonic() - looked_at > AT_ONCE
                 if self.answer.progress == "stopped":
                     break
                 if self.answer.size > LARGEST_ANSWER:
@@ -115,6 +122,9 @@ class Answering:
                 if apply(event, self.answer) and self.answer.first_token_seconds is None:
                     self.answer.first_token_seconds = time.monotonic() - began
                 self._news.set()
+                if had_to_wait and self.answer.first_token_seconds is not None:
+                    self._stopped.wait(GATHERING)
+                looked_at = time.monotonic()
         except OpenRouterError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever it was, who waits must hear of it
