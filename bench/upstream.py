@@ -24,6 +24,8 @@ from sandbox.keys import Key
 from sandbox.server import Sandbox
 
 KEY = "sk-or-v1-" + "b" * 64
+THOUGHT = 0.3
+"""Seconds before the first token, as of a quick model: the page has shown the question by then."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ async def _chat(request: Request) -> Response:
     last = _event([_choice({}, "stop")]) + _event([], usage=usage) + b"data: [DONE]\n\n"
 
     async def paced() -> AsyncIterator[bytes]:
+        await asyncio.sleep(THOUGHT)
         began = time.monotonic()
         note["first"] = time.time()
         for number, delta in enumerate(deltas):

@@ -269,8 +269,9 @@ def watch(
                                 when_over(one)
                 end_if_unwanted()
                 when_due()
-                if not all(view.is_waiting for view in views.values()):
-                    time.sleep(_pace.interval)
+                growing = (a for a, view in views.items() if not (view.is_done or view.is_waiting))
+                if one := next(growing, None):
+                    one.over.wait(_pace.interval)  # an end is shown at once
     except StopException:
         for one in views:
             one.stop()
