@@ -270,8 +270,8 @@ def watch(
                 end_if_unwanted()
                 when_due()
                 growing = (a for a, view in views.items() if not (view.is_done or view.is_waiting))
-                if one := next(growing, None):
-                    one.over.wait(_pace.interval)  # an end is shown at once
+                if grown := next(growing, None):
+                    grown.over.wait(_pace.interval)  # an end is shown at once
     except StopException:
         for one in views:
             one.stop()
