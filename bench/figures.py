@@ -6,13 +6,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
-from typing import Literal
+from typing import Literal, TypeVar
 
 from playwright.sync_api import Browser, expect
 
-from bench import browser, texts
+from bench import browser, crowd, texts
 from bench.browser import Chat, Measured
-from bench.servers import Server, serve, streamlit
+from bench.servers import BARE, BASELINE, OURS, Server, serve, streamlit
 from bench.upstream import Question
 from tests.browser.steps import sign_in_link
 
@@ -20,7 +20,8 @@ SHORT, LONG = 16_384, 65_536
 WARM_UP = Question("prose", 300, 50, 1)
 """Asked first in each tab: what Streamlit loads for the first answer of all is no answer's cost."""
 BRIEF = Question("prose", 800, 4, 20)
-OURS, BASELINE = "ours", "baseline"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,9 @@ class Bench:
     @cached_property
     def servers(self) -> dict[str, Server]:
         """The app and the baseline, from when they are first needed."""
-        scripts = {OURS: "streamlit_app.py", BASELINE: "bench/baseline.py"}
         return {
-            who: self._started.enter_context(streamlit(script, self.upstream.url))
-            for who, script in scripts.items()
+            app: self._started.enter_context(streamlit(app, self.upstream.url))
+            for app in (OURS, BASELINE)
         }
 
     def turns(self, question: Question, *who: str) -> dict[str, list[Measured]]:
@@ -97,6 +97,16 @@ class Bench:
     def long(self) -> dict[str, list[Measured]]:
         """The turns with 64 KB of prose, a token each millisecond."""
         return self.turns(Question("prose", LONG, 4, 1), OURS, BASELINE)
+
+    def alternately(self, measure: Callable[[Server], Result]) -> tuple[list[Result], list[Result]]:
+        """Measure the app and the baseline in turn, each round in new processes."""
+        found: dict[str, list[Result]] = {OURS: [], BASELINE: []}
+        for _ in range(self.rounds):
+            for app, results in found.items():
+                with streamlit(app, self.upstream.url) as server:
+                    crowd.warm_up(server)
+                    results.append(measure(server))
+        return found[OURS], found[BASELINE]
 
     def forwarded(self, question: Question) -> list[float]:
         """Return the processor time of a server that only forwards the answer, for each round."""
@@ -208,13 +218,36 @@ def start(bench: Bench) -> Iterator[Row]:
     with closing(bench.chromium.new_context()) as context:
         page = context.new_page()
         for _ in range(bench.rounds):
-            for script, values in (("streamlit_app.py", ours), ("bench/bare.py", bare)):
+            for script, values in ((OURS, ours), (BARE, bare)):
                 with streamlit(script, bench.upstream.url) as server:
                     page.goto(server.url)
                     link = sign_in_link(page).or_(page.get_by_role("link", name="A link"))
                     link.click(trial=True)
                     values.append(time.time() - server.began)
     yield Row("start to the sign-in link, beside a bare app", "s", ours, bare, 1.25, "ratio")
+
+
+def load(bench: Bench) -> Iterator[Row]:
+    """Many people who stream at once from one process."""
+    for count, limit in ((60, 5), (100, 10)):
+        ours, baseline = bench.alternately(lambda app, n=count: crowd.stream_to(app, n))
+        late, lost, first = (
+            [[getattr(one, name) for one in crowds] for crowds in (ours, baseline)]
+            for name in ("late", "lost", "first_token")
+        )
+        yield Row(f"{count} people: the last has all, later by", "%", *late, limit)
+        yield Row(f"{count} people: answers lost", "%", *lost, limit=0)
+        yield Row(f"{count} people: first token p95", "s", *first, limit=1)
+
+
+def memory(bench: Bench) -> Iterator[Row]:
+    """Memory that people take, and leave behind."""
+    for figure, measure in (
+        ("memory of an idle session", lambda app: crowd.memory(app, 100)),
+        ("memory of a conversation of 100 messages", lambda app: crowd.memory(app, 20, turns=50)),
+        ("memory left by each of 1,000 closed sessions", lambda app: crowd.left_behind(app, 1000)),
+    ):
+        yield Row(figure, "KB", *bench.alternately(measure))
 
 
 GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -226,4 +259,6 @@ GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "stall": stall,
     "history": history,
     "start": start,
+    "load": load,
+    "memory": memory,
 }

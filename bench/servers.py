@@ -17,6 +17,8 @@ from bench.upstream import KEY
 from lib.sealing import Sealer
 
 ROOT = Path(__file__).parents[1]
+OURS, BASELINE, BARE = "streamlit_app.py", "bench/baseline.py", "bench/bare.py"
+"""The apps that are measured."""
 SECRET = "a-secret-for-the-benchmark-of-more-than-32-characters"
 PATIENCE = 30
 """Seconds that a process may take to serve."""
@@ -24,10 +26,14 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """A process that serves at `url`; `began` is when it was started, in seconds since the epoch."""
+    """A process that serves at `url`; `began` is when it was started, in seconds since the epoch.
+
+    `page` is the one that people chat on, if it is not the main page.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, began: float) -> None:
         self.process, self.url, self.began = process, url, began
+        self.page = ""
 
     @property
     def cpu(self) -> float:
@@ -92,10 +98,12 @@ def streamlit(script: str, upstream_url: str = "", **settings: str) -> Iterator[
             *(part for name, value in options.items() for part in (f"--server.{name}", value)),
             "--server.port",
             health="_stcore/health",
-            cwd=ROOT if script == "streamlit_app.py" else Path(empty),
+            cwd=ROOT if script == OURS else Path(empty),
             **{**unset, **known, **settings},
         ) as server,
     ):
+        if script == OURS:
+            server.page = "chat"
         yield server
 
 

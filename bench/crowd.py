@@ -1,0 +1,84 @@
+"""Many people at one process: how late they are, and what their sessions take up."""
+
+import asyncio
+from dataclasses import dataclass
+from statistics import quantiles
+
+from bench.people import Person, arrive, leave, run
+from bench.servers import Server
+from bench.upstream import THOUGHT, Question
+
+STREAM = Question("prose", 8_000, 20, 50)
+"""Twenty seconds of 20 tokens a second."""
+QUICK = Question("prose", 600, 50, 0)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How a crowd fared: in percent of what the upstream takes, percent of people, and seconds."""
+
+    late: float
+    lost: float
+    first_token: float
+
+
+def stream_to(app: Server, count: int) -> Crowd:
+    """Let so many people ask at the same moment."""
+    return run(_stream_to(app, count))
+
+
+async def _stream_to(app: Server, count: int) -> Crowd:
+    people = await _talk(app, count, turns=0)
+    await asyncio.gather(*(person.ask(STREAM) for person in people))
+    began = min(person.asked for person in people)
+    seconds = max(person.finished for person in people) - began
+    lost = sum(not person.has_whole(STREAM) for person in people)
+    waited = [person.first_token - person.asked - THOUGHT for person in people]
+    await leave(people)
+    return Crowd(
+        late=100 * (seconds / (THOUGHT + STREAM.seconds) - 1),
+        lost=100 * lost / count,
+        first_token=quantiles(waited, n=20)[-1],
+    )
+
+
+async def _talk(app: Server, count: int, turns: int) -> list[Person]:
+    people = await arrive(app, count)
+    for _ in range(turns):
+        await asyncio.gather(*(person.ask(QUICK) for person in people))
+    return people
+
+
+def memory(app: Server, count: int, turns: int = 0) -> float:
+    """Return the kilobytes that each of so many sessions takes, in which so much was asked."""
+
+    async def measure() -> float:
+        before = app.memory
+        people = await _talk(app, count, turns)
+        after = app.memory
+        await leave(people)
+        return (after - before) / count / 1000
+
+    return run(measure())
+
+
+def left_behind(app: Server, count: int) -> float:
+    """Return the kilobytes that each of so many sessions leaves behind when it is closed."""
+
+    async def measure() -> float:
+        before = app.memory
+        for _ in range(count // 10):
+            await leave(await arrive(app, 10))
+        return (app.memory - before) / count / 1000
+
+    return run(measure())
+
+
+def warm_up(app: Server) -> None:
+    """Let some people chat and go: what an app loads for its first sessions is no later one's."""
+
+    async def come_and_go() -> None:
+        for _ in range(10):
+            await leave(await _talk(app, 10, turns=1))
+
+    run(come_and_go())
