@@ -50,6 +50,12 @@ def chat_page(session: Session | None = None) -> AppTest:
     return main_page(session).switch_page("pages/chat.py")
 
 
+def open_choice(app: AppTest) -> AppTest:
+    """Open what stands behind the button with the model's name."""
+    app.session_state["choice"] = True
+    return app.run()
+
+
 def pending() -> PendingSignIn:
     """A sign-in that has begun."""
     return PendingSignIn("the-state", create_code_verifier(), "S256", CALLBACK_URL, 0)
@@ -353,7 +359,7 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
     messages = sandbox.completions[0]["body"]["messages"]
     assert [message["content"] for message in messages] == ["Be brief.", "sandbox/echo this"]
     assert not [button for button in app.button if "lightbulb" in button.proto.icon]
-    app.text_area(key="instructions").set_value("").run()
+    open_choice(app).text_area(key="instructions").set_value("").run()
     app.chat_input[0].set_value("sandbox/echo more").run()
     assert sandbox.completions[1]["body"]["messages"][0]["content"] == "sandbox/echo this"
 
@@ -361,8 +367,8 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_sign_out_forgets(sandbox: Sandbox) -> None:
     """Signing out forgets what was said, what it cost, and what was set."""
     session = signed_in(sandbox)
-    app = chat_page(session).run()
-    app.text_area(key="instructions").set_value("In Latin.").run()
+    app = chat_page(session)
+    open_choice(app).text_area(key="instructions").set_value("In Latin.").run()
     app.chat_input[0].set_value("sandbox/echo one").run()
     session.budget = 5.0
     app.button(key="sign_out").click().run()
@@ -371,9 +377,8 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     assert "sandbox/echo one" not in text_of(app)
     assert (session.spent, session.budget, session.conversations) == (0, None, [])
     session.sign_in = signed_in(sandbox).sign_in
-    app.run()
+    assert open_choice(app).text_area(key="instructions").value == ""
     assert not app.exception
-    assert app.text_area(key="instructions").value == ""
 
 
 def test_compare_begins_with_the_settings_models(
@@ -409,7 +414,7 @@ def test_no_catalogue(
     monkeypatch.setenv(
         "OPENROUTER_BASE_URL", raw_server.serve(http(b"<h1>no API</h1>", "text/html"))
     )
-    app = chat_page(session).run()
+    app = open_choice(chat_page(session))
     assert not app.exception
     assert any("list of models could not be loaded" in warning.value for warning in app.warning)
     assert app.chat_input

@@ -58,33 +58,21 @@ def find(settings: Settings, model: str) -> Model:
 
 
 def show_choice(settings: Settings, session: Session) -> ChatRequest:
-    """Show the button that opens the choice; return the request that follows, without messages."""
+    """Show the button that opens the choice; return the request that follows, without messages.
+
+    What it opens is made only while it is open: it is the larger part of the page.
+    """
     known = _catalogue(settings.base_url).models(PATIENCE)
     chosen = session.model or settings.model
     model = known.get(chosen) or Model(chosen, chosen)
-    with st.popover(literal(model.name), icon=":material/tune:", key="choice"):
-        if known:
-            _show_picker(session, known, model)
-        else:
-            st.warning(
-                "The list of models could not be loaded just now. The chat works with "
-                f"`{chosen}`; reload in a minute to choose another.",
-                icon=":material/cloud_off:",
-            )
-        fallbacks = _show_fallbacks(known, model)
-        set_first_widget_value("instructions", settings.instructions or "")
-        instructions = st.text_area(
-            "Instructions",
-            key="instructions",
-            persist_state="session",
-            max_chars=LONGEST_INSTRUCTIONS,
-            placeholder="How the model should answer, for the whole conversation",
-        )
-        parameters = _show_parameters(model)
-        web_search = st.toggle(
-            "Search the web (costs extra)", key="web_search", persist_state="session"
-        )
-        pdf_engine = _show_pdf_engine(model)
+    set_first_widget_value("instructions", settings.instructions or "")
+    engines, engine_key = _pdf_engines(model)
+    opened = st.popover(
+        literal(model.name), icon=":material/tune:", key="choice", on_change="rerun"
+    )
+    if opened.open:
+        with opened:
+            _show_fields(session, known, model)
     if known and chosen not in known:
         st.warning(
             f"OpenRouter's list has no model `{chosen}`. Choose another above.",
@@ -92,11 +80,47 @@ def show_choice(settings: Settings, session: Session) -> ChatRequest:
         )
     return ChatRequest(
         model=chosen,
-        instructions=instructions.strip(),
-        fallbacks=fallbacks,
-        parameters=parameters,
-        web_search=web_search,
-        pdf_engine=pdf_engine,
+        instructions=widget_value("instructions").strip(),
+        fallbacks=[name for name in widget_value("fallbacks", []) if name != chosen],
+        parameters=_parameters(model),
+        web_search=widget_value("web_search", default=False),
+        pdf_engine=widget_value(engine_key, engines[0]),
+    )
+
+
+def _show_fields(session: Session, known: Mapping[str, Model], model: Model) -> None:
+    if known:
+        _show_picker(session, known, model)
+    else:
+        st.warning(
+            "The list of models could not be loaded just now. The chat works with "
+            f"`{model.id}`; reload in a minute to choose another.",
+            icon=":material/cloud_off:",
+        )
+    st.multiselect(
+        "If it fails, ask instead",
+        [name for name in known if name != model.id],
+        key="fallbacks",
+        persist_state="session",
+        max_selections=MOST_FALLBACKS,
+        placeholder="One or two other models, in this order",
+    )
+    st.text_area(
+        "Instructions",
+        key="instructions",
+        persist_state="session",
+        max_chars=LONGEST_INSTRUCTIONS,
+        placeholder="How the model should answer, for the whole conversation",
+    )
+    _show_parameters(model)
+    st.toggle("Search the web (costs extra)", key="web_search", persist_state="session")
+    engines, key = _pdf_engines(model)
+    st.selectbox(
+        "PDFs are read",
+        engines,
+        format_func=PDF_ENGINES.__getitem__,
+        key=key,
+        persist_state="session",
     )
 
 
@@ -104,6 +128,7 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
     def choose() -> None:
         session.model = widget_value("model")
         st.query_params["model"] = session.model
+        st.session_state["choice"] = True  # with the new name it is another popover, and closed
 
     wanted = st.pills("Show only", _FILTERS, selection_mode="multi", key="filters")
     fitting = [m.id for m in known.values() if all(_FILTERS[name](m) for name in wanted)]
@@ -118,17 +143,6 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
         on_change=choose,
     )
     small(f"`{model.id}`  \n{describe(model)}")
-
-
-def _show_fallbacks(known: Mapping[str, Model], model: Model) -> list[str]:
-    return st.multiselect(
-        "If it fails, ask instead",
-        [name for name in known if name != model.id],
-        key="fallbacks",
-        persist_state="session",
-        max_selections=MOST_FALLBACKS,
-        placeholder="One or two other models, in this order",
-    )
 
 
 def show_several(settings: Settings, session: Session) -> list[str]:
@@ -152,51 +166,60 @@ def plain_request(settings: Settings, model: str) -> ChatRequest:
     return ChatRequest(model, instructions=settings.instructions or "")
 
 
-def _show_pdf_engine(model: Model) -> str:
+def _pdf_engines(model: Model) -> tuple[list[str], str]:
+    """Return the ways in which PDFs can be read for a model, and the key of the choice's widget."""
     engines = [name for name in PDF_ENGINES if name != "native" or "file" in model.inputs]
-    return st.selectbox(
-        "PDFs are read",
-        engines,
-        format_func=PDF_ENGINES.__getitem__,
-        key=f"pdf_engine_{len(engines)}",
-        persist_state="session",
-    )
+    return engines, f"pdf_engine_{len(engines)}"
 
 
-def _show_parameters(model: Model) -> dict[str, Any]:
-    """Show the fields that the model supports; return those that are set, as a request has them.
+def _longest_answer(model: Model) -> int:
+    return model.max_completion_tokens or model.context_length or 1_000_000
 
-    Bounds: https://openrouter.ai/docs/api-reference/parameters.
+
+def _parameter_keys(model: Model) -> dict[str, str]:
+    """Return the parameters that a model supports, each with the key of its widget.
+
+    A widget that is bound differently from model to model has a key of its own for each.
     """
-    longest = model.max_completion_tokens or model.context_length or 1_000_000
-    keep: dict[str, Any] = {"persist_state": "session", "placeholder": "the model's own"}
-    given: dict[str, Any] = {}
-    supported = model.parameters
-    left, right = st.columns(2)
-    if "temperature" in supported:
-        given["temperature"] = left.number_input(
-            "Temperature", 0.0, 2.0, None, 0.1, key="temperature", **keep
-        )
-    if "top_p" in supported:
-        given["top_p"] = right.number_input("top_p", 0.0, 1.0, None, 0.05, key="top_p", **keep)
-    if "max_tokens" in supported:
-        given["max_tokens"] = left.number_input(
-            "Longest answer (max_tokens)", 1, longest, None, key=f"max_tokens_{longest}", **keep
-        )
-    if "seed" in supported:
-        given["seed"] = right.number_input("Seed", 0, 2**31 - 1, None, key="seed", **keep)
-    if model.can_reason:
-        effort = st.selectbox(
-            "Reasoning effort",
-            model.efforts,
-            index=None,
-            key=f"effort_{'_'.join(model.efforts)}",
-            **keep,
-        )
-        given["reasoning"] = {"effort": effort} if effort else None
+    keys = {
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "max_tokens": f"max_tokens_{_longest_answer(model)}",
+        "seed": "seed",
+        "reasoning": f"effort_{'_'.join(model.efforts)}",
+    }
+    return {name: key for name, key in keys.items() if name in model.parameters}
+
+
+def _parameters(model: Model) -> dict[str, Any]:
+    """Return the fields that are set, as a request has them."""
+    given = {name: widget_value(key) for name, key in _parameter_keys(model).items()}
+    if effort := given.get("reasoning"):
+        given["reasoning"] = {"effort": effort}
     if "image" in model.outputs:
         given["modalities"] = ["image", "text"]
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _show_parameters(model: Model) -> None:
+    """Show the fields that the model supports.
+
+    Bounds: https://openrouter.ai/docs/api-reference/parameters.
+    """
+    keys = _parameter_keys(model)
+    keep: dict[str, Any] = {"persist_state": "session", "placeholder": "the model's own"}
+    left, right = st.columns(2)
+    if key := keys.get("temperature"):
+        left.number_input("Temperature", 0.0, 2.0, None, 0.1, key=key, **keep)
+    if key := keys.get("top_p"):
+        right.number_input("top_p", 0.0, 1.0, None, 0.05, key=key, **keep)
+    if key := keys.get("max_tokens"):
+        longest = _longest_answer(model)
+        left.number_input("Longest answer (max_tokens)", 1, longest, None, key=key, **keep)
+    if key := keys.get("seed"):
+        right.number_input("Seed", 0, 2**31 - 1, None, key=key, **keep)
+    if key := keys.get("reasoning"):
+        st.selectbox("Reasoning effort", model.efforts, index=None, key=key, **keep)
 
 
 def label(model: Model) -> str:

@@ -179,9 +179,9 @@ def component_value(key: str, name: str) -> Any:
     return said.get(name) if said else None
 
 
-def widget_value(key: str) -> Any:
-    """Return what a widget holds, for use in its callback."""
-    return st.session_state[key]
+def widget_value(key: str, default: Any = None) -> Any:
+    """Return what a widget holds, or held when it was shown last."""
+    return st.session_state.get(key, default)
 
 
 def set_widget_value(key: str, value: object) -> None:
