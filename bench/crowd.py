@@ -10,6 +10,8 @@ from bench.upstream import THOUGHT, Question
 
 STREAM = Question("prose", 8_000, 20, 50)
 """Twenty seconds of 20 tokens a second."""
+WITHIN = 1.0
+"""Seconds within which all of them ask."""
 QUICK = Question("prose", 600, 50, 0)
 
 
@@ -23,15 +25,19 @@ class Crowd:
 
 
 def stream_to(app: Server, count: int) -> Crowd:
-    """Let so many people ask at the same moment."""
+    """Let so many people ask, and look who has to wait longest."""
     return run(_stream_to(app, count))
 
 
 async def _stream_to(app: Server, count: int) -> Crowd:
-    people = await _talk(app, count, turns=0)
-    await asyncio.gather(*(person.ask(STREAM) for person in people))
-    began = min(person.asked for person in people)
-    seconds = max(person.finished for person in people) - began
+    people = await arrive(app, count)
+
+    async def ask(number: int) -> None:
+        await asyncio.sleep(number / count * WITHIN)
+        await people[number].ask(STREAM)
+
+    await asyncio.gather(*map(ask, range(count)))
+    seconds = max(person.whole - person.asked for person in people)
     lost = sum(not person.has_whole(STREAM) for person in people)
     waited = [person.first_token - person.asked - THOUGHT for person in people]
     await leave(people)

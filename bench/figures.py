@@ -235,7 +235,7 @@ def load(bench: Bench) -> Iterator[Row]:
             [[getattr(one, name) for one in crowds] for crowds in (ours, baseline)]
             for name in ("late", "lost", "first_token")
         )
-        yield Row(f"{count} people: the last has all, later by", "%", *late, limit)
+        yield Row(f"{count} people: slowest answer, later by", "%", *late, limit)
         yield Row(f"{count} people: answers lost", "%", *lost, limit=0)
         yield Row(f"{count} people: first token p95", "s", *first, limit=1)
 

@@ -31,7 +31,8 @@ class Person:
         self._connection, self._app = connection, app
         self._field = ""
         self._markdown: dict[tuple[int, ...], str] = {}
-        self.asked = self.first_token = self.finished = float("inf")
+        self.asked = self.first_token = self.whole = float("inf")
+        """When the last question was sent, its answer began, and all of it was there."""
 
     @classmethod
     async def arrive(cls, app: Server) -> Self:
@@ -56,10 +57,9 @@ class Person:
         widget = message.rerun_script.widget_states.widgets.add(id=self._field)
         widget.chat_input_value.data = str(question)
         self._markdown.clear()
-        self.asked, self.first_token, self.finished = time.time(), float("inf"), float("inf")
+        self.asked, self.first_token, self.whole = time.time(), float("inf"), float("inf")
         with suppress(WebSocketException, TimeoutError):
             await self._run(message)
-            self.finished = time.time()
 
     def has_whole(self, question: Question) -> bool:
         """Tell whether the answer to a question is whole in what was painted."""
@@ -95,11 +95,11 @@ class Person:
                     case "markdown":
                         path = tuple(forward.metadata.delta_path)
                         self._markdown[path] = element.markdown.body
-                        if (
-                            self.first_token == float("inf")
-                            and texts.FIRST in element.markdown.body
-                        ):
-                            self.first_token = time.time()
+                        now = time.time()
+                        if texts.FIRST in element.markdown.body:
+                            self.first_token = min(now, self.first_token)
+                        if texts.LAST in element.markdown.body:
+                            self.whole = min(now, self.whole)
 
 
 async def arrive(app: Server, count: int) -> list[Person]:

@@ -58,8 +58,7 @@ def ask(settings: Settings, session: Session, answer: Answer, request: ChatReque
     session.answerings = [*(one for one in session.answerings if not one.is_over), answering]
     context = get_script_run_ctx()
     if context and runtime.exists():
-        attend = threading.Thread(target=_attend, args=(answering, context.session_id), daemon=True)
-        attend.start()
+        _attendant.attend(answering, context.session_id)
 
 
 def _count(base_url: str, key: str, session: Session, answer: Answer) -> None:
@@ -73,11 +72,33 @@ def _count(base_url: str, key: str, session: Session, answer: Answer) -> None:
             return
 
 
-def _attend(answering: Answering, session_id: str) -> None:
-    """Stop an answer once the browser has gone: nobody pays for words that nobody reads."""
-    while not answering.over.wait(PATIENCE):
-        if not runtime.get_instance().is_active_session(session_id):
-            answering.stop()
+class _Attendant:
+    """Stops the answers whose browser has gone: nobody pays for words that nobody reads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attended: list[tuple[Answering, str]] = []
+
+    def attend(self, answering: Answering, session_id: str) -> None:
+        with self._lock:
+            self._attended.append((answering, session_id))
+            if len(self._attended) == 1:
+                threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while self._are_left():
+            time.sleep(PATIENCE)
+
+    def _are_left(self) -> bool:
+        with self._lock:
+            self._attended = [pair for pair in self._attended if not pair[0].is_over]
+            for answering, session_id in self._attended:
+                if not runtime.get_instance().is_active_session(session_id):
+                    answering.stop()
+            return bool(self._attended)
+
+
+_attendant = _Attendant()
 
 
 def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]] = ()) -> None:

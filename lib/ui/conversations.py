@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -39,15 +40,18 @@ def show_list(session: Session) -> None:
                 args=(conversation,),
                 width="stretch",
             )
-    # Keys, so that one that was open does not stay open in the place of another.
+    # What they open is made while they are open; by its key none stays open in another's place.
+    opens: dict[str, Any] = {"width": "stretch", "on_change": "rerun"}
     if session.conversation.turns:
         key = f"ways_{session.conversation.id}"
-        with st.popover("This chat", icon=":material/more_horiz:", key=key, width="stretch"):
-            _show_ways(session, session.conversation)
-    with st.popover(
-        "Open a saved chat", icon=":material/upload_file:", key="upload", width="stretch"
-    ):
-        _show_upload(session)
+        ways = st.popover("This chat", icon=":material/more_horiz:", key=key, **opens)
+        if ways.open:
+            with ways:
+                _show_ways(session, session.conversation)
+    upload = st.popover("Open a saved chat", icon=":material/upload_file:", key="upload", **opens)
+    if upload.open:
+        with upload:
+            _show_upload(session)
 
 
 def _show_ways(session: Session, conversation: Conversation) -> None:

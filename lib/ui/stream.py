@@ -7,8 +7,7 @@ only the last block is painted again; and the longer that grows, the more rarely
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,44 +19,15 @@ from streamlit.runtime.scriptrunner import (
 )
 
 from lib.answer_markdown import closed, paintable, paintable_blocks
-from lib.answering import Answering
+from lib.answering import Answering, pace
 from lib.markdown_blocks import GrowingMarkdown
 from lib.openrouter.errors import Unreachable
 from lib.ui.session import end_if_unwanted
 
-FASTEST_PAINT = 0.066
-"""Seconds between two paints of one answer: 15 a second look as smooth as more, and cost less."""
-PAINT_SHARE = 0.004
-"""Seconds between two paints of anybody's: as more answers stream, each is painted more rarely."""
 GROWTH = 1.03
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
 PATIENCE = 0.25
 """Seconds after which a waiting script looks whether it should stop."""
-
-
-class _Pace:
-    """How many answers this process is painting, and how often each may be."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._streams = 0
-
-    @contextmanager
-    def streams(self, count: int) -> Iterator[None]:
-        with self._lock:
-            self._streams += count
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._streams -= count
-
-    @property
-    def interval(self) -> float:
-        return max(FASTEST_PAINT, self._streams * PAINT_SHARE)
-
-
-_pace = _Pace()
 
 
 class AnswerPainter:
@@ -81,7 +51,7 @@ class AnswerPainter:
     def paint_if_due(self) -> None:
         """Paint if there is something new, and enough time and text have passed."""
         length = len(self._text.rest) + len(self._waiting)
-        has_time = time.monotonic() - self._painted_at >= _pace.interval
+        has_time = time.monotonic() - self._painted_at >= pace.interval
         if self._is_behind and has_time and length >= self._painted_length * GROWTH:
             self._paint()
 
@@ -257,21 +227,20 @@ def watch(
         with place:
             views[one] = _View(one)
     try:
-        with _pace.streams(len(views)):
-            while not all(view.is_done for view in views.values()):
-                news.wait(PATIENCE)
-                news.clear()
-                for one, view in views.items():
-                    if not view.is_done:
-                        view.update()
-                        if view.is_done:
-                            with answering[one]:
-                                when_over(one)
-                end_if_unwanted()
-                when_due()
-                growing = (a for a, view in views.items() if not (view.is_done or view.is_waiting))
-                if grown := next(growing, None):
-                    grown.over.wait(_pace.interval)  # an end is shown at once
+        while not all(view.is_done for view in views.values()):
+            news.wait(PATIENCE)
+            news.clear()
+            for one, view in views.items():
+                if not view.is_done:
+                    view.update()
+                    if view.is_done:
+                        with answering[one]:
+                            when_over(one)
+            end_if_unwanted()
+            when_due()
+            growing = (a for a, view in views.items() if not (view.is_done or view.is_waiting))
+            if grown := next(growing, None):
+                grown.over.wait(pace.interval)  # an end is shown at once
     except StopException:
         for one in views:
             one.stop()
