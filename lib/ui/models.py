@@ -9,7 +9,13 @@ from lib.answer_markdown import literal
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.settings import MOST_COMPARED, Settings
-from lib.ui.session import Session, set_first_widget_value, set_widget_value, widget_value
+from lib.ui.session import (
+    Session,
+    keep_open,
+    set_first_widget_value,
+    set_widget_value,
+    widget_value,
+)
 from lib.ui.text import small, usd
 
 PATIENCE = 5
@@ -128,7 +134,7 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
     def choose() -> None:
         session.model = widget_value("model")
         st.query_params["model"] = session.model
-        st.session_state["choice"] = True  # with the new name it is another popover, and closed
+        keep_open("choice")
 
     wanted = st.pills("Show only", _FILTERS, selection_mode="multi", key="filters")
     fitting = [m.id for m in known.values() if all(_FILTERS[name](m) for name in wanted)]

@@ -195,6 +195,11 @@ def set_first_widget_value(key: str, value: object) -> None:
     st.session_state.setdefault(key, value)
 
 
+def keep_open(key: str) -> None:
+    """Keep a popover open whose label changes: to Streamlit it is another one then, and closed."""
+    st.session_state[key] = True
+
+
 def forget_widgets() -> None:
     """Forget what the user set in widgets, also in those that keep it for the whole session."""
     for key in list(st.session_state):
