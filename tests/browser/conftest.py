@@ -32,7 +32,6 @@ CHROMIUM = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--process-per-site",  # a tab whose site is open in another loads in half the time
 ]
 LOUD = {"STREAMLIT_LOGGER_LEVEL": "debug"}
 PATIENCE = 20_000
@@ -199,35 +198,26 @@ def person_with_tabs(playwright: Playwright) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="session")
-def browser_in_use(
-    chromium: Browser, app: App, serving: tuple[Sandbox, str]
-) -> Iterator[BrowserContext]:
-    """A browser that has the app's files in its cache already, as after a first visit.
-
-    A tab of its own at each site, which stays, keeps the processes of the sites alive.
-    """
-    _, base_url = serving
+def browser_in_use(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that has the app's files in its cache already, as after a first visit."""
     with new_person(chromium) as context:
-        for url in (f"{app.url}_stcore/health", base_url):
-            context.new_page().goto(url)
         yield context
 
 
 @pytest.fixture
 def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
-    """Somebody's browser, without cookies; its new tabs are closed in the end."""
+    """Somebody's browser, with one new tab and without cookies."""
     browser_in_use.clear_cookies()
-    known = browser_in_use.pages
+    browser_in_use.new_page()
     yield browser_in_use
     for page in browser_in_use.pages:
-        if page not in known:
-            page.close()
+        page.close()
 
 
 @pytest.fixture
 def page(person: BrowserContext) -> Page:
     """The tab in somebody's browser."""
-    return person.new_page()
+    return person.pages[0]
 
 
 def arrive_signed_in(
