@@ -244,7 +244,7 @@ def memory(bench: Bench) -> Iterator[Row]:
     """Memory that people take, and leave behind."""
     for figure, measure in (
         ("memory of an idle session", lambda app: crowd.memory(app, 100)),
-        ("memory of a conversation of 100 messages", lambda app: crowd.memory(app, 20, turns=50)),
+        ("memory of a conversation of 100 messages", lambda app: crowd.memory(app, 5, turns=50)),
         ("memory left by each of 1,000 closed sessions", lambda app: crowd.left_behind(app, 1000)),
     ):
         yield Row(figure, "KB", *bench.alternately(measure))
