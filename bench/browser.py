@@ -1,5 +1,6 @@
 """Turns of a conversation in Chromium: what one sends, costs and takes."""
 
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class Measured:
     whole: float
     free: float
     stall: float
+
+
+UNKNOWN = Measured(False, *[math.nan] * 8)
+"""Nothing was measured."""
 
 
 class Chat:

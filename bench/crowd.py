@@ -1,8 +1,9 @@
 """Many people at one process: how late they are, and what their sessions take up."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from statistics import quantiles
+from typing import Self
 
 from bench.people import Person, arrive, leave, run
 from bench.servers import Server
@@ -12,6 +13,8 @@ STREAM = Question("prose", 8_000, 20, 50)
 """Twenty seconds of 20 tokens a second."""
 WITHIN = 2.0
 """Seconds within which all of them ask."""
+SETTLED = 1.5
+"""Seconds after which whatever an answer left to do is done."""
 QUICK = Question("prose", 600, 50, 0)
 
 
@@ -53,6 +56,46 @@ async def _talk(app: Server, count: int, turns: int) -> list[Person]:
     for _ in range(turns):
         await asyncio.gather(*(person.ask(QUICK) for person in people))
     return people
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What answers hold on to: streams at the upstream, threads, sockets, and megabytes."""
+
+    streams: int
+    threads: int
+    sockets: int
+    memory: float
+
+    @classmethod
+    def now(cls, app: Server, upstream: Server) -> Self:
+        """Look at the two processes."""
+        return cls(upstream.json("open-streams"), app.threads, app.sockets, app.memory / 1e6)
+
+    def __sub__(self, other: Self) -> Self:
+        """Return how much more this is."""
+        return type(self)(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+def kept_by_answers(app: Server, upstream: Server) -> Kept:
+    """Return what 200 answers leave behind, 50 of them stopped and 50 abandoned, that 10 did not."""
+
+    async def measure() -> Kept:
+        people = await _talk(app, 10, turns=1)
+        await asyncio.sleep(SETTLED)
+        before = Kept.now(app, upstream)
+        for _ in range(5):
+            await asyncio.gather(*(person.ask(QUICK) for person in people))
+            await asyncio.gather(*(person.ask(QUICK) for person in people))
+            await asyncio.gather(*(person.break_off(STREAM, person.stop) for person in people))
+            visitors = await arrive(app, 10)
+            await asyncio.gather(*(one.break_off(STREAM, one.leave) for one in visitors))
+        await asyncio.sleep(SETTLED)
+        after = Kept.now(app, upstream)
+        await leave(people)
+        return after - before
+
+    return run(measure())
 
 
 def memory(app: Server, count: int, turns: int = 0) -> float:

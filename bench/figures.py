@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
 from typing import Literal, TypeVar
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from bench import browser, crowd, texts
 from bench.browser import Chat, Measured
-from bench.servers import BARE, BASELINE, OURS, Server, serve, streamlit
+from bench.servers import BARE, BASELINE, FORWARDER, OURS, Server, serve, streamlit
 from bench.upstream import Question
 from tests.browser.steps import sign_in_link
 
@@ -62,11 +62,11 @@ class Bench:
 
     @cached_property
     def servers(self) -> dict[str, Server]:
-        """The app and the baseline, from when they are first needed."""
-        return {
-            app: self._started.enter_context(streamlit(app, self.upstream.url))
-            for app in (OURS, BASELINE)
-        }
+        """The app, the baseline and the forwarder, from when they are first needed."""
+        url = self.upstream.url.rstrip("/")
+        forwarder = serve(FORWARDER, health="", OPENROUTER_BASE_URL=url)
+        starting = {app: streamlit(app, url) for app in (OURS, BASELINE)} | {FORWARDER: forwarder}
+        return {who: self._started.enter_context(server) for who, server in starting.items()}
 
     def turns(self, question: Question, *who: str) -> dict[str, list[Measured]]:
         """Return a turn of each for each round, one after the other."""
@@ -77,10 +77,11 @@ class Bench:
                 known.setdefault(one, []).append(self._turn(one, question))
         return known
 
-    def _turn(self, one: str, question: Question, messages: int = 0) -> Measured:
-        with closing(self.chat(one, messages)) as chat:
-            if not messages:
-                chat.ask(WARM_UP)
+    def _turn(self, one: str, question: Question) -> Measured:
+        if one == FORWARDER:
+            return self._forwarded(question)
+        with closing(self.chat(one)) as chat:
+            chat.ask(WARM_UP)
             return chat.ask(question)
 
     def chat(self, one: str, messages: int = 0) -> Chat:
@@ -91,12 +92,12 @@ class Bench:
     @cached_property
     def short(self) -> dict[str, list[Measured]]:
         """The turns with 16 KB of prose, a token each 5 ms."""
-        return self.turns(Question("prose", SHORT, 4, 5), OURS, BASELINE)
+        return self.turns(Question("prose", SHORT, 4, 5), OURS, BASELINE, FORWARDER)
 
     @cached_property
     def long(self) -> dict[str, list[Measured]]:
         """The turns with 64 KB of prose, a token each millisecond."""
-        return self.turns(Question("prose", LONG, 4, 1), OURS, BASELINE)
+        return self.turns(Question("prose", LONG, 4, 1), OURS, BASELINE, FORWARDER)
 
     def alternately(self, measure: Callable[[Server], Result]) -> tuple[list[Result], list[Result]]:
         """Measure the app and the baseline in turn, each round in new processes."""
@@ -108,13 +109,8 @@ class Bench:
                     results.append(measure(server))
         return found[OURS], found[BASELINE]
 
-    def forwarded(self, question: Question) -> list[float]:
-        """Return the processor time of a server that only forwards the answer, for each round."""
-        url = self.upstream.url.rstrip("/")
-        with serve("bench.forwarder", health="", OPENROUTER_BASE_URL=url) as server:
-            return [self._forward(server, question) for _ in range(self.rounds)]
-
-    def _forward(self, server: Server, question: Question) -> float:
+    def _forwarded(self, question: Question) -> Measured:
+        server = self.servers[FORWARDER]
         with closing(self.chromium.new_context()) as context:
             page = context.new_page()
             page.goto(server.url)
@@ -122,7 +118,7 @@ class Bench:
             page.evaluate(f"ask({str(question)!r})")
             expect(page.locator("pre")).to_contain_text(texts.LAST)
             time.sleep(browser.SETTLED)
-            return server.cpu - cpu
+            return replace(browser.UNKNOWN, cpu=server.cpu - cpu)
 
 
 def _each(turns: list[Measured], name: str) -> list[float]:
@@ -152,11 +148,11 @@ def blocks(bench: Bench) -> Iterator[Row]:
 
 def cpu(bench: Bench) -> Iterator[Row]:
     """Processor time of the server."""
-    for name, turns, pause in (("16 KB", bench.short, 5), ("64 KB", bench.long, 1)):
-        ours, baseline = (_each(turns[one], "cpu") for one in (OURS, BASELINE))
+    for name, turns in (("16 KB", bench.short), ("64 KB", bench.long)):
+        ours, baseline, forwarded = (
+            _each(turns[one], "cpu") for one in (OURS, BASELINE, FORWARDER)
+        )
         yield Row(f"server CPU, {name}", "s", ours, baseline, 1 / 3, "ratio")
-        size = SHORT if name == "16 KB" else LONG
-        forwarded = bench.forwarded(Question("prose", size, 4, pause))
         yield Row(f"server CPU, {name}, beside a forwarder", "s", ours, forwarded, 1 / 2, "ratio")
 
 
@@ -240,6 +236,21 @@ def load(bench: Bench) -> Iterator[Row]:
         yield Row(f"{count} people: first token p95", "s", *first, limit=1)
 
 
+def steady(bench: Bench) -> Iterator[Row]:
+    """What answers leave behind, stopped ones and abandoned ones among them."""
+    ours, baseline = bench.alternately(lambda app: crowd.kept_by_answers(app, bench.upstream))
+    for name, unit, limit in (
+        ("open streams", "", 0),
+        ("threads", "", 0),
+        ("sockets", "", 0),
+        ("memory", "MB", None),
+    ):
+        kept = (
+            [float(getattr(one, name.split()[-1])) for one in all_] for all_ in (ours, baseline)
+        )
+        yield Row(f"{name} left by 200 answers", unit, *kept, limit)
+
+
 def memory(bench: Bench) -> Iterator[Row]:
     """Memory that people take, and leave behind."""
     for figure, measure in (
@@ -260,5 +271,6 @@ GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "history": history,
     "start": start,
     "load": load,
+    "steady": steady,
     "memory": memory,
 }

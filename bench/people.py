@@ -5,7 +5,7 @@ The server cannot tell them from a browser: they send what its front end sends, 
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Self, TypeVar
@@ -60,6 +60,19 @@ class Person:
         self.asked, self.first_token, self.whole = time.time(), float("inf"), float("inf")
         with suppress(WebSocketException, TimeoutError):
             await self._run(message)
+
+    async def break_off(self, question: Question, how: Callable[[], Awaitable[None]]) -> None:
+        """Ask, and once the answer has begun end it so."""
+        asking = asyncio.create_task(self.ask(question))
+        await asyncio.sleep(0)
+        while not asking.done() and self.first_token == float("inf"):
+            await asyncio.sleep(0.01)
+        await how()
+        await asking
+
+    async def stop(self) -> None:
+        """Press Stop."""
+        await self._connection.send(BackMsg(stop_script=True).SerializeToString())
 
     def has_whole(self, question: Question) -> bool:
         """Tell whether the answer to a question is whole in what was painted."""

@@ -19,6 +19,8 @@ from lib.sealing import Sealer
 ROOT = Path(__file__).parents[1]
 OURS, BASELINE, BARE = "streamlit_app.py", "bench/baseline.py", "bench/bare.py"
 """The apps that are measured."""
+FORWARDER = "bench.forwarder"
+"""A server that only forwards answers to a plain page."""
 SECRET = "a-secret-for-the-benchmark-of-more-than-32-characters"
 PATIENCE = 30
 """Seconds that a process may take to serve."""
@@ -46,6 +48,17 @@ class Server:
         """Bytes of main memory in use."""
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def threads(self) -> int:
+        """Threads that are alive."""
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    @property
+    def sockets(self) -> int:
+        """Sockets that are open."""
+        files = Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return sum(str(file.readlink()).startswith("socket:") for file in files)
 
     def json(self, path: str) -> Any:
         """Return what the server answers at a path."""

@@ -59,6 +59,7 @@ class Question:
 
 
 _notes: list[dict[str, float]] = []
+_open: set[int] = set()
 
 
 async def _chat(request: Request) -> Response:
@@ -72,15 +73,19 @@ async def _chat(request: Request) -> Response:
     last = _event([_choice({}, "stop")]) + _event([], usage=usage) + b"data: [DONE]\n\n"
 
     async def paced() -> AsyncIterator[bytes]:
-        await asyncio.sleep(THOUGHT)
-        began = time.monotonic()
-        note["first"] = time.time()
-        for number, delta in enumerate(deltas):
-            due = began + number * question.pause / 1000
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            yield delta
-        note["ended"] = time.time()
-        yield last
+        _open.add(id(note))
+        try:
+            await asyncio.sleep(THOUGHT)
+            began = time.monotonic()
+            note["first"] = time.time()
+            for number, delta in enumerate(deltas):
+                due = began + number * question.pause / 1000
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                yield delta
+            note["ended"] = time.time()
+            yield last
+        finally:
+            _open.remove(id(note))
 
     # No charset: a client has to know that an event stream is UTF-8.
     return StreamingResponse(paced(), headers={"content-type": "text/event-stream"})
@@ -100,6 +105,10 @@ async def _last_note(_: Request) -> Response:
     return JSONResponse(_notes[-1])
 
 
+async def _open_streams(_: Request) -> Response:
+    return JSONResponse(len(_open))
+
+
 def app() -> Starlette:
     """Return the sandbox with this chat in the place of its own."""
     sandbox = Sandbox()
@@ -108,6 +117,7 @@ def app() -> Starlette:
         routes=[
             Route("/api/v1/chat/completions", _chat, methods=["POST"]),
             Route("/last-note", _last_note),
+            Route("/open-streams", _open_streams),
             Mount("/", sandbox.app),
         ]
     )

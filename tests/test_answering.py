@@ -5,11 +5,12 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from lib.answering import LARGEST_ANSWER, Answering, apply
+from lib.answering import FASTEST, LARGEST_ANSWER, Answering, Pace, apply
 from lib.conversation import Answer
 from lib.openrouter.chat import (
     Alive,
@@ -100,6 +101,16 @@ def test_failure(error: Exception) -> None:
     assert answering.over.wait(5)
     assert (answering.answer.text, answering.answer.progress) == ("a", "failed")
     assert answering.failure is error or answering.failure.__cause__ is error
+
+
+def test_pace() -> None:
+    """The more answers come at the same time, the more rarely each is looked at."""
+    pace = Pace()
+    with ExitStack() as answers:
+        for _ in range(100):
+            answers.enter_context(pace)
+        assert pace.interval == pytest.approx(0.4)
+    assert pace.interval == FASTEST
 
 
 def test_stop() -> None:

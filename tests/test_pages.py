@@ -19,7 +19,7 @@ from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.settings import Settings
 from lib.ui import asking
 from lib.ui.session import PendingSignIn, Session, SignIn
-from sandbox.answers import picture
+from sandbox.answers import TOUR, picture
 from sandbox.catalogue import STATUSES
 from sandbox.server import Key, Sandbox
 from tests.conftest import RawServer, http
@@ -418,6 +418,27 @@ def test_no_catalogue(
     assert not app.exception
     assert any("list of models could not be loaded" in warning.value for warning in app.warning)
     assert app.chat_input
+
+
+def test_buffering_proxy(
+    sandbox: Sandbox, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that a proxy held back until it was whole is there as any other."""
+    session = signed_in(sandbox)
+    assert session.sign_in
+    question = {"role": "user", "content": "Hello?"}
+    whole = requests.post(
+        f"{os.environ['OPENROUTER_BASE_URL']}/api/v1/chat/completions",
+        json={"model": "sandbox/tour", "messages": [question], "stream": True},
+        headers={"Authorization": f"Bearer {session.sign_in.key}"},
+        timeout=5,
+    ).content
+    monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(whole)))
+    app = chat_page(session).run()
+    app.chat_input[0].set_value("Hello?").run()
+    (answer,) = session.conversation.answers()
+    assert (answer.text, answer.progress) == (TOUR, "complete")
+    assert "That is all." in text_of(app)
 
 
 def test_deleted_key_keeps_the_question(sandbox: Sandbox) -> None:

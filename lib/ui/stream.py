@@ -24,7 +24,7 @@ from lib.markdown_blocks import GrowingMarkdown
 from lib.openrouter.errors import Unreachable
 from lib.ui.session import end_if_unwanted
 
-GROWTH = 1.03
+GROWTH = 1.05
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
 PATIENCE = 0.25
 """Seconds after which a waiting script looks whether it should stop."""

@@ -536,6 +536,7 @@ class Wire:
 
     def __init__(self, to_port: int) -> None:
         self._to_port = to_port
+        self._is_down_until = 0.0
         self._ends: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -549,8 +550,9 @@ class Wire:
         self._listener.close()
         self.cut()
 
-    def cut(self) -> None:
-        """Break all connections; new ones can be made."""
+    def cut(self, seconds: float = 0) -> None:
+        """Break all connections; for so many seconds no new ones can be made."""
+        self._is_down_until = time.monotonic() + seconds
         for end in self._ends:
             _shut(end)
 
@@ -558,6 +560,9 @@ class Wire:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                if time.monotonic() < self._is_down_until:
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._to_port))
                 self._ends += [near, far]
                 for ends in ((near, far), (far, near)):
@@ -597,17 +602,18 @@ def test_network_stalls(network: BrowserContext, chat: Page, sandbox: Sandbox) -
 
 
 def test_connection_cut(browser_signed_in: BrowserContext, app: App, sandbox: Sandbox) -> None:
-    """A connection that breaks in mid-answer keeps what had arrived; asking again works."""
+    """A connection that is gone for 5 s in mid-answer keeps what had arrived; asking again works."""
     page = browser_signed_in.new_page()
     with Wire(app.port) as wire:
         page.goto(f"{app.url}chat".replace(str(app.port), str(wire.port)))
         steps.expect_chat(page)
         steps.ask(page, "sandbox/endless please")
         expect(last_answer(page)).to_contain_text("word 5")
-        wire.cut()
+        wire.cut(seconds=5)
         expect_streams_to_end(sandbox)
         expect(last_answer(page)).to_contain_text("word 5")
         expect(last_answer(page)).to_contain_text("stopped")
+        expect(last_answer(page)).to_contain_text("word 5")
         expect(stop(page)).to_have_count(0)
         assert len(sandbox.completions) == 1
         try_again(page).click()
