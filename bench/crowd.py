@@ -13,8 +13,8 @@ STREAM = Question("prose", 8_000, 20, 50)
 """Twenty seconds of 20 tokens a second."""
 WITHIN = 2.0
 """Seconds within which all of them ask."""
-SETTLED = 1.5
-"""Seconds after which whatever an answer left to do is done."""
+SETTLED = 12
+"""Seconds after which whatever an answer left to do is done: its cost is asked for meanwhile."""
 QUICK = Question("prose", 600, 50, 0)
 
 
@@ -60,17 +60,17 @@ async def _talk(app: Server, count: int, turns: int) -> list[Person]:
 
 @dataclass(frozen=True)
 class Kept:
-    """What answers hold on to: streams at the upstream, threads, sockets, and megabytes."""
+    """What answers hold on to: streams at the upstream, threads, connections, and megabytes."""
 
     streams: int
     threads: int
-    sockets: int
+    connections: int
     memory: float
 
     @classmethod
     def now(cls, app: Server, upstream: Server) -> Self:
         """Look at the two processes."""
-        return cls(upstream.json("open-streams"), app.threads, app.sockets, app.memory / 1e6)
+        return cls(upstream.json("open-streams"), app.threads, app.connections, app.memory / 1e6)
 
     def __sub__(self, other: Self) -> Self:
         """Return how much more this is."""

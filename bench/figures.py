@@ -40,8 +40,9 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Our figure over the one beside it, if there is one."""
-        return median(self.ours) / (median(self.beside) or 1e-9) if self.beside else None
+        """Our figure over the one beside it, if there is one and it is not zero."""
+        beside = median(self.beside) if self.beside else 0
+        return median(self.ours) / beside if beside else None
 
     @property
     def holds(self) -> bool | None:
@@ -242,7 +243,7 @@ def steady(bench: Bench) -> Iterator[Row]:
     for name, unit, limit in (
         ("open streams", "", 0),
         ("threads", "", 0),
-        ("sockets", "", 0),
+        ("connections", "", 0),
         ("memory", "MB", None),
     ):
         kept = (

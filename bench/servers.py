@@ -55,10 +55,11 @@ class Server:
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 
     @property
-    def sockets(self) -> int:
-        """Sockets that are open."""
-        files = Path(f"/proc/{self.process.pid}/fd").iterdir()
-        return sum(str(file.readlink()).startswith("socket:") for file in files)
+    def connections(self) -> int:
+        """Sockets to others, whatever their state."""
+        own = {str(f.readlink()) for f in Path(f"/proc/{self.process.pid}/fd").iterdir()}
+        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        return sum(f"socket:[{line.split()[9]}]" in own for line in lines)
 
     def json(self, path: str) -> Any:
         """Return what the server answers at a path."""
