@@ -136,7 +136,9 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
         st.query_params["model"] = session.model
         keep_open("choice")
 
-    wanted = st.pills("Show only", _FILTERS, selection_mode="multi", key="filters")
+    wanted = st.pills(
+        "Show only", _FILTERS, selection_mode="multi", key="filters", persist_state="session"
+    )
     fitting = [m.id for m in known.values() if all(_FILTERS[name](m) for name in wanted)]
     # Whatever the filters say, the model in force stays: no click on a filter may change it.
     options = fitting if model.id in fitting else [model.id, *fitting]
