@@ -369,7 +369,9 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     session = signed_in(sandbox)
     app = chat_page(session)
     open_choice(app).text_area(key="instructions").set_value("In Latin.").run()
-    app.chat_input[0].set_value("sandbox/echo one").run()
+    app.session_state["choice"] = False
+    app.run().chat_input[0].set_value("sandbox/echo one").run()
+    assert sandbox.completions[0]["body"]["messages"][0]["content"] == "In Latin."
     session.budget = 5.0
     app.button(key="sign_out").click().run()
     assert not app.exception
