@@ -19,6 +19,11 @@ WATCH = (Path(__file__).parent / "page.js").read_text()
 SETTLED = 0.3
 """Seconds after which whatever a turn left to do is done."""
 AT_REST = "[data-test-script-state=notRunning]"
+HAS_LINK = """() => {
+    const ours = document.querySelector(".st-key-sign_in_link [data-testid=stBidiComponentIsolated]");
+    return (ours?.shadowRoot ?? document.querySelector("[data-testid=stLinkButton]"))?.querySelector("a[href]");
+}"""
+"""Whether the link to sign in, or that of the bare app, leads somewhere."""
 
 
 @dataclass(frozen=True)

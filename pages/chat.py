@@ -36,7 +36,7 @@ def show_try_again() -> None:
     )
 
 
-# The chat input offers Stop only for what it sent, and not always then; page.css shows one of both.
+# The chat input offers Stop only for what it sent, and not always then; tab.css shows one of both.
 def show_stop(turn: Turn) -> None:
     button_place.button(
         "Stop",

@@ -19,9 +19,11 @@ from lib.ui.session import BrowserOrder, Session, component_value
 _HERE = Path(__file__).parent
 
 
-def _component(name: str, html: str = "") -> ComponentRenderer:
+def _component(name: str, html: str = "", *, isolate_styles: bool = True) -> ComponentRenderer:
     css, js = (_source(_HERE / f"{name}.{language}") for language in ("css", "js"))
-    return st.components.v2.component(name, html=html, css=css, js=js)
+    return st.components.v2.component(
+        name, html=html, css=css, js=js, isolate_styles=isolate_styles
+    )
 
 
 def _source(path: Path) -> str:
@@ -31,7 +33,7 @@ def _source(path: Path) -> str:
 
 
 _link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
-_tab = _component("tab")
+_tab = _component("tab", isolate_styles=False)  # its style is the page's
 _keep = _component("keep")
 _cookies = _component("cookies")
 _copy = _component("copy", '<button type="button"></button>')

@@ -16,8 +16,8 @@ from lib.ui.session import Session, current_session, widget_value
 from lib.ui.text import small
 
 ROOT = Path(__file__).parents[2]
-ICON = Path(__file__).parent / "icon.png"
-STYLE = Path(__file__).parent / "page.css"
+ICON = "💬"
+"""Drawn by the browser; for an image file Streamlit would load numpy and PIL first."""
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
 COMPARE_PAGE = "pages/compare.py"
@@ -64,7 +64,6 @@ class Frame(NamedTuple):
 def show_frame(app: App) -> Frame:
     """Show what surrounds every page, and attend to the browser's tab."""
     settings, session = app.settings, app.session
-    st.html(STYLE)
     heard = browser.attend_tab(session, lambda kept: keeping.take_back(session, kept))
     if heard.signed_out_elsewhere:
         sign_in.signed_out(session, "You signed out in another tab.")
@@ -129,8 +128,17 @@ def show_sign_in(app: App, page: str = "") -> None:
             "Paste a code instead.",
             icon=":material/wrong_location:",
         )
-    with st.expander("Paste a code instead", expanded=not can_return, icon=":material/password:"):
-        _show_headless(app)
+    # Few open it: what is in it is made, and loaded by the browser, only for them.
+    expander = st.expander(
+        "Paste a code instead",
+        expanded=not can_return,
+        key=f"paste_{can_return}",
+        icon=":material/password:",
+        on_change="rerun",
+    )
+    if expander.open:
+        with expander:
+            _show_headless(app)
 
 
 def _show_headless(app: App) -> None:
