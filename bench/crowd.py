@@ -78,24 +78,31 @@ class Kept:
 
 
 def kept_by_answers(app: Server, upstream: Server) -> Kept:
-    """Return what 200 answers leave behind, 50 of them stopped and 50 abandoned, that 10 did not."""
+    """Return what 200 answers leave behind, 50 of them stopped and 50 abandoned, that 10 did not.
+
+    After either lot everybody has gone, and Streamlit has let go of their sessions.
+    """
 
     async def measure() -> Kept:
         people = await _talk(app, 10, turns=1)
-        await asyncio.sleep(SETTLED)
-        before = Kept.now(app, upstream)
+        before = await _left(people, app, upstream)
+        people = await arrive(app, 10)
         for _ in range(5):
             await asyncio.gather(*(person.ask(QUICK) for person in people))
             await asyncio.gather(*(person.ask(QUICK) for person in people))
             await asyncio.gather(*(person.break_off(STREAM, person.stop) for person in people))
             visitors = await arrive(app, 10)
             await asyncio.gather(*(one.break_off(STREAM, one.leave) for one in visitors))
-        await asyncio.sleep(SETTLED)
-        after = Kept.now(app, upstream)
-        await leave(people)
-        return after - before
+        return await _left(people, app, upstream) - before
 
     return run(measure())
+
+
+async def _left(people: list[Person], app: Server, upstream: Server) -> Kept:
+    await leave(people)
+    await asyncio.sleep(SETTLED)
+    await leave(await arrive(app, 1))  # whoever comes has Streamlit look for old sessions
+    return Kept.now(app, upstream)
 
 
 def memory(app: Server, count: int, turns: int = 0) -> float:

@@ -104,7 +104,11 @@ def streamlit(script: str, upstream_url: str = "", **settings: str) -> Iterator[
     names = (ROOT / ".env.example").read_text()
     unset = {line.lstrip("# ").split("=")[0]: "" for line in names.splitlines() if "=" in line}
     known = {"OPENROUTER_BASE_URL": upstream_url.rstrip("/"), "SIGN_IN_SECRET": SECRET}
-    options = {"headless": "true", "fileWatcherType": "none"}
+    options = {
+        "headless": "true",
+        "fileWatcherType": "none",
+        "disconnectedSessionTTL": "5",  # seconds; by itself two minutes, in which nothing is let go
+    }
     with (
         TemporaryDirectory() as empty,
         serve(
