@@ -13,7 +13,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from lib.answer_markdown import paintable_blocks
 from lib.markdown_blocks import add_math
-from lib.openrouter.chat import is_address
+from lib.openrouter.events import is_address
 
 _HEADINGS_ABOVE = 3
 _JOINED_MARK = "!\u2060["

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 
 from lib.conversation import Answer
-from lib.openrouter.chat import (
+from lib.openrouter.chat import ChatStream
+from lib.openrouter.errors import AnswerTooLong, OpenRouterError
+from lib.openrouter.events import (
     AnsweredBy,
     Began,
-    ChatStream,
     Citation,
     Event,
     Finished,
@@ -18,7 +19,6 @@ from lib.openrouter.chat import (
     TextDelta,
     Usage,
 )
-from lib.openrouter.errors import AnswerTooLong, OpenRouterError
 
 LARGEST_ANSWER = 20_000_000
 """Characters of text and bytes of images: a model that runs away must not fill the memory."""

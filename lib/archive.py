@@ -7,7 +7,7 @@ import msgspec
 
 from lib.attachments import Attachment, NotAttachable, attachment
 from lib.conversation import LONGEST_TITLE, Answer, Conversation, Turn
-from lib.openrouter.chat import IMAGE_TYPES, is_address
+from lib.openrouter.events import IMAGE_TYPES, is_address
 from lib.openrouter.models import is_model_id
 
 FORMAT = "openrouter-chat/1"

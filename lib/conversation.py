@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lib.attachments import Attachment, Kind
-from lib.openrouter.chat import ChatMessage, Citation, GeneratedImage, Usage
+from lib.openrouter.chat import ChatMessage
+from lib.openrouter.events import Citation, GeneratedImage, Usage
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "failed"]
 

@@ -12,7 +12,7 @@ from lib.answer_markdown import literal
 from lib.attachments import Attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.markdown_blocks import code_lines
-from lib.openrouter.chat import Citation, is_address
+from lib.openrouter.events import Citation, is_address
 from lib.wording import CUT_SHORT, usd
 
 _STYLE = Path(__file__).parent / "export.css"

@@ -12,20 +12,7 @@ import pytest
 
 from lib.answering import FASTEST, LARGEST_ANSWER, Answering, Pace, apply
 from lib.conversation import Answer
-from lib.openrouter.chat import (
-    Alive,
-    AnsweredBy,
-    Began,
-    ChatRequest,
-    ChatStream,
-    Citation,
-    Event,
-    Finished,
-    GeneratedImage,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-)
+from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import (
     AnswerTooLong,
     ConnectTimedOut,
@@ -36,6 +23,18 @@ from lib.openrouter.errors import (
     TimedOut,
     UnexpectedAnswer,
     Unreachable,
+)
+from lib.openrouter.events import (
+    Alive,
+    AnsweredBy,
+    Began,
+    Citation,
+    Event,
+    Finished,
+    GeneratedImage,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
 )
 from sandbox.answers import TOUR
 from tests.conftest import KEY, Served

@@ -7,7 +7,7 @@ import pytest
 from lib.archive import FORMAT, NotAConversation, decode, decode_turn, encode, encode_turn
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
-from lib.openrouter.chat import Citation, GeneratedImage, Usage
+from lib.openrouter.events import Citation, GeneratedImage, Usage
 from sandbox.answers import picture
 
 

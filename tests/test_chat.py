@@ -10,19 +10,7 @@ import pytest
 
 from lib.answering import Answering
 from lib.conversation import Answer
-from lib.openrouter.chat import (
-    Alive,
-    AnsweredBy,
-    ChatRequest,
-    ChatStream,
-    Citation,
-    Event,
-    Finished,
-    GeneratedImage,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
-)
+from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import (
     Disconnected,
     FellSilent,
@@ -31,6 +19,17 @@ from lib.openrouter.errors import (
     OpenRouterError,
     UnexpectedAnswer,
     Unreachable,
+)
+from lib.openrouter.events import (
+    Alive,
+    AnsweredBy,
+    Citation,
+    Event,
+    Finished,
+    GeneratedImage,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
 )
 from sandbox import answers
 from sandbox.catalogue import STATUSES

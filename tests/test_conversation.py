@@ -4,7 +4,7 @@ import pytest
 
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
-from lib.openrouter.chat import Usage
+from lib.openrouter.events import Usage
 
 
 def conversation(*turns: tuple[str, list[Answer]]) -> Conversation:

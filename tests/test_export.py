@@ -12,7 +12,7 @@ from lib.answer_html import render
 from lib.attachments import Attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
-from lib.openrouter.chat import Citation, GeneratedImage, Usage
+from lib.openrouter.events import Citation, GeneratedImage, Usage
 from sandbox import answers
 
 AT = datetime(2026, 3, 9, 8, 5, tzinfo=UTC)

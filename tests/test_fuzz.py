@@ -14,7 +14,7 @@ from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.markdown_blocks import GrowingMarkdown, add_math, split_blocks
 from lib.openrouter.auth import read_return
-from lib.openrouter.chat import Usage
+from lib.openrouter.events import Usage
 from lib.openrouter.sse import EventTooLarge, decode_events
 from lib.sealing import SealBroken, Sealer
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from lib.openrouter.chat import Began, ChatRequest, ChatStream, Usage
+from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import KeyRejected, OpenRouterError, UnexpectedAnswer
+from lib.openrouter.events import Began, Usage
 from lib.openrouter.generation import get_usage
 from tests.conftest import KEY, NOT_THE_API, RawServer, Served, http
 

@@ -3,7 +3,7 @@
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.keeping import Changes, Keeper, restore
-from lib.openrouter.chat import Citation
+from lib.openrouter.events import Citation
 
 
 class Tab:

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from lib.openrouter.chat import ChatRequest, ChatStream, Event, TextDelta
+from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import Disconnected, Interrupted, TimedOut, UnexpectedAnswer, Unreachable
+from lib.openrouter.events import Event, TextDelta
 from lib.openrouter.transport import LARGEST_BODY, Bearer, Line, fetch, get_data, send
 from tests.conftest import KEY, RawServer, http
 

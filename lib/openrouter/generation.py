@@ -1,7 +1,7 @@
 """What an answer came to, asked for afterwards: https://openrouter.ai/docs/api/api-reference/generations/get-generation."""
 
-from lib.openrouter.chat import Usage
 from lib.openrouter.errors import UnexpectedAnswer
+from lib.openrouter.events import Usage
 from lib.openrouter.transport import Bearer, Timeout, get_data
 from lib.openrouter.untrusted import number
 

@@ -5,7 +5,7 @@ import streamlit as st
 from lib.answer_markdown import literal
 from lib.attachments import Attachment
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
-from lib.openrouter.chat import Citation
+from lib.openrouter.events import Citation
 from lib.ui import asking, browser
 from lib.ui.session import Session, widget_value
 from lib.ui.stream import STOPPED, show_text, show_thoughts

@@ -1,0 +1,207 @@
+"""What a streamed answer says: the data of server-sent events in, typed events out.
+
+Follows https://openrouter.ai/docs/api-reference/streaming.
+"""
+
+import base64
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lib.openrouter.errors import (
+    FellSilent,
+    Interrupted,
+    OpenRouterError,
+    UnexpectedAnswer,
+    error_from_chunk,
+)
+from lib.openrouter.models import is_model_id
+from lib.openrouter.sse import EventTooLarge
+from lib.openrouter.untrusted import number, parse_json, whole_text
+
+
+@dataclass(frozen=True)
+class Alive:
+    """OpenRouter is at work and has nothing to say yet: a comment in the stream."""
+
+
+@dataclass(frozen=True)
+class Began:
+    """OpenRouter has begun an answer, and calls it so."""
+
+    generation: str
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ReasoningDelta:
+    """The next piece of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AnsweredBy:
+    """The model that answers, which a router or a fallback may have chosen, and its provider."""
+
+    model: str
+    provider: str = ""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A web page that the answer refers to; the address is http or https."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True)
+class GeneratedImage:
+    """An image that the model made; `media_type` is such as `image/png`."""
+
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of prompt and completion, and the cost in USD if it is known."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is whole; `finish_reason` is `stop`, `length`, `content_filter`, `tool_calls`."""
+
+    finish_reason: str
+
+
+Event = (
+    Alive
+    | Began
+    | TextDelta
+    | ReasoningDelta
+    | AnsweredBy
+    | Citation
+    | GeneratedImage
+    | Usage
+    | Finished
+)
+
+
+def read_events(stream: Iterable[str]) -> Iterator[Event]:
+    """Turn the data of each server-sent event into typed events, `Finished` as the last.
+
+    An answer that came in one piece is read as a stream of one. Raises `OpenRouterError` or a
+    subclass for an `error` in the stream, `Interrupted` if it ends without a `finish_reason`.
+    """
+    finish_reason = None
+    model = generation = None
+    try:
+        for data in stream:
+            if not data:
+                yield Alive()
+                continue
+            if data.strip() == "[DONE]":
+                break
+            chunk = _parse(data)
+            if generation is None and isinstance(chunk.get("id"), str):
+                generation = chunk["id"]
+                yield Began(generation)
+            if is_model_id(name := chunk.get("model")) and name != model:
+                model, provider = name, chunk.get("provider")
+                yield AnsweredBy(name, whole_text(provider) if isinstance(provider, str) else "")
+            for choice in _mappings(chunk.get("choices"))[:1]:
+                yield from _deltas(choice)
+                finish_reason = choice.get("finish_reason") or finish_reason
+            if isinstance(chunk.get("usage"), Mapping):
+                yield _usage(chunk["usage"])
+    except EventTooLarge as error:
+        raise UnexpectedAnswer from error
+    except (Interrupted, FellSilent):
+        if not finish_reason:
+            raise
+    if not finish_reason:
+        raise Interrupted
+    if finish_reason == "error":
+        raise OpenRouterError
+    yield Finished(str(finish_reason))
+
+
+def _parse(data: str) -> Mapping[str, Any]:
+    try:
+        chunk = parse_json(data)
+    except ValueError as error:
+        raise UnexpectedAnswer from error
+    if not isinstance(chunk, Mapping):
+        raise UnexpectedAnswer
+    # Look at `error` first: its chunk may be without choices, and nothing follows it.
+    for part in (chunk, *_mappings(chunk.get("choices"))):
+        if part.get("error"):
+            raise error_from_chunk(part["error"])
+    return chunk
+
+
+def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
+    # A stream has `delta`, an answer that came in one piece has `message`.
+    delta = choice.get("delta") or choice.get("message")
+    if not isinstance(delta, Mapping):
+        return
+    if isinstance(reasoning := delta.get("reasoning"), str) and reasoning:
+        yield ReasoningDelta(whole_text(reasoning))
+    if isinstance(content := delta.get("content"), str) and content:
+        yield TextDelta(whole_text(content))
+    for annotation in _mappings(delta.get("annotations")):
+        yield from _citation(annotation.get("url_citation"))
+    for image in _mappings(delta.get("images")):
+        yield from _image(image.get("image_url"))
+
+
+def _citation(citation: object) -> Iterator[Citation]:
+    match citation:
+        case {"url": str(url), "title": str(title)} if is_address(url):
+            yield Citation(url, " ".join(whole_text(title).split())[:200])
+        case {"url": str(url)} if is_address(url):
+            yield Citation(url, "")
+
+
+def _image(image: object) -> Iterator[GeneratedImage]:
+    match image:
+        case {"url": str(url)} if found := _IMAGE.match(url):
+            with contextlib.suppress(ValueError):
+                content = base64.b64decode(url[found.end() :], validate=True)
+                yield GeneratedImage(found[1], content)
+
+
+def is_address(url: str) -> bool:
+    """Tell whether a link may lead there: http or https."""
+    return _ADDRESS.fullmatch(url) is not None
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\ud800-\udfff]{1,2000}")
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+_IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
+
+
+def _usage(usage: Mapping[str, Any]) -> Usage:
+    return Usage(
+        prompt_tokens=int(number(usage.get("prompt_tokens")) or 0),
+        completion_tokens=int(number(usage.get("completion_tokens")) or 0),
+        cost=number(usage.get("cost")),
+    )
+
+
+def _mappings(items: object) -> list[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
