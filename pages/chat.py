@@ -8,7 +8,17 @@ from lib.answering import Answering
 from lib.attachments import FILE_TYPES, LARGEST_FILE
 from lib.conversation import LONGEST_QUESTION, Turn
 from lib.openrouter.errors import KeyRejected
-from lib.ui import account, asking, budget, conversations, keeping, messages, models, page, sign_in
+from lib.ui import (
+    account,
+    asking,
+    budget,
+    conversations,
+    keeping,
+    messages,
+    models,
+    page,
+    signed_in,
+)
 from lib.ui.session import widget_value
 from lib.ui.stream import place_of, watch
 
@@ -63,7 +73,7 @@ def follow(answering: Answering, place: DeltaGenerator, number: int) -> None:
         when_stopped=show_try_again,
     )
     if isinstance(answering.failure, KeyRejected):
-        sign_in.key_was_rejected(session)
+        signed_in.key_was_rejected(session)
         st.rerun()
 
 

@@ -7,7 +7,7 @@ from lib.answer_markdown import literal
 from lib.answering import Answering
 from lib.conversation import LONGEST_QUESTION, Conversation
 from lib.openrouter.errors import KeyRejected
-from lib.ui import account, asking, budget, keeping, messages, models, page, sign_in
+from lib.ui import account, asking, budget, keeping, messages, models, page, signed_in
 from lib.ui.session import widget_value
 from lib.ui.stream import place_of, watch
 
@@ -110,7 +110,7 @@ watch(
     when_stopped=lambda: [place.empty() for _, place in continues.values()],
 )
 if any(isinstance(answering.failure, KeyRejected) for answering in under_way):
-    sign_in.key_was_rejected(session)
+    signed_in.key_was_rejected(session)
     st.rerun()
 account.refresh(settings, session, frame.account_line)
 keeper.to_the_end()

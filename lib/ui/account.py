@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.settings import Settings
-from lib.ui import budget, sign_in
+from lib.ui import budget, signed_in
 from lib.ui.session import Session
 from lib.ui.text import small, usd
 
@@ -25,7 +25,7 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
         session.account = get_account(settings.base_url, session.sign_in.key)
         session.account_failure = ""
     except KeyRejected:
-        sign_in.key_was_rejected(session)
+        signed_in.key_was_rejected(session)
         st.rerun()
     except OpenRouterError:
         session.account_failure = UNAVAILABLE

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, browser, keeping, models, sign_in
+from lib.ui import account, browser, keeping, models, sign_in, signed_in
 from lib.ui.session import Session, current_session, widget_value
 from lib.ui.text import small
 
@@ -45,7 +45,7 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
         st.stop()
     st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
     session = current_session()
-    sign_in.restore(settings, session)
+    signed_in.restore(settings, session)
     models.prepare(settings, session)
     return App(settings, session)
 
@@ -66,7 +66,7 @@ def show_frame(app: App) -> Frame:
     settings, session = app.settings, app.session
     heard = browser.attend_tab(session, lambda kept: keeping.take_back(session, kept))
     if heard.signed_out_elsewhere:
-        sign_in.signed_out(session, "You signed out in another tab.")
+        signed_in.forget(session, "You signed out in another tab.")
         st.rerun()
     with st.sidebar:
         st.subheader(settings.app_title, anchor=False)
@@ -83,7 +83,7 @@ def show_frame(app: App) -> Frame:
                 "Sign out",
                 key="sign_out",
                 icon=":material/logout:",
-                on_click=sign_in.sign_out,
+                on_click=signed_in.sign_out,
                 args=(settings, session),
                 width="stretch",
             )

@@ -1,4 +1,4 @@
-"""Sign in with OpenRouter: begin, come back, exchange, be remembered, sign out.
+"""Sign in with OpenRouter: begin, come back, exchange.
 
 A redirect ends the Streamlit session, and the `code_verifier` in it. So the pending sign-in also
 leaves in a short-lived cookie of the browser, sealed, and the session that begins on return reads
@@ -13,8 +13,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
-from lib.conversation import Conversation
-from lib.openrouter.account import key_settings_url
 from lib.openrouter.auth import (
     Return,
     accepts_callback_url,
@@ -25,9 +23,9 @@ from lib.openrouter.auth import (
 )
 from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
 from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
-from lib.sealing import SealBroken, Sealer
+from lib.sealing import SealBroken
 from lib.settings import Settings
-from lib.ui import asking, browser
+from lib.ui import browser
 from lib.ui.session import (
     FlowRecord,
     PendingSignIn,
@@ -35,27 +33,15 @@ from lib.ui.session import (
     Session,
     SignIn,
     end_if_unwanted,
-    forget_widgets,
 )
+from lib.ui.signed_in import remembering, sealer
 from lib.ui.words import explain_exchange
 
 PENDING = "openrouter_pending_"
-KEY = "openrouter_key"
 PENDING_COOKIE_SECONDS = 600
 """How long an authorization code lives, counted from the click."""
 LONGEST_OPEN_PAGE = 24 * 3600
 """How long a page may stand open before its link is clicked."""
-REMEMBERED_SECONDS = 12 * 3600
-
-
-@st.cache_resource
-def _random_secret() -> str:
-    """One for the process, where no SIGN_IN_SECRET is set: what it sealed ends with the process."""
-    return secrets.token_urlsafe(32)
-
-
-def _sealer(settings: Settings, purpose: str) -> Sealer:
-    return Sealer(settings.sign_in_secret or _random_secret(), purpose)
 
 
 # Begin
@@ -90,7 +76,7 @@ def show_link(settings: Settings, session: Session, page: str = "") -> None:
         _authorization_url(settings, pending),
         keep=browser.cookie(
             PENDING + pending.state,
-            _sealer(settings, PENDING).seal(asdict(pending)),
+            sealer(settings, PENDING).seal(asdict(pending)),
             max_age=PENDING_COOKIE_SECONDS,
         ),
         prefix=PENDING,
@@ -182,7 +168,7 @@ def _find_pending(settings: Settings, session: Session, returned: Return) -> Pen
     kept = [session.pending] if session.pending else []
     for state, sealed in browser.read_cookies(PENDING):
         try:
-            record = _sealer(settings, PENDING).unseal(sealed, max_age=LONGEST_OPEN_PAGE)
+            record = sealer(settings, PENDING).unseal(sealed, max_age=LONGEST_OPEN_PAGE)
             pending = PendingSignIn(**record)
         except (SealBroken, TypeError):
             continue
@@ -233,7 +219,7 @@ def finish(settings: Settings, session: Session) -> None:
         session.sign_in = SignIn(exchange.issued.key, at=time.time())
         session.account, session.account_is_stale = None, True
         session.model = session.model or pending.model
-        browser.order(session, cookies=_remembered(settings, session.sign_in), then_open_chat=True)
+        browser.order(session, cookies=remembering(settings, session.sign_in), then_open_chat=True)
     session.failure, session.notice = failure, ""
     session.flow = FlowRecord(
         method=pending.method,
@@ -247,70 +233,3 @@ def finish(settings: Settings, session: Session) -> None:
 
 def _mask(value: str) -> str:
     return f"{value[:4]}…{value[-4:]}" if len(value) >= 20 else "…" if value else ""
-
-
-# Be remembered, and forgotten
-
-
-def _remembered(settings: Settings, sign_in: SignIn) -> tuple[str, ...]:
-    if not settings.remember_sign_in:
-        return ()
-    return (browser.cookie(KEY, _sealer(settings, KEY).seal(asdict(sign_in))),)
-
-
-def restore(settings: Settings, session: Session) -> None:
-    """Sign a new session in with the key that the browser kept sealed, if it did."""
-    if session.cookies_were_read:
-        return
-    session.cookies_were_read = True
-    sealed = browser.read_cookie(KEY)
-    if sealed and settings.remember_sign_in:
-        try:
-            record = _sealer(settings, KEY).unseal(sealed, max_age=REMEMBERED_SECONDS)
-            session.sign_in = SignIn(**record)
-        except (SealBroken, TypeError):
-            pass  # of another secret, or too old: as if it were not there
-
-
-def sign_out(settings: Settings, session: Session) -> None:
-    """Forget the key and the conversation here, in the browser and in its other tabs."""
-    key_url, now = "", time.time()
-    if session.sign_in:
-        key_url = key_settings_url(settings.base_url, session.sign_in.key)
-        now = max(now, session.sign_in.at + 1)  # after it, also if the clock was set back
-    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=now)
-    signed_out(
-        session,
-        "You are signed out, and this app has forgotten your key. The key still exists in your "
-        f"OpenRouter account until you [delete it there]({key_url}).",
-    )
-
-
-def signed_out(session: Session, notice: str) -> None:
-    """The user signed out, here or in another tab: nothing of theirs stays."""
-    asking.stop_all(session)
-    _forget_key(session, notice)
-    browser.order(session, forget_conversations=True)
-    session.conversation, session.conversations = Conversation(), []
-    session.keep_anew()
-    session.edited_turn, session.comparison = None, {}
-    session.spent, session.budget = 0.0, None
-    session.flow = None
-    forget_widgets()
-
-
-def key_was_rejected(session: Session) -> None:
-    """OpenRouter does not take the key any more: sign in again, and find the conversation."""
-    asking.stop_all(session)
-    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),))
-    _forget_key(session, "")
-    session.failure = (
-        "OpenRouter no longer accepts your key; it may have been deleted or have expired. Sign in "
-        "again to go on."
-    )
-
-
-def _forget_key(session: Session, notice: str) -> None:
-    session.sign_in = session.account = None
-    session.account_failure = session.failure = ""
-    session.notice = notice
