@@ -19,8 +19,9 @@ from lib.ui import (
     page,
     signed_in,
 )
+from lib.ui.painting import place_of
 from lib.ui.session import widget_value
-from lib.ui.stream import place_of, watch
+from lib.ui.stream import watch
 
 app = page.start_page()
 settings, session = app.settings, app.session

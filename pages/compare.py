@@ -8,8 +8,9 @@ from lib.answering import Answering
 from lib.conversation import LONGEST_QUESTION, Conversation
 from lib.openrouter.errors import KeyRejected
 from lib.ui import account, asking, budget, keeping, messages, models, page, signed_in
+from lib.ui.painting import place_of
 from lib.ui.session import widget_value
-from lib.ui.stream import place_of, watch
+from lib.ui.stream import watch
 
 app = page.start_page(layout="wide")
 settings, session = app.settings, app.session
