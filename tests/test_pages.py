@@ -3,7 +3,8 @@
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -406,6 +407,44 @@ def test_model_in_the_address(sandbox: Sandbox) -> None:
     app.query_params["model"] = "sandbox/tour"
     app.run()
     assert app.session_state["session"].pending.model == "sandbox/tour"
+
+
+def labelled(elements: Sequence[Any], label: str) -> Any:
+    """The one element with this label."""
+    (element,) = (element for element in elements if element.label.startswith(label))
+    return element
+
+
+def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
+    """A model that does not reason offers no reasoning effort."""
+    session = signed_in(sandbox)
+    session.model = "sandbox/echo"
+    app = open_choice(chat_page(session))
+    assert labelled(app.number_input, "Temperature").value is None
+    assert "Reasoning effort" not in [selectbox.label for selectbox in app.selectbox]
+
+
+def test_fallback(sandbox: Sandbox) -> None:
+    """Where the model fails the fallback answers, and the answer says who it was."""
+    session = signed_in(sandbox)
+    session.model = "sandbox/status-503"
+    app = open_choice(chat_page(session))
+    app.multiselect(key="fallbacks").set_value(["sandbox/hello"]).run()
+    app.chat_input[0].set_value("Hello?").run()
+    (completion,) = sandbox.completions
+    assert completion["body"]["models"] == ["sandbox/status-503", "sandbox/hello"]
+    assert "`sandbox/hello` ·" in text_of(app)
+
+
+def test_unknown_model(sandbox: Sandbox) -> None:
+    """A model that the catalogue has not is named, and another can be chosen."""
+    session = signed_in(sandbox)
+    session.model = "no/such-model"
+    app = open_choice(chat_page(session))
+    assert "OpenRouter's list has no model `no/such-model`" in text_of(app)
+    app.selectbox(key="model").set_value("sandbox/echo").run()
+    assert session.model == "sandbox/echo"
+    assert "has no model" not in text_of(app)
 
 
 def test_no_catalogue(

@@ -6,7 +6,6 @@ https://docs.streamlit.io/develop/api-reference/custom-components/st.components.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,7 +121,7 @@ def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], obje
 
     _keep(
         key="keep" if is_last else None,
-        data={"changes": [asdict(one) for one in changes], "is_last": is_last},
+        data={"changes": [vars(one) for one in changes], "is_last": is_last},
         on_trouble_change=troubled if is_last else lambda: None,
     )
 

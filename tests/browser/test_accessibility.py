@@ -63,7 +63,8 @@ def test_accessible(
     steps.expect_chat(page)
     expect_no_faults(page)
     attach(page, ("photo.png", "image/png", picture(40, 20)))
-    for question in ("sandbox/tour", "sandbox/reasoning", "sandbox/status-402"):
+    tour = "sandbox/tour " + "unbreakable" * 30
+    for question in (tour, "sandbox/reasoning", "sandbox/status-402"):
         steps.ask(page, question)
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     expect(steps.alert(page)).to_be_visible()

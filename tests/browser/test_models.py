@@ -119,30 +119,6 @@ def test_link_with_a_model(page: Page, app: App, sandbox: Sandbox) -> None:
     expect_model(page, "tour", "sandbox/tour")
 
 
-def test_unknown_model(chat: Page, app: App) -> None:
-    """A model that the catalogue has not is named, and another can be chosen."""
-    chat.goto(f"{app.url}chat?model=no/such-model")
-    expect(chat.get_by_text("OpenRouter's list has no model no/such-model")).to_be_visible()
-    open_choice(chat)
-    choose(chat, "sandbox/echo")
-    expect_model(chat, "echo", "sandbox/echo")
-    expect(chat.get_by_text("has no model")).to_have_count(0)
-
-
-def test_fallback(chat: Page, app: App, sandbox: Sandbox) -> None:
-    """Where the model fails the fallback answers, and the answer says who it was."""
-    chat.goto(f"{app.url}chat?model=sandbox/status-503")
-    open_choice(chat)
-    chat.get_by_role("combobox", name="If it fails").click()
-    chat.keyboard.type("sandbox/hello")
-    chat.keyboard.press("Enter")
-    expect(chat.get_by_role("button", name="sandbox/hello")).to_be_visible()
-    chat.keyboard.press("Escape")
-    body = last_body(chat, sandbox)
-    assert body["models"] == ["sandbox/status-503", "sandbox/hello"]
-    expect(steps.answers(chat).last).to_contain_text("sandbox/hello ·")
-
-
 def test_parameters(chat: Page, app: App, sandbox: Sandbox) -> None:
     """What is set is sent, also after a look at another page; what is not set is not sent."""
     chat.goto(f"{app.url}chat?model=sandbox/request")
@@ -178,12 +154,3 @@ def test_parameters(chat: Page, app: App, sandbox: Sandbox) -> None:
         "stream": True,
     }
     expect(steps.answers(chat).last.locator("pre code")).to_contain_text('"effort": "low"')
-
-
-def test_only_what_the_model_supports(chat: Page, app: App) -> None:
-    """A model that does not reason offers no reasoning effort."""
-    open_choice(chat)
-    choose(chat, "sandbox/echo")
-    expect_model(chat, "echo", "sandbox/echo")
-    expect(chat.get_by_label("Temperature").first).to_be_visible()
-    expect(chat.get_by_role("combobox", name="Reasoning effort")).to_have_count(0)
