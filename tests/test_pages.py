@@ -3,8 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -409,18 +408,12 @@ def test_model_in_the_address(sandbox: Sandbox) -> None:
     assert app.session_state["session"].pending.model == "sandbox/tour"
 
 
-def labelled(elements: Sequence[Any], label: str) -> Any:
-    """The one element with this label."""
-    (element,) = (element for element in elements if element.label.startswith(label))
-    return element
-
-
 def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
     """A model that does not reason offers no reasoning effort."""
     session = signed_in(sandbox)
     session.model = "sandbox/echo"
     app = open_choice(chat_page(session))
-    assert labelled(app.number_input, "Temperature").value is None
+    assert app.number_input(key="temperature").label == "Temperature"
     assert "Reasoning effort" not in [selectbox.label for selectbox in app.selectbox]
 
 

@@ -7,9 +7,8 @@ from lib.attachments import Attachment
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
 from lib.openrouter.events import Citation
 from lib.ui import asking, browser
-from lib.ui.painting import show_text, show_thoughts
+from lib.ui.painting import STOPPED, show_text, show_thoughts
 from lib.ui.session import Session, widget_value
-from lib.ui.stream import STOPPED
 from lib.ui.text import small, usd
 from lib.wording import CUT_SHORT
 

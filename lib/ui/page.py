@@ -132,7 +132,6 @@ def show_sign_in(app: App, page: str = "") -> None:
     expander = st.expander(
         "Paste a code instead",
         expanded=not can_return,
-        key=f"paste_{can_return}",
         icon=":material/password:",
         on_change="rerun",
     )

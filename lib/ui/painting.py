@@ -18,6 +18,7 @@ GROWTH = 1.05
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
 THINKING = "Thinking…"
 THOUGHTS = "How the model came to its answer"
+STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
 class AnswerPainter:

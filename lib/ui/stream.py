@@ -15,12 +15,11 @@ from streamlit.runtime.scriptrunner import (
 
 from lib.answering import Answering, pace
 from lib.openrouter.errors import Unreachable
-from lib.ui.painting import AnswerPainter, Thoughts
+from lib.ui.painting import STOPPED, AnswerPainter, Thoughts
 from lib.ui.session import end_if_unwanted
 
 PATIENCE = 0.25
 """Seconds after which a waiting script looks whether it should stop."""
-STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
 def _waiting_for(answering: Answering) -> str:

@@ -400,7 +400,7 @@ def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions) == 2
 
 
-@pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/no-headers"])
+@pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/silent", "sandbox/no-headers"])
 def test_closed_tab(new_tab: Page, sandbox: Sandbox, model: str) -> None:
     """Closing the tab ends the stream within a second."""
     steps.ask(new_tab, f"{model} please")
