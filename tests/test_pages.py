@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,20 +20,19 @@ from lib.ui import asking
 from lib.ui.session import PendingSignIn, Session, SignIn
 from sandbox.answers import TOUR, picture
 from sandbox.catalogue import STATUSES
-from sandbox.server import Key, Sandbox
-from tests.conftest import RawServer, http
+from sandbox.server import Sandbox
+from tests.conftest import KEY, RawServer, Served, http
 
 CALLBACK_URL = "http://localhost:3000/"
 
 
 @pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+def sandbox(served: Served, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """A sandbox that the app's settings point to."""
-    sandbox = Sandbox(chunk_seconds=0, retry_after=0)
-    with sandbox.serve() as base_url:
-        monkeypatch.setenv("OPENROUTER_BASE_URL", base_url)
-        monkeypatch.setenv("OPENROUTER_CALLBACK_URL", CALLBACK_URL)
-        yield sandbox
+    monkeypatch.setattr(served, "retry_after", 0)
+    monkeypatch.setenv("OPENROUTER_BASE_URL", served.base_url)
+    monkeypatch.setenv("OPENROUTER_CALLBACK_URL", CALLBACK_URL)
+    return served
 
 
 def main_page(session: Session | None = None) -> AppTest:
@@ -76,11 +74,9 @@ def approved_code(base_url: str, started: PendingSignIn) -> str:
     return parse_qs(urlsplit(response.headers["Location"]).query)["code"][0]
 
 
-def signed_in(sandbox: Sandbox) -> Session:
+def signed_in() -> Session:
     """A session with a key of the sandbox's."""
-    key = "sk-or-v1-" + "0" * 64
-    sandbox.keys[key] = Key("test")
-    return Session(sign_in=SignIn(key, at=0))
+    return Session(sign_in=SignIn(KEY, at=0))
 
 
 def text_of(app: AppTest) -> str:
@@ -156,7 +152,7 @@ def test_account_failure_signs_nobody_out(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An account that cannot be loaded is a warning, and the chat stays."""
-    session = signed_in(sandbox)
+    session = signed_in()
     monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
     app = main_page(session).run()
     assert "could not be loaded" in app.warning[0].value
@@ -165,7 +161,7 @@ def test_account_failure_signs_nobody_out(
 
 def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
     """A key that was deleted signs out, and the page says why."""
-    session = signed_in(sandbox)
+    session = signed_in()
     sandbox.keys.clear()
     app = main_page(session).run()
     assert "no longer accepts your key" in app.error[0].value
@@ -174,7 +170,7 @@ def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
 
 def test_question_is_answered(sandbox: Sandbox) -> None:
     """A question gets its answer, with the model, tokens and cost under it."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value("sandbox/echo 你好").run()
     assert not app.exception
     assert "sandbox/echo 你好" in [element.value for element in app.markdown]
@@ -193,7 +189,7 @@ def test_question_is_answered(sandbox: Sandbox) -> None:
 )
 def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
     """An answer that breaks off keeps its text, says so, and can be asked for again."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value(f"sandbox/{model} please").run()
     (text, *_) = answered = app.session_state["session"].conversation.turns[0].answers
     for count in (1, 2):
@@ -215,7 +211,7 @@ def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
 )
 def test_cut_short(sandbox: Sandbox, model: str, note: str) -> None:
     """An answer that its provider ended early says so, and is no failure."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value(f"sandbox/{model} please").run()
     assert "You asked" in text_of(app)
     assert note in text_of(app)
@@ -224,7 +220,7 @@ def test_cut_short(sandbox: Sandbox, model: str, note: str) -> None:
 
 def test_empty(sandbox: Sandbox) -> None:
     """An answer without a word says so, and can be asked for again as it says."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value("sandbox/empty please").run()
     assert "finished without an answer" in app.warning[0].value
     app.button(key="try_again").click().run()
@@ -234,7 +230,7 @@ def test_empty(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("name", [name for name in STATUSES if not name.startswith("401")])
 def test_status(sandbox: Sandbox, name: str) -> None:
     """Each status is a sentence with a second try, and where there is one a link that helps."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value(f"sandbox/status-{name} please").run()
     assert not app.exception
     (answer,) = app.session_state["session"].conversation.turns[0].answers
@@ -247,7 +243,7 @@ def test_status(sandbox: Sandbox, name: str) -> None:
 
 def test_retry(sandbox: Sandbox) -> None:
     """What fails in passing is asked again by itself; the user sees the answer only."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value("sandbox/recovers please").run()
     assert "You asked" in text_of(app)
     assert not app.error
@@ -256,7 +252,7 @@ def test_retry(sandbox: Sandbox) -> None:
 
 def test_long_conversation(sandbox: Sandbox) -> None:
     """Of a long conversation the end is shown, and more on request."""
-    session = signed_in(sandbox)
+    session = signed_in()
     session.open(
         Conversation([Turn(f"Question {n}.", [Answer("So.", "complete")]) for n in range(95)])
     )
@@ -275,7 +271,7 @@ def test_long_conversation(sandbox: Sandbox) -> None:
 
 def test_longest_conversation(sandbox: Sandbox) -> None:
     """A chat takes so many questions; the next waits with a sentence, and nothing is sent."""
-    session = signed_in(sandbox)
+    session = signed_in()
     session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MOST_TURNS)]
     asking.take_question(session, "One more?")
     asking.ask_waiting(Settings(), session, session.conversation, ChatRequest("sandbox/echo"))
@@ -285,7 +281,7 @@ def test_longest_conversation(sandbox: Sandbox) -> None:
 
 def test_shorter_answer(sandbox: Sandbox) -> None:
     """Where the credit covers a short answer only, one click sends again for a short one."""
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     app.chat_input[0].set_value("sandbox/status-402-max-tokens please").run()
     app.button(key="try_again").click().run()
     assert not app.error
@@ -297,7 +293,7 @@ def test_shorter_answer(sandbox: Sandbox) -> None:
 def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Near the budget the page warns, and at it nothing is sent; the question waits."""
     monkeypatch.setenv("SESSION_BUDGET", "0.0001")
-    session = signed_in(sandbox)
+    session = signed_in()
     app = chat_page(session).run()
     app.chat_input[0].set_value("sandbox/echo one").run()
     assert not app.warning
@@ -321,7 +317,7 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an answer cost that broke off is asked for, and counts."""
     monkeypatch.setattr(asking, "COUNTED_AFTER", [0.01] * 100)
-    session = signed_in(sandbox)
+    session = signed_in()
     app = chat_page(session).run()
     app.chat_input[0].set_value("sandbox/cut please").run()
     deadline = time.monotonic() + 5
@@ -333,7 +329,7 @@ def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
 
 def test_images_for_a_model_without_eyes(sandbox: Sandbox) -> None:
     """A model that takes no images is not asked about one; with another the question goes on."""
-    session = signed_in(sandbox)
+    session = signed_in()
     session.model = "sandbox-labs/breeze-1b:free"
     session.conversation.ask("What is it?", [attachment("a.png", picture(2, 2))])
     app = chat_page(session).run()
@@ -351,7 +347,7 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("APP_PROMPTS", "What is *new*? | sandbox/echo this")
     monkeypatch.setenv("APP_INSTRUCTIONS", "Be brief.")
     assert "Ask about the **new product**." in text_of(main_page().run())
-    app = chat_page(signed_in(sandbox)).run()
+    app = chat_page(signed_in()).run()
     prompts = [button for button in app.button if "lightbulb" in button.proto.icon]
     assert [button.label for button in prompts] == [r"What is \*new\*?", "sandbox/echo this"]
     prompts[1].click().run()
@@ -366,7 +362,7 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_sign_out_forgets(sandbox: Sandbox) -> None:
     """Signing out forgets what was said, what it cost, and what was set."""
-    session = signed_in(sandbox)
+    session = signed_in()
     app = chat_page(session)
     open_choice(app).text_area(key="instructions").set_value("In Latin.").run()
     app.session_state["choice"] = False
@@ -378,7 +374,7 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     assert not app.chat_input
     assert "sandbox/echo one" not in text_of(app)
     assert (session.spent, session.budget, session.conversations) == (0, None, [])
-    session.sign_in = signed_in(sandbox).sign_in
+    session.sign_in = signed_in().sign_in
     assert open_choice(app).text_area(key="instructions").value == ""
     assert not app.exception
 
@@ -388,7 +384,7 @@ def test_compare_begins_with_the_settings_models(
 ) -> None:
     """A presenter prepares the models to compare; what the catalogue has not is left out."""
     monkeypatch.setenv("COMPARED_MODELS", "sandbox/echo, no/such-model, sandbox/tour")
-    app = main_page(signed_in(sandbox)).switch_page("pages/compare.py").run()
+    app = main_page(signed_in()).switch_page("pages/compare.py").run()
     assert not app.exception
     assert app.multiselect(key="compared").value == ["sandbox/echo", "sandbox/tour"]
     app.chat_input[0].set_value("sandbox/echo, who are you?").run()
@@ -410,7 +406,7 @@ def test_model_in_the_address(sandbox: Sandbox) -> None:
 
 def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
     """A model that does not reason offers no reasoning effort."""
-    session = signed_in(sandbox)
+    session = signed_in()
     session.model = "sandbox/echo"
     app = open_choice(chat_page(session))
     assert app.number_input(key="temperature").label == "Temperature"
@@ -419,7 +415,7 @@ def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
 
 def test_fallback(sandbox: Sandbox) -> None:
     """Where the model fails the fallback answers, and the answer says who it was."""
-    session = signed_in(sandbox)
+    session = signed_in()
     session.model = "sandbox/status-503"
     app = open_choice(chat_page(session))
     app.multiselect(key="fallbacks").set_value(["sandbox/hello"]).run()
@@ -431,7 +427,7 @@ def test_fallback(sandbox: Sandbox) -> None:
 
 def test_unknown_model(sandbox: Sandbox) -> None:
     """A model that the catalogue has not is named, and another can be chosen."""
-    session = signed_in(sandbox)
+    session = signed_in()
     session.model = "no/such-model"
     app = open_choice(chat_page(session))
     assert "OpenRouter's list has no model `no/such-model`" in text_of(app)
@@ -444,7 +440,7 @@ def test_no_catalogue(
     sandbox: Sandbox, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a catalogue the page says so, and the chat stands ready all the same."""
-    session = signed_in(sandbox)
+    session = signed_in()
     monkeypatch.setenv(
         "OPENROUTER_BASE_URL", raw_server.serve(http(b"<h1>no API</h1>", "text/html"))
     )
@@ -458,7 +454,7 @@ def test_buffering_proxy(
     sandbox: Sandbox, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that a proxy held back until it was whole is there as any other."""
-    session = signed_in(sandbox)
+    session = signed_in()
     assert session.sign_in
     question = {"role": "user", "content": "Hello?"}
     whole = requests.post(
@@ -477,7 +473,7 @@ def test_buffering_proxy(
 
 def test_deleted_key_keeps_the_question(sandbox: Sandbox) -> None:
     """A 401 in the chat leads to sign-in and keeps what was asked."""
-    session = signed_in(sandbox)
+    session = signed_in()
     app = chat_page(session).run()
     sandbox.keys.clear()
     app.chat_input[0].set_value("do not lose this").run()
