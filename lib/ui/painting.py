@@ -14,7 +14,7 @@ from lib.answer_markdown import closed, paintable, paintable_blocks
 from lib.answering import pace
 from lib.markdown_blocks import GrowingMarkdown
 
-GROWTH = 1.05
+GROWTH = 1.06
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
 THINKING = "Thinking…"
 THOUGHTS = "How the model came to its answer"
