@@ -155,7 +155,7 @@ class Answering:
                     self.answer.first_token_seconds = time.monotonic() - began
                 self._news.set()
                 if had_to_wait and self.answer.first_token_seconds is not None:
-                    self._stopped.wait(pace.interval / 2)
+                    self._stopped.wait(pace.interval)
                 looked_at = time.monotonic()
         except OpenRouterError as error:
             return error
