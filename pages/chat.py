@@ -95,7 +95,7 @@ def take_question() -> None:
         asking.take_question(session, value.text, files)
 
 
-# In a callback, which nothing ends before it is done.
+# In a callback, which nothing ends before it is done: it has no yield point.
 st.chat_input(
     "Ask anything",
     key="question",

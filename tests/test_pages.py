@@ -102,6 +102,30 @@ def test_chat_page_guards_itself(sandbox: Sandbox) -> None:
     assert "Sign in to chat" in text_of(app)
 
 
+def test_message_behind_a_question(sandbox: Sandbox) -> None:
+    """Another message of the tab, right behind a question, does not swallow it."""
+
+    def script(heard: list[str]) -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+        from lib.ui.session import widget_value
+
+        def take() -> None:
+            context = get_script_run_ctx()
+            assert context
+            assert context.script_requests
+            context.script_requests.request_rerun(RerunData())
+            heard.append(widget_value("question"))
+
+        st.chat_input(key="question", on_submit=take)
+
+    heard: list[str] = []
+    app = AppTest.from_function(script, kwargs={"heard": heard}).run()
+    app.chat_input[0].set_value("Hello?").run()
+    assert heard == ["Hello?"]
+
+
 def test_code_is_exchanged(sandbox: Sandbox) -> None:
     """A code with its pending sign-in in session state becomes a key, in one exchange."""
     started = pending()

@@ -175,13 +175,17 @@ def component_value(key: str, name: str) -> Any:
 
     None if it is gone: a run that ends at the same moment takes it along.
     """
-    said = st.session_state.get(key)
+    said = widget_value(key)
     return said.get(name) if said else None
 
 
 def widget_value(key: str, default: Any = None) -> Any:
-    """Return what a widget holds, or held when it was shown last."""
-    return st.session_state.get(key, default)
+    """Return what a widget holds, or held when it was shown last.
+
+    No yield point, as `st.session_state[…]` is: there another message of the tab would end a
+    callback, and what the user had sent would be lost.
+    """
+    return st.session_state.to_dict().get(key, default)
 
 
 def set_widget_value(key: str, value: object) -> None:
