@@ -24,7 +24,8 @@ _status(
     "402-max-tokens",
     402,
     "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, "
-    f"but can only afford {AFFORDABLE}.",
+    f"but can only afford {AFFORDABLE}. To increase, visit https://openrouter.ai/settings/keys and "
+    "create a key with a higher monthly limit",
 )
 _status("402-key-limit", 402, "This request exceeds the total limit of the API key.")
 _status("403", 403, "Key limit exceeded (total limit).")

@@ -94,6 +94,23 @@ def test_variants() -> None:
     assert len({sentence(failure) for failure in failures}) == len(names)
 
 
+@pytest.mark.parametrize(
+    ("afford", "tail", "way", "affordable"),
+    [
+        (900, "", "or add credits", 900),
+        (900, "create a key with a higher monthly limit", "or raise the limit of your key", 900),
+        (0, "", "Add credits, then", None),
+        (0, "create a key with a higher monthly limit", "limit of your key is spent", None),
+    ],
+)
+def test_affordable(afford: int, tail: str, way: str, affordable: int | None) -> None:
+    """Where a shorter answer would fit, the way on is to send again; where none does, it is not."""
+    message = f"You need fewer max_tokens, but can only afford {afford}. To increase, {tail}"
+    explanation = explain(OpenRouterError(message, status=402), "https://o", "sk-or-x")
+    assert way in explanation.sentence
+    assert explanation.affordable_tokens == affordable
+
+
 def test_unknown_status() -> None:
     """A status that nobody knew has a sentence that names it."""
     assert "418" in sentence(OpenRouterError(status=418))
@@ -108,7 +125,7 @@ def test_429_says_how_long() -> None:
     ("name", "address"),
     [
         ("402", "https://o/settings/credits"),
-        ("402-max-tokens", "https://o/settings/credits"),
+        ("402-max-tokens", "https://o/keys/"),
         ("402-key-limit", "https://o/keys/"),
         ("403", "https://o/keys/"),
         ("403-moderation", None),

@@ -100,11 +100,11 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             return Explanation("The connection broke off before the answer was whole. Try again.")
     sentence = _sentence(error)
     match error.status:
-        case 402 if "limit" in error.message.lower() and "key" in error.message.lower():
-            link = ("Open your key's settings", key_settings_url(base_url, key))
         case 402:
             link = ("Add credits", f"{base_url}/settings/credits")
-            return Explanation(sentence, link, _affordable_tokens(error.message))
+            if _is_of_the_key(error):
+                link = ("Open your key's settings", key_settings_url(base_url, key))
+            return Explanation(sentence, link, _affordable_tokens(error))
         case 403 if "reasons" not in error.metadata:
             link = ("Open your key's settings", key_settings_url(base_url, key))
         case 404:
@@ -131,16 +131,23 @@ _SENTENCES = {
 }
 
 
-def _affordable_tokens(message: str) -> int | None:
-    found = re.search(r"can only afford ([1-9][0-9]{0,6})\b", message)
+def _is_of_the_key(error: OpenRouterError) -> bool:
+    """Whether a key's own limit is too small, rather than the credits of the account."""
+    message = error.message.lower()
+    return "limit" in message and "key" in message
+
+
+def _affordable_tokens(error: OpenRouterError) -> int | None:
+    found = re.search(r"can only afford ([1-9][0-9]{0,6})\b", error.message)
     return int(found[1]) if found else None
 
 
 def _sentence(error: OpenRouterError) -> str:
     match error.status:
-        case 402 if "max_tokens" in error.message:
-            return "What is left does not cover the longest answer this model may give. Send again for a shorter one, or add credits."
-        case 402 if "limit" in error.message.lower() and "key" in error.message.lower():
+        case 402 if _affordable_tokens(error):
+            way = "raise the limit of your key" if _is_of_the_key(error) else "add credits"
+            return f"What is left does not cover the longest answer this model may give. Send again for a shorter one, or {way}."
+        case 402 if _is_of_the_key(error):
             return "The limit of your key is spent. Raise it in the key's settings, then try again."
         case 403 if "reasons" in error.metadata:
             return "The model's provider declined this message in its moderation. Change it, and send it again."
