@@ -106,41 +106,44 @@ st.chat_input(
     file_type=FILE_TYPES,
     max_upload_size=LARGEST_FILE,
 )
-with frame.buttons:
-    conversations.show_list(session)
-request = models.show_choice(settings, session)
-asking.ask_waiting(settings, session, conversation, request)
-keeper.now()
+with asking.ended_by_stop(session, conversation):
+    with frame.buttons:
+        conversations.show_list(session)
+    request = models.show_choice(settings, session)
+    asking.ask_waiting(settings, session, conversation, request)
+    keeper.now()
 
-start_place = st.empty()  # also when nothing is in it: what stood there goes at once
-if not conversation.turns:
-    with start_place.container():
-        st.markdown(f"Ask anything. The answer comes from `{request.model}`, on your own credits.")
-        for prompt in settings.prompts:
-            st.button(
-                literal(prompt),
-                icon=":material/lightbulb:",
-                on_click=asking.take_question,
-                args=(session, prompt),
+    start_place = st.empty()  # also when nothing is in it: what stood there goes at once
+    if not conversation.turns:
+        with start_place.container():
+            st.markdown(
+                f"Ask anything. The answer comes from `{request.model}`, on your own credits."
             )
+            for prompt in settings.prompts:
+                st.button(
+                    literal(prompt),
+                    icon=":material/lightbulb:",
+                    on_click=asking.take_question,
+                    args=(session, prompt),
+                )
 
-conversation_place, button_place = place_of(session.opened), st.empty()
-hidden = session.hidden_turns
-with conversation_place:
-    with st.container(horizontal_alignment="center"):
-        if hidden:
-            label = f"Show earlier messages ({hidden} questions)"
-            st.button(label, key="earlier", type="tertiary", on_click=session.show_earlier)
-    for number, turn in enumerate(conversation.turns[hidden:], hidden):
-        messages.show_own_message(session, turn, number)
-        with st.chat_message("assistant"):
-            place = place_of(turn.version)
-        with place:
-            if answering := session.answering(turn.answer):
-                follow(answering, place, number)
-            else:
-                messages.show_answer(turn.answer, session.kept_as(number))
-            messages.show_versions(turn, number)
+    conversation_place, button_place = place_of(session.opened), st.empty()
+    hidden = session.hidden_turns
+    with conversation_place:
+        with st.container(horizontal_alignment="center"):
+            if hidden:
+                label = f"Show earlier messages ({hidden} questions)"
+                st.button(label, key="earlier", type="tertiary", on_click=session.show_earlier)
+        for number, turn in enumerate(conversation.turns[hidden:], hidden):
+            messages.show_own_message(session, turn, number)
+            with st.chat_message("assistant"):
+                place = place_of(turn.version)
+            with place:
+                if answering := session.answering(turn.answer):
+                    follow(answering, place, number)
+                else:
+                    messages.show_answer(turn.answer, session.kept_as(number))
+                messages.show_versions(turn, number)
 
 if conversation.turns:
     show_try_again()

@@ -75,7 +75,7 @@ if not session.comparison:
         "cost; go on with the one that you like best."
     )
 
-with place_of(session.comparisons):
+with asking.ended_by_stop(session, *session.comparison.values()), place_of(session.comparisons):
     columns = []
     if session.comparison:
         with st.chat_message("user"):

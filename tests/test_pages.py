@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from lib.answer_markdown import literal
@@ -291,6 +292,26 @@ def test_long_conversation(sandbox: Sandbox) -> None:
     app.chat_input[0].set_value("sandbox/echo more").run()
     assert len([text for text in app.text if text.value.startswith("Question")]) < 20
     assert len(sandbox.completions[-1]["body"]["messages"]) == 2 * 95 + 1
+
+
+def test_stop_before_anybody_watches(served: Served) -> None:
+    """Stop that comes before an answer is looked at ends it; what was not asked yet, never is."""
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+
+    def run(*, asks: bool) -> None:
+        session.conversation.ask("Hello?")
+        with asking.ended_by_stop(session, session.conversation):
+            if asks:
+                request = ChatRequest("sandbox/endless")
+                asking.ask_waiting(settings, session, session.conversation, request)
+            raise StopException
+
+    for asks in (True, False):
+        with pytest.raises(StopException):
+            run(asks=asks)
+    assert session.answerings[0].over.wait(5)
+    assert [answer.progress for answer in session.conversation.answers()] == ["stopped"] * 2
+    assert len(served.completions) <= 1
 
 
 def test_longest_conversation(sandbox: Sandbox) -> None:

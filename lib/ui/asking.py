@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from lib.answering import Answering
 from lib.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
@@ -164,6 +164,20 @@ def _not_taken(model: Model, kinds: set[Kind]) -> str:
                 "model that does, then try again."
             )
     return ""
+
+
+@contextmanager
+def ended_by_stop(session: Session, *conversations: Conversation) -> Iterator[None]:
+    """Stop these answers too where Stop ends the script, though nobody watches them yet."""
+    try:
+        yield
+    except StopException:
+        for conversation in conversations:
+            for answer in conversation.answers():
+                if answer.progress == "waiting":
+                    answer.progress = "stopped"
+            stop(session, *conversation.answers())
+        raise
 
 
 def stop(session: Session, *answers: Answer) -> None:
