@@ -42,5 +42,5 @@ else:
     )
     page.show_sign_in(app)
 
-flow.show_flow(session)
+flow.show_flow(settings, session)
 keeping.start(session).to_the_end()

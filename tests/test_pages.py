@@ -2,11 +2,13 @@
 
 import os
 import re
+import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
@@ -18,7 +20,8 @@ from lib.openrouter.chat import ChatRequest
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.settings import Settings
 from lib.ui import asking
-from lib.ui.session import PendingSignIn, Session, SignIn
+from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
+from lib.ui.signed_in import sealer
 from sandbox.answers import TOUR, picture
 from sandbox.catalogue import STATUSES
 from sandbox.server import Sandbox
@@ -370,6 +373,40 @@ def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
         time.sleep(0.01)
     assert session.spent == session.conversation.cost > 0
     assert "completion tokens" in text_of(app.run())
+
+
+def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After sign-out the key is not used to ask what an answer cost, and nothing is counted."""
+    monkeypatch.setattr(asking, "COUNTED_AFTER", [0.01])
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session.conversation.ask("Hello?")
+    asking.ask_waiting(settings, session, session.conversation, ChatRequest("sandbox/cut"))
+    session.sign_in = None
+    assert session.answerings[0].over.wait(5)
+    for thread in threading.enumerate():
+        if thread.name == "counting":
+            thread.join(5)
+    assert session.conversation.turns[0].answer.usage is None
+    assert session.spent == 0
+
+
+def test_cleared_caches(served: Served) -> None:
+    """What the process has sealed stays good when a visitor has Streamlit's caches cleared."""
+    sealed = sealer(Settings(), "a purpose").seal({"a": 1})
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    assert sealer(Settings(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_flow_is_true(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *, is_remembered: bool
+) -> None:
+    """How the sign-in worked speaks of a cookie where there is one."""
+    monkeypatch.setenv("REMEMBER_SIGN_IN", str(is_remembered))
+    session = signed_in()
+    session.flow = FlowRecord("S256", "chal…enge", CALLBACK_URL, "code…code", 200, 12)
+    assert ("sealed in a cookie" in text_of(main_page(session).run())) is is_remembered
 
 
 def test_images_for_a_model_without_eyes(sandbox: Sandbox) -> None:

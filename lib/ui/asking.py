@@ -34,15 +34,14 @@ def ask(settings: Settings, session: Session, answer: Answer, request: ChatReque
     key = session.sign_in.key
 
     def when_over(answering: Answering) -> None:
-        session.spent += answer.cost
-        session.account_is_stale = True
+        session.pay(key, answer.cost)
         if answering.failure:
             explanation = explain(answering.failure, settings.base_url, key)
             answer.failure, answer.help = explanation.sentence, explanation.link
             answer.affordable_tokens = explanation.affordable_tokens
         if answer.generation and not answer.usage:
             arguments = (settings.base_url, key, session, answer)
-            threading.Thread(target=_count, args=arguments, daemon=True).start()
+            threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
 
     if answer.max_tokens:
         parameters = {**request.parameters, "max_tokens": answer.max_tokens}
@@ -65,10 +64,11 @@ def _count(base_url: str, key: str, session: Session, answer: Answer) -> None:
     """Count what an answer cost that broke off; OpenRouter knows it some moments later."""
     for seconds in COUNTED_AFTER:
         time.sleep(seconds)
+        if not session.has(key):
+            return
         with suppress(OpenRouterError):
             answer.usage = get_usage(base_url, key, answer.generation)
-            session.spent += answer.cost
-            session.account_is_stale = True
+            session.pay(key, answer.cost)
             return
 
 

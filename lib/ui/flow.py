@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lib.settings import Settings
 from lib.ui.session import FlowRecord, Session
 
 _CHALLENGES = {
@@ -11,19 +12,22 @@ _CHALLENGES = {
 }
 
 
-def show_flow(session: Session) -> None:
+def show_flow(settings: Settings, session: Session) -> None:
     """Show the panel, if a sign-in went through the exchange in this session."""
     if session.flow is None:
         return
     with st.expander("How this sign-in worked", icon=":material/policy:"):
-        st.markdown(_steps(session.flow))
+        st.markdown(_steps(session.flow, is_remembered=settings.remember_sign_in))
 
 
-def _steps(flow: FlowRecord) -> str:
+def _steps(flow: FlowRecord, *, is_remembered: bool) -> str:
     challenge = f"`{flow.code_challenge}`, " if flow.code_challenge else ""
     way_back = f"`{flow.callback_url}`" if flow.callback_url else "none, the code was pasted"
     verifier = "" if flow.method == "none" else " and the `code_verifier`"
     answer = f"`{flow.status}`" if flow.status else "none"
+    cookie = (
+        ", and sealed in a cookie that your browser drops when it closes" if is_remembered else ""
+    )
     outcome = "an API key of your own" if flow.status == 200 else "no key"
     return f"""
 **1. Your browser went to OpenRouter**, with
@@ -41,6 +45,5 @@ def _steps(flow: FlowRecord) -> str:
 - sent: the `code`{verifier}
 - answer: {answer} in {flow.milliseconds} ms, {outcome}
 
-The values are masked. The key is held for this browser session only: in the app's memory, and
-sealed in a cookie that your browser drops when it closes.
+The values are masked. The key is held for this browser session only: in the app's memory{cookie}.
 """

@@ -6,7 +6,7 @@ has just arrived is kept even if another click ends the script at that moment.
 
 import secrets
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import streamlit as st
@@ -114,9 +114,24 @@ class Session:
     storage_is_full: bool = False
     upload_failure: str = ""
     spent: float = 0.0
+    paying: Lock = field(default_factory=Lock, repr=False)
     budget: float | None = None
     edited_turn: Turn | None = None
     model: str | None = None
+
+    def pay(self, key: str, cost: float) -> None:
+        """Count what an answer cost, in USD, unless the user of its key has signed out meanwhile.
+
+        Answers end in threads of their own, several at once.
+        """
+        if self.has(key):
+            with self.paying:
+                self.spent += cost
+            self.account_is_stale = True
+
+    def has(self, key: str) -> bool:
+        """Tell whether this is the key of whoever is signed in."""
+        return self.sign_in is not None and self.sign_in.key == key
 
     def answering(self, answer: Answer) -> Answering | None:
         """Return what is at work on an answer, if anything is."""

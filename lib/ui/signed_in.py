@@ -4,8 +4,6 @@ import secrets
 import time
 from dataclasses import asdict
 
-import streamlit as st
-
 from lib.conversation import Conversation
 from lib.openrouter.account import key_settings_url
 from lib.sealing import SealBroken, Sealer
@@ -16,16 +14,16 @@ from lib.ui.session import Session, SignIn, forget_widgets
 KEY = "openrouter_key"
 REMEMBERED_SECONDS = 12 * 3600
 
+_RANDOM_SECRET = secrets.token_urlsafe(32)
+"""Of the process, and in none of Streamlit's caches: any visitor's browser may clear those."""
+
 
 def sealer(settings: Settings, purpose: str) -> Sealer:
-    """Return what seals, for one purpose, what the browser carries."""
-    return Sealer(settings.sign_in_secret or _random_secret(), purpose)
+    """Return what seals, for one purpose, what the browser carries.
 
-
-@st.cache_resource
-def _random_secret() -> str:
-    """One for the process, where no SIGN_IN_SECRET is set: what it sealed ends with the process."""
-    return secrets.token_urlsafe(32)
+    Without a SIGN_IN_SECRET, what was sealed ends with the process.
+    """
+    return Sealer(settings.sign_in_secret or _RANDOM_SECRET, purpose)
 
 
 def remembering(settings: Settings, sign_in: SignIn) -> tuple[str, ...]:
