@@ -1,9 +1,13 @@
 """What a tab keeps: only what changed travels, and only what is ours comes back."""
 
+import json
+
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.keeping import Changes, Keeper, restore
 from lib.openrouter.events import Citation
+from lib.ui.keeping import take_back
+from lib.ui.session import Session
 
 
 class Tab:
@@ -144,6 +148,17 @@ def test_assume() -> None:
     changes = keeper.changes([conversation], {})
     assert changes
     assert (changes.number, len(changes.put)) == (1, 2)
+
+
+def test_begun_before_the_rest_came_back() -> None:
+    """A conversation that was begun before the tab told of the others is kept beside them."""
+    tab, session = Tab(), Session()
+    tab.apply(Keeper().changes([talk("old")], {}))
+    session.open(talk("new"))
+    take_back(session, json.dumps(tab.records))
+    tab.apply(session.keeper.changes(session.conversations, {}))
+    kept = restore(tab.records)
+    assert {conversation.turns[0].question for conversation in kept} == {"old", "new"}
 
 
 def test_deleted() -> None:

@@ -5,6 +5,7 @@ write them; components here do, in the page itself:
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -136,11 +137,11 @@ def order(
     then_open_chat: bool = False,
 ) -> None:
     """Add to what the browser has to do at the next `attend_tab`."""
-    number, before = session.order.number, session.order
+    before = session.order
     if before.is_carried_out:
         before = BrowserOrder()
     session.order = BrowserOrder(
-        number=number + 1,
+        id=secrets.token_hex(4),
         is_carried_out=False,
         cookies=[*before.cookies, *cookies],
         clean_address=before.clean_address or clean_address,
@@ -164,7 +165,7 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
     """
 
     def carried_out() -> None:
-        if component_value("tab", "carried_out") == session.order.number:
+        if component_value("tab", "carried_out") == session.order.id:
             session.order.is_carried_out = True
 
     def kept_came_back() -> None:
@@ -188,5 +189,5 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
     # Not in a callback: one that comes late, after a run of the chat page, is not called any more.
     return Heard(
         signed_out_elsewhere=bool(session.sign_in and heard.signed_out_elsewhere),
-        opens_chat=session.order.then_open_chat and heard.carried_out == session.order.number,
+        opens_chat=session.order.then_open_chat and heard.carried_out == session.order.id,
     )

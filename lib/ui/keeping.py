@@ -100,6 +100,7 @@ def take_back(session: Session, kept: str) -> None:
     for conversation in restored:
         if conversation.id == records.get("open") and not session.conversation.turns:
             session.open(conversation)
-    session.keeper.assume(session.conversations, _facts(session))
+    # Not those that were begun meanwhile: the tab has not been given all of them.
+    session.keeper.assume(restored, _facts(session))
     with contextlib.suppress(KeyError, TypeError, ValueError):  # nothing spent, or not ours
         session.spent += max(0.0, number(float(records["spent"])) or 0.0)

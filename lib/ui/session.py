@@ -71,7 +71,7 @@ class SignIn:
 class BrowserOrder:
     """What the browser is to do: it is asked on every run until it says that it is done."""
 
-    number: int = 0
+    id: str = ""
     is_carried_out: bool = True
     cookies: list[str] = field(default_factory=list, repr=False)
     clean_address: bool = False

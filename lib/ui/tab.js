@@ -6,10 +6,13 @@ const CONVERSATIONS = "openrouter_chat/";
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
 const PATIENCE = 1000; // milliseconds
+const SLOW_LINE = 250; // characters that it takes in a millisecond
 
 let attention = new AbortController();
 let askedBy = null;
 let kept = null;
+let keptIsDue = 0;
+let forgotten = ""; // the order by which conversations were forgotten
 
 export default function ({ data, setTriggerValue }) {
   const { order, is_heard: isHeard, signed_in_at: signedInAt } = data;
@@ -19,16 +22,22 @@ export default function ({ data, setTriggerValue }) {
 
   if (order) carryOut(order, signedInAt);
   // Once a session: what it kept itself since then is no news to it.
-  if (data.wants_kept !== askedBy) {
+  if (!data.wants_kept) {
+    kept = null;
+  } else if (data.wants_kept !== askedBy) {
     askedBy = data.wants_kept;
-    kept = askedBy && storage("sessionStorage", readConversations);
+    kept = storage("sessionStorage", readConversations);
+    keptIsDue = 0;
   }
 
   // A report ends the running script: not while it waits for the exchange.
   const report = () => {
     if (!isHeard) return;
-    if (kept) setTriggerValue("kept", kept);
-    if (order) setTriggerValue("carried_out", order.number);
+    if (kept && Date.now() >= keptIsDue) {
+      setTriggerValue("kept", kept);
+      keptIsDue = Date.now() + kept.length / SLOW_LINE;
+    }
+    if (order) setTriggerValue("carried_out", order.id);
     const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
     if (signedInAt && Number(signedOutAt) > signedInAt) {
       setTriggerValue("signed_out_elsewhere", true);
@@ -60,7 +69,9 @@ function carryOut(order, signedInAt) {
       if (Number(store.getItem(SIGNED_OUT_AT)) > signedInAt) store.setItem(SIGNED_OUT_AT, signedInAt);
     });
   }
-  if (order.forget_conversations) {
+  // Not when the page changes before the server has heard: others may be kept by then.
+  if (order.forget_conversations && order.id !== forgotten) {
+    forgotten = order.id;
     storage("sessionStorage", (store) => {
       for (const key of keysOfConversations(store)) store.removeItem(key);
     });
