@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from email.message import Message
 from http.client import parse_headers
@@ -43,32 +44,44 @@ def served(_server: Served) -> Served:
 class RawServer:
     """Answers each request with the bytes that `serve` was given, whatever they are.
 
-    `received` holds the headers of each request; `has_asked` and `has_left` are set once a client
+    `received` holds the headers of each request, `dropped` how many bytes went in drops; `has_asked` and `has_left` are set once a client
     has sent a whole request, and once it has gone.
     """
 
     def __init__(self, listener: socket.socket) -> None:
         self.received: list[Message] = []
+        self.dropped = 0
         self.has_asked = threading.Event()
         self.has_left = threading.Event()
         self._listener = listener
 
     def serve(
-        self, response: bytes, *, stays: bool = False, tls: ssl.SSLContext | None = None
+        self,
+        response: bytes,
+        *,
+        stays: bool = False,
+        tls: ssl.SSLContext | None = None,
+        drops: float = 0,
     ) -> str:
-        """Answer from now on with these bytes, then close or stay; returns the base URL."""
-        threading.Thread(target=self._answer_all, args=(response, stays, tls), daemon=True).start()
+        """Answer from now on with these bytes, then close or stay; returns the base URL.
+
+        They come at once, or in drops, a byte after so many seconds.
+        """
+        arguments = (response, stays, tls, drops)
+        threading.Thread(target=self._answer_all, args=arguments, daemon=True).start()
         return f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def _answer_all(self, response: bytes, stays: bool, tls: ssl.SSLContext | None) -> None:
+    def _answer_all(
+        self, response: bytes, stays: bool, tls: ssl.SSLContext | None, drops: float
+    ) -> None:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
                 connection.settimeout(5)
                 with tls.wrap_socket(connection, server_side=True) if tls else connection as line:
-                    self._answer(line, response, stays)
+                    self._answer(line, response, stays, drops)
 
-    def _answer(self, line: socket.socket, response: bytes, stays: bool) -> None:
+    def _answer(self, line: socket.socket, response: bytes, stays: bool, drops: float) -> None:
         with line.makefile("rb") as incoming:
             if not incoming.readline():
                 return
@@ -76,7 +89,13 @@ class RawServer:
             incoming.read(int(headers.get("Content-Length", 0)))
             self.received.append(headers)
             self.has_asked.set()
-            line.sendall(response)
+            if drops:
+                for byte in response:
+                    line.sendall(bytes([byte]))
+                    self.dropped += 1
+                    time.sleep(drops)
+            else:
+                line.sendall(response)
             if stays:
                 with contextlib.suppress(OSError):
                     incoming.read()

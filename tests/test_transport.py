@@ -175,6 +175,15 @@ def test_body_that_does_not_come(raw_server: RawServer, more: str) -> None:
         fetch("GET", url, timeout=(5, 0.1))
 
 
+def test_body_in_drops(raw_server: RawServer) -> None:
+    """A body that is never silent for long, and never whole, takes too long too."""
+    answer = http(b" " * 200, more="Content-Length: 200\r\n")
+    url = raw_server.serve(answer, drops=0.01)
+    with pytest.raises(TimedOut):
+        fetch("GET", url, timeout=(0.2, 0.2))
+    assert raw_server.dropped < len(answer)
+
+
 def test_body_that_breaks_off(raw_server: RawServer) -> None:
     """A body that is shorter than it said is no answer."""
     url = raw_server.serve(http(b'{"data":', more="Content-Length: 20\r\n"))

@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 from lib.openrouter.errors import (
     ConnectTimedOut,
@@ -87,15 +87,17 @@ def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Fetch
     body = b""
     with send(method, url, timeout=timeout, stream=True, **arguments) as response:
         try:
-            for chunk in response.iter_content(65_536):
+            # Not `iter_content`, which waits until a piece is full: drops would hide the time.
+            while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
                 if len(body) > LARGEST_BODY:
                     raise UnexpectedAnswer(status=response.status_code)
                 if time.monotonic() > ends_at:
                     raise TimedOut
-        except requests.RequestException as error:
-            is_silent = isinstance(error.args[0], ReadTimeoutError)
-            raise (TimedOut if is_silent else Disconnected) from error
+        except ReadTimeoutError as error:
+            raise TimedOut from error
+        except (HTTPError, OSError) as error:
+            raise Disconnected from error
         return Fetched(response.status_code, response.headers, body)
 
 
