@@ -130,6 +130,37 @@ def test_message_behind_a_question(sandbox: Sandbox) -> None:
     assert heard == ["Hello?"]
 
 
+def test_click_while_the_account_comes(raw_server: RawServer) -> None:
+    """Whoever clicks while OpenRouter is slow to tell of the account does not wait for it."""
+
+    def script(base_url: str, clicked: list[str]) -> None:
+        from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+        from lib.settings import Settings
+        from lib.ui import account
+        from lib.ui.session import SignIn, current_session
+
+        session = current_session()
+        if session.sign_in is None:
+            session.sign_in = SignIn("sk-or-x", at=0)
+            context = get_script_run_ctx()
+            assert context
+            assert context.script_requests
+            context.script_requests.request_rerun(RerunData())
+        else:
+            clicked.append("too late" if session.account else "in time")
+        account.refresh(Settings(base_url=base_url), session)
+
+    clicked: list[str] = []
+    answer = http(b'{"data": {"label": "me"}}', "application/json")
+    url = raw_server.serve(answer, drops=0.01)
+    arguments = {"base_url": url, "clicked": clicked}
+    app = AppTest.from_function(script, kwargs=arguments, default_timeout=20).run()
+    assert clicked == ["in time"]
+    assert app.session_state["session"].account.label == "me"
+    assert len(raw_server.received) == 1
+
+
 def test_code_is_exchanged(sandbox: Sandbox) -> None:
     """A code with its pending sign-in in session state becomes a key, in one exchange."""
     started = pending()

@@ -1,5 +1,7 @@
 """Who is signed in, and what is left of the key."""
 
+from threading import Thread
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,30 +9,51 @@ from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.settings import Settings
 from lib.ui import budget, signed_in
-from lib.ui.session import Session
+from lib.ui.session import AccountFetch, Session, end_if_unwanted
 from lib.ui.text import small, usd
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
+PATIENCE = 0.1
+"""Seconds after which a waiting script looks whether it should end."""
 
 
 def refresh(settings: Settings, session: Session, place: DeltaGenerator | None = None) -> None:
     """Fetch the account if something was spent since, and show it at `place`.
 
-    A failure signs nobody out; a key that OpenRouter rejects does, and the page runs again.
+    A failure signs nobody out; a key that OpenRouter rejects does, and the page runs again. A click
+    does not wait for it: the run that follows does.
     """
-    if session.sign_in is None or not session.account_is_stale:
+    if session.sign_in is None:
         return
-    session.account_is_stale = False
-    try:
-        session.account = get_account(settings.base_url, session.sign_in.key)
-        session.account_failure = ""
-    except KeyRejected:
+    if session.account_is_stale:
+        session.account_is_stale = False
+        session.account_fetch = AccountFetch()
+        arguments = (settings.base_url, session.sign_in.key, session, session.account_fetch)
+        Thread(target=_fetch, args=arguments, daemon=True).start()
+    if (fetch := session.account_fetch) is None:
+        return
+    while not fetch.is_over.wait(PATIENCE):
+        end_if_unwanted()
+    session.account_fetch = None
+    if fetch.is_rejected:
         signed_in.key_was_rejected(session)
         st.rerun()
-    except OpenRouterError:
-        session.account_failure = UNAVAILABLE
     if place is not None:
         show_line(settings, session, place)
+
+
+def _fetch(base_url: str, key: str, session: Session, fetch: AccountFetch) -> None:
+    account, failure = session.account, ""
+    try:
+        account = get_account(base_url, key)
+    except KeyRejected:
+        fetch.is_rejected = True
+    except OpenRouterError:
+        failure = UNAVAILABLE
+    finally:
+        if session.account_fetch is fetch and session.has(key):
+            session.account, session.account_failure = account, failure
+        fetch.is_over.set()
 
 
 def show_line(settings: Settings, session: Session, place: DeltaGenerator) -> None:

@@ -47,6 +47,14 @@ class RunningExchange:
     milliseconds: int = 0
 
 
+@dataclass
+class AccountFetch:
+    """The account on its way, in a thread of its own: `is_over` once the session has it."""
+
+    is_over: Event = field(default_factory=Event)
+    is_rejected: bool = False
+
+
 @dataclass(frozen=True)
 class FlowRecord:
     """How a sign-in went, with every secret value masked: safe to show."""
@@ -98,6 +106,7 @@ class Session:
     failure: str = ""
     account: Account | None = None
     account_is_stale: bool = True
+    account_fetch: AccountFetch | None = None
     account_failure: str = ""
     order: BrowserOrder = field(default_factory=BrowserOrder)
     conversation: Conversation = field(default_factory=Conversation)
