@@ -238,6 +238,6 @@ def forget_widgets() -> None:
 def end_if_unwanted() -> None:
     """Let Streamlit end a script here that was stopped, or whose browser has gone.
 
-    Any look at session state is such a point; unlike painting, it sends nothing.
+    A look whether session state has something is such a point; unlike painting, it sends nothing.
     """
     _ = _SESSION in st.session_state
