@@ -1,7 +1,8 @@
 """What only the browser can do: keep a cookie, clean the address, hear of a sign-out elsewhere.
 
 Streamlit can read cookies (`st.context.cookies`: those of the moment the session began) and not
-write them; components here do, in the page itself:
+write them; components here do, in the page itself. What they get holds tuples for lists: Streamlit
+loads pandas to see whether a list or a dict is a table.
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
@@ -122,7 +123,7 @@ def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], obje
 
     _keep(
         key="keep" if is_last else None,
-        data={"changes": [vars(one) for one in changes], "is_last": is_last},
+        data={"changes": tuple(vars(one) for one in changes), "is_last": is_last},
         on_trouble_change=troubled if is_last else lambda: None,
     )
 
@@ -177,7 +178,7 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
     heard = _tab(
         key="tab",
         data={
-            "order": None if session.order.is_carried_out else vars(session.order),
+            "orders": () if session.order.is_carried_out else (vars(session.order),),
             "is_heard": session.exchange is None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
             "wants_kept": session.id if session.wants_kept and session.sign_in else None,

@@ -15,7 +15,7 @@ let keptIsDue = 0;
 let forgotten = ""; // the order by which conversations were forgotten
 
 export default function ({ data, setTriggerValue }) {
-  const { order, is_heard: isHeard, signed_in_at: signedInAt } = data;
+  const { orders: [order], is_heard: isHeard, signed_in_at: signedInAt } = data;
   attention.abort();
   attention = new AbortController();
   const { signal } = attention;
