@@ -168,7 +168,7 @@ def test_storage_is_full(chat: Page) -> None:
 def test_sign_out_forgets(chat: Page) -> None:
     """After Sign out the tab holds nothing of what was said."""
     converse(chat, "sandbox/echo secret")
-    assert "secret" in chat.evaluate("JSON.stringify({...sessionStorage})")
+    expect_kept(chat, "secret")
     chat.get_by_role("button", name="Sign out").click()
     steps.expect_signed_out(chat)
     expect(chat.get_by_text("secret")).to_have_count(0)
