@@ -12,7 +12,7 @@ let attention = new AbortController();
 let askedBy = null;
 let kept = null;
 let keptIsDue = 0;
-let forgotten = ""; // the order by which conversations were forgotten
+let carriedOut = ""; // the order that was carried out last
 
 export default function ({ data, setTriggerValue }) {
   const { orders: [order], is_heard: isHeard, signed_in_at: signedInAt } = data;
@@ -20,7 +20,11 @@ export default function ({ data, setTriggerValue }) {
   attention = new AbortController();
   const { signal } = attention;
 
-  if (order) carryOut(order, signedInAt);
+  // Once, though it comes again until the server has heard: others may have signed in by then.
+  if (order && order.id !== carriedOut) {
+    carriedOut = order.id;
+    carryOut(order, signedInAt);
+  }
   // Once a session: what it kept itself since then is no news to it.
   if (!data.wants_kept) {
     kept = null;
@@ -69,9 +73,7 @@ function carryOut(order, signedInAt) {
       if (Number(store.getItem(SIGNED_OUT_AT)) > signedInAt) store.setItem(SIGNED_OUT_AT, signedInAt);
     });
   }
-  // Not when the page changes before the server has heard: others may be kept by then.
-  if (order.forget_conversations && order.id !== forgotten) {
-    forgotten = order.id;
+  if (order.forget_conversations) {
     storage("sessionStorage", (store) => {
       for (const key of keysOfConversations(store)) store.removeItem(key);
     });

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from sandbox.server import Sandbox
 from tests.browser import steps
@@ -60,3 +60,24 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     steps.expect_chat(page)
     page.reload()
     steps.expect_chat(page)
+
+
+def test_unheard_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
+    """A sign-out whose tab is not heard on a bad line undoes no later sign-in of another tab."""
+
+    def relay(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        line.on_message(lambda said: None if b"carried_out" in bytes(said) else server.send(said))
+
+    page.route_web_socket("**/_stcore/stream", relay)
+    arrive_signed_in(person, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    page.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(page)
+    second = person.new_page()
+    steps.sign_in(second, app.url)
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("Sign in to put one question to several models")).to_be_visible()
+    second.reload()
+    steps.expect_chat(second)
