@@ -44,8 +44,8 @@ def served(_server: Served) -> Served:
 class RawServer:
     """Answers each request with the bytes that `serve` was given, whatever they are.
 
-    `received` holds the headers of each request, `dropped` how many bytes went in drops; `has_asked` and `has_left` are set once a client
-    has sent a whole request, and once it has gone.
+    `received` holds the headers of each request, `dropped` how many bytes went in drops;
+    `has_asked` and `has_left` are set once a client has sent a whole request, and once it has gone.
     """
 
     def __init__(self, listener: socket.socket) -> None:

@@ -79,6 +79,17 @@ def approved_code(base_url: str, started: PendingSignIn) -> str:
     return parse_qs(urlsplit(response.headers["Location"]).query)["code"][0]
 
 
+def sign_in() -> AppTest:
+    """The main page after a return, with the code and its pending sign-in in session state."""
+    started = pending()
+    app = main_page(Session(pending=started))
+    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    app.query_params["state"] = started.state
+    app.run()
+    assert not app.exception
+    return app
+
+
 def signed_in() -> Session:
     """A session with a key of the sandbox's."""
     return Session(sign_in=SignIn(KEY, at=0))
@@ -164,12 +175,7 @@ def test_click_while_the_account_comes(raw_server: RawServer) -> None:
 
 def test_code_is_exchanged(sandbox: Sandbox) -> None:
     """A code with its pending sign-in in session state becomes a key, in one exchange."""
-    started = pending()
-    app = main_page(Session(pending=started))
-    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
-    app.query_params["state"] = started.state
-    app.run()
-    assert not app.exception
+    app = sign_in()
     assert app.session_state["session"].sign_in.key in sandbox.keys
     assert [exchange.status for exchange in sandbox.exchanges] == [200]
 
@@ -177,12 +183,7 @@ def test_code_is_exchanged(sandbox: Sandbox) -> None:
 def test_no_tables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signing in and chatting need no pandas: a third of a second, and 80 MB of memory."""
     monkeypatch.delitem(sys.modules, "pandas", raising=False)
-    started = pending()
-    app = main_page(Session(pending=started))
-    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
-    app.query_params["state"] = started.state
-    app.run()
-    assert not app.exception
+    app = sign_in()
     app.switch_page("pages/chat.py").run().chat_input[0].set_value("Hello?").run()
     assert "completion tokens" in text_of(app)
     assert "pandas" not in sys.modules

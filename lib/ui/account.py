@@ -9,12 +9,10 @@ from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.settings import Settings
 from lib.ui import budget, signed_in
-from lib.ui.session import AccountFetch, Session, end_if_unwanted
+from lib.ui.session import AccountFetch, Session, wait_for
 from lib.ui.text import small, usd
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
-PATIENCE = 0.1
-"""Seconds after which a waiting script looks whether it should end."""
 
 
 def refresh(settings: Settings, session: Session, place: DeltaGenerator | None = None) -> None:
@@ -32,8 +30,7 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
         Thread(target=_fetch, args=arguments, daemon=True).start()
     if (fetch := session.account_fetch) is None:
         return
-    while not fetch.is_over.wait(PATIENCE):
-        end_if_unwanted()
+    wait_for(fetch.is_over)
     session.account_fetch = None
     if fetch.is_rejected:
         signed_in.key_was_rejected(session)

@@ -241,3 +241,9 @@ def end_if_unwanted() -> None:
     A look whether session state has something is such a point; unlike painting, it sends nothing.
     """
     _ = _SESSION in st.session_state
+
+
+def wait_for(is_over: Event) -> None:
+    """Wait in a script, which Streamlit may end meanwhile."""
+    while not is_over.wait(timeout=0.1):
+        end_if_unwanted()

@@ -32,7 +32,7 @@ from lib.ui.session import (
     RunningExchange,
     Session,
     SignIn,
-    end_if_unwanted,
+    wait_for,
 )
 from lib.ui.signed_in import remembering, sealer
 from lib.ui.words import explain_exchange
@@ -206,8 +206,8 @@ def _exchange(settings: Settings, session: Session, code: str, pending: PendingS
 
 def finish(settings: Settings, session: Session) -> None:
     """Wait for the exchange; then sign in, or leave a sentence in `session.failure`."""
-    while session.exchange and not session.exchange.is_over.wait(timeout=0.1):
-        end_if_unwanted()
+    if session.exchange:
+        wait_for(session.exchange.is_over)
     exchange, session.exchange = session.exchange, None
     if exchange is None:
         return

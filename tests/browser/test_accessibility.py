@@ -46,15 +46,15 @@ def expect_no_faults(page: Page) -> None:
     )
 
 
+LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 390))
+
+
 def looks(page: Page) -> Iterator[None]:
     """The page on a desk by day, then on a phone by night."""
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
         yield
-
-
-LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 390))
 
 
 def expect_accessible(page: Page) -> None:
