@@ -37,7 +37,7 @@ _link = _component("sign_in_link", '<a class="sign-in" rel="noreferrer"></a>')
 _tab = _component("tab", isolate_styles=False)  # its style is the page's
 _keep = _component("keep")
 _cookies = _component("cookies")
-_copy = _component("copy", '<button type="button"></button>')
+_copy = _component("copy", '<button type="button">Copy</button>')
 
 
 def is_https() -> bool:
@@ -105,11 +105,11 @@ def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str
     )
 
 
-def copy_button(label: str, text: str, key: str, kept_as: str = "") -> None:
+def copy_button(text: str, key: str, kept_as: str = "") -> None:
     """Show a button that copies a text to the clipboard; the tab may keep it under a name."""
     length = len(text.encode("utf-16-le")) // 2  # as the browser counts
     where = {"kept_as": kept_as, "length": length} if kept_as else {"text": text}
-    _copy(key=key, data={"label": label, **where}, width="content")
+    _copy(key=key, data=where, width="content")
 
 
 def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], object]) -> None:

@@ -5,10 +5,9 @@ const MOMENT = 2000; // milliseconds
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
-  button.textContent = data.label;
   button.onclick = async () => {
     button.textContent = (await copy(textOf(data))) ? "Copied" : "Copying is not allowed here";
-    setTimeout(() => (button.textContent = data.label), MOMENT);
+    setTimeout(() => (button.textContent = "Copy"), MOMENT);
   };
 }
 

@@ -148,7 +148,7 @@ def show_foot(answer: Answer, kept_as: str = "") -> None:
     if facts := facts_of(answer):
         small(" · ".join(facts))
     if answer.text:
-        browser.copy_button("Copy", answer.text, f"copy_{id(answer)}", kept_as)
+        browser.copy_button(answer.text, f"copy_{id(answer)}", kept_as)
 
 
 def facts_of(answer: Answer) -> list[str]:
