@@ -134,9 +134,9 @@ def test_new_tab(person_with_tabs: BrowserContext, app: App, sandbox: Sandbox) -
     assert steps.statuses(sandbox) == [200, 200]
 
 
-def test_two_tabs(person: BrowserContext, app: App, sandbox: Sandbox) -> None:
+def test_two_tabs(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
     """Sign-ins begun in several tabs all end well, whichever ends first."""
-    tabs = [person.pages[0], person.new_page(), person.new_page()]
+    tabs = [page, person.new_page(), person.new_page()]
     for tab in tabs:
         steps.start(tab, app.url)
     for number in (1, 0, 2):
