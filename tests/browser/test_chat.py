@@ -25,7 +25,7 @@ def chat(browser_signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
     page = browser_signed_in.pages[0]
     steps.expect_chat(page)
     yield page
-    steps.delete_chat(page)
+    steps.new_chat(page)
     if sandbox.open_streams:  # of a test that failed
         page.reload()
 
@@ -280,8 +280,8 @@ def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_whole(chat, 1)
     expect(last_answer(chat)).not_to_contain_text("word 5")
     assert sandbox.open_streams == 1
-    steps.delete_chat(chat)
-    chat.get_by_role("button", name="sandbox/endless please").click()
+    steps.new_chat(chat)
+    chat.get_by_role("button", name="sandbox/endless please").first.click()
     expect(last_answer(chat)).to_contain_text("word 5")
     (seen,) = re.findall(r"word (\d+)$", last_answer(chat).inner_text())
     expect(last_answer(chat)).to_contain_text(f"word {int(seen) + 5}")

@@ -16,16 +16,6 @@ from tests.browser.conftest import App, new_person
 pytestmark = pytest.mark.browser
 
 
-def callback_without_visit(page: Page) -> str:
-    """Approve, and return the callback URL without the browser following it."""
-    consent = urlsplit(page.url)
-    form = {**dict(parse_qsl(consent.query)), "decision": "authorize"}
-    response = requests.post(
-        f"{consent.scheme}://{consent.netloc}/auth", data=form, allow_redirects=False, timeout=10
-    )
-    return response.headers["Location"]
-
-
 # Survives
 
 
@@ -196,7 +186,7 @@ def test_frame(page: Page, app: App, sandbox: Sandbox, more: str) -> None:
 def test_stranger(chromium: Browser, page: Page, app: App, sandbox: Sandbox) -> None:
     """A callback URL is worth nothing in another browser, and the first one can still finish."""
     steps.start(page, app.url)
-    callback_url = callback_without_visit(page)
+    callback_url = steps.approve(page.url).headers["Location"]
     with new_person(chromium) as stranger:
         other = stranger.new_page()
         other.goto(callback_url)
