@@ -364,14 +364,14 @@ def test_stop_before_anybody_watches(served: Served) -> None:
     assert len(served.completions) <= 1
 
 
-def test_longest_conversation(sandbox: Sandbox) -> None:
-    """A chat takes so many questions; the next waits with a sentence, and nothing is sent."""
+def test_longest_conversation() -> None:
+    """A chat takes so many questions; the next waits with a sentence, and nothing is asked."""
     session = signed_in()
     session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MOST_TURNS)]
     asking.take_question(session, "One more?")
     asking.ask_waiting(Settings(), session, session.conversation, ChatRequest("sandbox/echo"))
     assert "Start a new one." in session.conversation.turns[-1].answer.failure
-    assert not sandbox.completions
+    assert not session.answerings
 
 
 def test_shorter_answer(sandbox: Sandbox) -> None:

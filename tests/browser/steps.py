@@ -122,12 +122,17 @@ def go_back(page: Page) -> None:
     page.evaluate("setTimeout(() => history.back())")
 
 
-def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something outside of the page has come true."""
-    deadline = time.monotonic() + 20
+def wait_for(is_so: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something that no page shows has come true; it fails after so many seconds."""
+    deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.01)
+
+
+def expect_streams_to_end(sandbox: Sandbox) -> None:
+    """Within a second nobody pays any more for words that nobody reads."""
+    wait_for(lambda: sandbox.open_streams == 0, seconds=1)
 
 
 def statuses(sandbox: Sandbox) -> list[int]:

@@ -72,13 +72,16 @@ def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
 
 
-def test_app_dies_in_mid_answer(
-    page: Page, start_app: Callable[..., App], sandbox: Sandbox
-) -> None:
-    """Where the app dies and comes back, the page finds itself again, signed in, with its chats."""
+def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
+    """The app may be restarted while its user is at OpenRouter, and in mid-answer.
+
+    The page finds itself again, signed in, with its chats.
+    """
     app = start_app("restarted")
-    arrive_signed_in(page.context, app, sandbox)
-    page.goto(f"{app.url}chat")
+    steps.start(page, app.url)
+    app.stop()
+    app.start()
+    steps.authorize(page)
     steps.expect_chat(page)
     converse(page, "sandbox/reasoning one")
     steps.new_chat(page)
@@ -98,6 +101,7 @@ def test_app_dies_in_mid_answer(
     expect(cost).to_contain_text(f"session {spent}")
     converse(page, "sandbox/echo and on")
     assert len(sandbox.completions[-1]["body"]["messages"]) == 5
+    assert steps.statuses(sandbox) == [200]
     sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
     expect(page.get_by_text("How the model came to its answer")).to_be_visible()
     page.context.clear_cookies()
@@ -119,22 +123,23 @@ def test_reload_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions) == 2
 
 
-def test_only_what_changed_travels(chat: Page) -> None:
+def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> None:
     """A new turn sends nothing of the ones before it again, however large they are."""
     frames: list[int] = []
-    chat.on(
+    page.on(
         "websocket",
         lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))),
     )
-    chat.reload()
-    steps.expect_chat(chat)
-    attach(chat, ("long.txt", "text/plain", b"a long text " * 40_000))
-    converse(chat, "sandbox/hello one")
-    expect_kept(chat, "sandbox/hello one")
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    attach(page, ("long.txt", "text/plain", b"a long text " * 40_000))
+    converse(page, "sandbox/hello one")
+    expect_kept(page, "sandbox/hello one")
     assert sum(frames) > 500_000
     frames.clear()
-    converse(chat, "sandbox/echo two")
-    expect_kept(chat, "sandbox/echo two")
+    converse(page, "sandbox/echo two")
+    expect_kept(page, "sandbox/echo two")
     assert 1_000 < sum(frames) < 200_000
 
 
@@ -159,14 +164,20 @@ def test_storage_is_full(chat: Page) -> None:
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo third"])
 
 
-def test_sign_out_forgets(chat: Page) -> None:
-    """After Sign out the tab holds nothing of what was said."""
+def test_sign_out_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
+    """Signing out ends the stream within a second; the tab holds nothing of what was said."""
     converse(chat, "sandbox/echo secret")
     expect_kept(chat, "secret")
+    steps.ask(chat, "sandbox/endless please")
+    expect(steps.answers(chat).last).to_contain_text("word 5")
     chat.get_by_role("button", name="Sign out").click()
+    steps.expect_streams_to_end(sandbox)
     steps.expect_signed_out(chat)
+    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     expect(chat.get_by_text("secret")).to_have_count(0)
     chat.wait_for_function("!JSON.stringify({...sessionStorage}).includes('secret')")
+    chat.reload()
+    steps.expect_signed_out(chat)
 
 
 def test_save_and_open(chat: Page) -> None:
