@@ -19,7 +19,7 @@ run: $(VENV)/installed  ## the app with the real OpenRouter
 test: $(VENV)/installed  ## all tests, the browser's too
 	@command -v chromium chromium-browser google-chrome >/dev/null \
 	|| $(BIN)/playwright install --with-deps chromium
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 check: $(VENV)/installed  ## format, lint, types, tests
 	@$(BIN)/ruff format --check .

@@ -36,6 +36,18 @@ def column(page: Page, name: str) -> Locator:
     return page.get_by_test_id("stColumn").filter(has=heading)
 
 
+def expect_columns(page: Page, side: str) -> None:
+    """The four columns have one side in common: the top beside each other, the left below."""
+    page.wait_for_function(
+        """side => {
+            const columns = [...document.querySelectorAll("[data-testid=stColumn]")];
+            const places = columns.map((column) => column.getBoundingClientRect()[side]);
+            return places.length === 4 && new Set(places).size === 1;
+        }""",
+        arg=side,
+    )
+
+
 def test_compare(compare: Page, sandbox: Sandbox) -> None:
     """Answers stream side by side, each with its own numbers, error and Stop; one is continued.
 
@@ -47,15 +59,8 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
     field = compare.get_by_placeholder("Ask all of them")
     field.fill("sandbox/echo, who are you?")
     field.press("Enter")
-    auto, endless, refused, slow = columns = [
-        column(compare, name)
-        for name in (
-            "Auto Router",
-            "Sandbox: endless",
-            "Sandbox: status-402",
-            "Sandbox: slow-start",
-        )
-    ]
+    names = ("Auto Router", "Sandbox: endless", "Sandbox: status-402", "Sandbox: slow-start")
+    auto, endless, refused, slow = (column(compare, name) for name in names)
     expect(auto).to_contain_text("completion tokens")
     expect(slow).to_contain_text("Waiting for the answer")
     expect(auto).to_contain_text("sandbox/echo, who are you?")
@@ -70,12 +75,9 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
     models = {completion["body"]["model"] for completion in sandbox.completions}
     assert models == {"openrouter/auto", *asked}
     assert len(sandbox.completions) == 4
-    boxes = [one.bounding_box() for one in columns]
-    assert len({box["y"] for box in boxes if box}) == 1
+    expect_columns(compare, "top")
     compare.set_viewport_size({"width": 390, "height": 844})
-    compare.wait_for_function("document.querySelector('[data-testid=stColumn]').clientWidth > 300")
-    boxes = [one.bounding_box() for one in columns]
-    assert len({box["x"] for box in boxes if box}) == 1
+    expect_columns(compare, "left")
     for element in (compare.locator("html"), compare.get_by_role("main")):
         width, room = element.evaluate("e => [e.scrollWidth, e.clientWidth]")
         assert width <= room

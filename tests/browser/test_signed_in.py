@@ -8,16 +8,21 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.test_models import expect_model
 
 pytestmark = pytest.mark.browser
 
 
 def test_account(page: Page, app: App, sandbox: Sandbox) -> None:
-    """The account shows the key, its limit and what is left, and the sign-in without its secrets."""
-    steps.start(page, app.url)
+    """The account shows the key, its limit and what is left, and the sign-in without its secrets.
+
+    A link that names a model opens the app with it, through the sign-in and from the account too.
+    """
+    steps.start(page, f"{app.url}chat?model=sandbox/tour")
     page.get_by_label("Credit limit").fill("5")
     steps.authorize(page)
-    steps.expect_chat(page)
+    expect(page.get_by_placeholder("Ask anything")).to_be_enabled()
+    expect_model(page, "tour", "sandbox/tour")
     page.get_by_role("link", name="Account").click()
     for label, value in (("Used", "$0.00"), ("Left", "$5.00"), ("Limit", "$5.00")):
         metric = page.get_by_test_id("stMetric").filter(has_text=label)
@@ -35,6 +40,8 @@ def test_account(page: Page, app: App, sandbox: Sandbox) -> None:
     assert exchange.body["code_challenge_method"] == "S256"
     assert exchange.body["code"] not in shown
     assert exchange.body["code_verifier"] not in shown
+    page.get_by_role("link", name="Open the chat").click()
+    expect_model(page, "tour", "sandbox/tour")
 
 
 def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
