@@ -281,3 +281,6 @@ def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
     steps.ask(chat, "sandbox/hello again")
     expect(steps.alert(chat)).to_contain_text("broken.png is not what its name says")
     assert len(sandbox.completions) == 2
+    chat.get_by_role("button", name="Try again").click()
+    expect(steps.answers(chat).last).to_contain_text("sandbox/hello again")
+    assert len(sandbox.completions) == 3
