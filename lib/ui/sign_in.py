@@ -206,11 +206,10 @@ def _exchange(settings: Settings, session: Session, code: str, pending: PendingS
 
 def finish(settings: Settings, session: Session) -> None:
     """Wait for the exchange; then sign in, or leave a sentence in `session.failure`."""
-    if session.exchange:
-        wait_for(session.exchange.is_over)
-    exchange, session.exchange = session.exchange, None
-    if exchange is None:
+    if (exchange := session.exchange) is None:
         return
+    wait_for(exchange.is_over)
+    session.exchange = None
     pending, status, failure = exchange.pending, 200, ""
     if exchange.issued is None:
         error = exchange.failure or UnexpectedAnswer()
