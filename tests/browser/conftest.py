@@ -217,11 +217,9 @@ def browser_in_use(chromium: Browser, app: App) -> Iterator[BrowserContext]:
 def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
     """Somebody's browser, without cookies."""
     browser_in_use.clear_cookies()
-    first, *_ = browser_in_use.pages
     yield browser_in_use
-    for page in browser_in_use.pages:
-        if page is not first:
-            page.close()
+    for page in browser_in_use.pages[1:]:
+        page.close()
 
 
 @pytest.fixture

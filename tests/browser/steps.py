@@ -3,10 +3,8 @@
 import re
 import time
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlsplit
 
-import requests
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
 from sandbox.server import Sandbox
 
@@ -50,21 +48,12 @@ def sign_in(page: Page, url: str) -> None:
     expect_chat(page)
 
 
-def approve(url: str, **choices: str) -> requests.Response:
-    """Approve at a consent URL without the browser; what answers is not followed."""
-    consent = urlsplit(url)
-    form = {**dict(parse_qsl(consent.query)), "decision": "authorize", **choices}
-    return requests.post(
-        f"{consent.scheme}://{consent.netloc}/auth", form, allow_redirects=False, timeout=10
-    )
-
-
-def code_link(page: Page) -> Locator:
+def code_link(page: Page | FrameLocator) -> Locator:
     """The link that leads to a code for pasting."""
     return page.get_by_role("link", name="Get a code from OpenRouter")
 
 
-def paste_a_code(person: BrowserContext, page: Page) -> None:
+def paste_a_code(person: BrowserContext, page: Page | FrameLocator) -> None:
     """Get a code in a new tab, and paste it in this one."""
     with person.expect_page() as opened:
         code_link(page).click()
@@ -74,7 +63,7 @@ def paste_a_code(person: BrowserContext, page: Page) -> None:
     paste(page, code)
 
 
-def paste(page: Page, code: str) -> None:
+def paste(page: Page | FrameLocator, code: str) -> None:
     """Sign in with a code."""
     page.get_by_label("Code", exact=True).fill(code)
     page.get_by_role("button", name="Sign in with this code").click()
@@ -92,10 +81,15 @@ def expect_signed_out(page: Page) -> None:
     expect(page.get_by_placeholder("Ask anything")).to_have_count(0)
 
 
-def new_chat(page: Page) -> None:
-    """Begin another conversation."""
-    page.get_by_role("button", name="New chat").click()
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+def delete_chat(page: Page) -> None:
+    """Delete the conversation, if there is one."""
+    expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
+    ways = page.get_by_role("button", name="This chat", exact=True)
+    if ways.count():
+        ways.click()
+        page.get_by_role("button", name="Delete this chat").click()
+        expect(ways).to_have_count(0)
+        expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
 
 
 def alert(page: Page) -> Locator:

@@ -25,13 +25,13 @@ STREAMLITS_OWN = {
 """Faults of Streamlit's that no app can mend: the rule, and what its markup holds."""
 
 
-def expect_no_faults(page: Page, within: str = "html") -> None:
+def expect_no_faults(page: Page) -> None:
     """Axe finds nothing serious or critical, and nothing is wider than the screen."""
     page.wait_for_function(  # what is about to be replaced is pale for a moment
         """() => [...document.querySelectorAll("[data-testid=stElementContainer]")]
             .every((element) => getComputedStyle(element).opacity === "1")"""
     )
-    found = Axe().run(page, within).response["violations"]
+    found = Axe().run(page).response["violations"]
     faults = [
         (fault["id"], node["target"], node["html"][:200], node.get("failureSummary", "")[:300])
         for fault in found
@@ -86,7 +86,7 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
         for opens, shows in popovers(page):
             opens()
             expect(page.get_by_label(shows).first).to_be_visible()
-            expect_no_faults(page, "[data-testid=stPopoverBody]")
+            expect_no_faults(page)
             page.keyboard.press("Escape")
     in_sidebar(page, "link", "Compare")
     add(page, "sandbox/citations")

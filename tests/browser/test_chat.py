@@ -25,7 +25,7 @@ def chat(browser_signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
     page = browser_signed_in.pages[0]
     steps.expect_chat(page)
     yield page
-    steps.new_chat(page)
+    steps.delete_chat(page)
     if sandbox.open_streams:  # of a test that failed
         page.reload()
 
@@ -266,8 +266,8 @@ def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_whole(chat, 1)
     expect(last_answer(chat)).not_to_contain_text("word 5")
     assert sandbox.open_streams == 1
-    steps.new_chat(chat)
-    chat.get_by_role("button", name="sandbox/endless please").first.click()
+    steps.delete_chat(chat)
+    chat.get_by_role("button", name="sandbox/endless please").click()
     expect(last_answer(chat)).to_contain_text("word 5")
     (seen,) = re.findall(r"word (\d+)$", last_answer(chat).inner_text())
     expect(last_answer(chat)).to_contain_text(f"word {int(seen) + 5}")
@@ -386,7 +386,7 @@ def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions) == 2
 
 
-@pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/no-headers"])
+@pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/silent", "sandbox/no-headers"])
 def test_closed_tab(new_tab: Page, sandbox: Sandbox, model: str) -> None:
     """Closing the tab ends the stream within a second."""
     steps.ask(new_tab, f"{model} please")

@@ -30,6 +30,12 @@ def sidebar(page: Page) -> Locator:
     return page.get_by_test_id("stSidebar")
 
 
+def new_chat(page: Page) -> None:
+    """Begin another conversation."""
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+
+
 def converse(page: Page, question: str) -> None:
     """Ask, and wait for the answer."""
     count = steps.answers(page).count()
@@ -50,7 +56,7 @@ def expect_kept(page: Page, text: str) -> None:
 def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     """Conversations are named by their first message; one switches, renames and deletes."""
     converse(chat, "sandbox/echo first")
-    steps.new_chat(chat)
+    new_chat(chat)
     converse(chat, "sandbox/echo second")
     sidebar(chat).get_by_role("button", name="sandbox/echo first").click()
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo first"])
@@ -84,7 +90,7 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     steps.authorize(page)
     steps.expect_chat(page)
     converse(page, "sandbox/reasoning one")
-    steps.new_chat(page)
+    new_chat(page)
     converse(page, "sandbox/citations two")
     cost = sidebar(page).get_by_text("This chat $0.000018, session $")
     expect(cost).to_be_visible()
@@ -104,6 +110,8 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     assert steps.statuses(sandbox) == [200]
     sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
     expect(page.get_by_text("How the model came to its answer")).to_be_visible()
+    page.reload()
+    steps.expect_chat(page)
     page.context.clear_cookies()
     page.reload()
     steps.expect_signed_out(page)
@@ -157,7 +165,7 @@ def test_storage_is_full(chat: Page) -> None:
     assert chat.evaluate("navigator.clipboard.readText()").endswith("a long message " * 3)
     converse(chat, "sandbox/echo more")
     chat.evaluate("sessionStorage.clear()")
-    steps.new_chat(chat)
+    new_chat(chat)
     converse(chat, "sandbox/echo third")
     expect_kept(chat, "sandbox/echo third")
     chat.reload()

@@ -74,7 +74,7 @@ def test_pick(chat: Page, sandbox: Sandbox) -> None:
     """A model is found by typing; it answers, stands in the address, and outlives a reload."""
     open_choice(chat)
     expect(picker(chat)).to_have_accessible_name(f"Model ({len(models())} to choose from)")
-    choose(chat, "robot/cobble-34b")
+    choose(chat, "tin-robot/cobble-34b")
     expect_model(chat, "Cobble 34B", "tin-robot/cobble-34b")
     expect(chat.get_by_text("for a million prompt / completion tokens")).to_be_visible()
     chat.reload()

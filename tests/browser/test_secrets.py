@@ -1,7 +1,7 @@
 """No key, code or verifier stands anywhere that it should not."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,9 +31,17 @@ def process_list() -> Iterator[str]:
             yield path.read_text(errors="replace")
 
 
-def test_nowhere(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("method", ["S256", "plain"])
+def test_nowhere(
+    person: BrowserContext,
+    page: Page,
+    start_app: Callable[..., App],
+    sandbox: Sandbox,
+    method: str,
+) -> None:
     """Sign-in, chat, a failure, a reload and a sign-out leave no secret value behind."""
     began = time.time()
+    app = start_app(**({} if method == "S256" else {"OPENROUTER_CODE_CHALLENGE_METHOD": method}))
     shown: list[str] = []
     visited: list[str] = []
     page.on("framenavigated", lambda frame: visited.append(frame.url))

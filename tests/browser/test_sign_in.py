@@ -1,4 +1,4 @@
-"""Signing in: what redirects, second tabs, restarts, frames and strangers do to it."""
+"""Signing in: what redirects, second tabs, frames and strangers do to it."""
 
 import re
 from collections.abc import Callable
@@ -14,6 +14,16 @@ from tests.browser import steps
 from tests.browser.conftest import App, new_person
 
 pytestmark = pytest.mark.browser
+
+
+def callback_without_visit(url: str, **form: str) -> str:
+    """Approve at a consent URL, and return the callback URL without the browser following it."""
+    consent = urlsplit(url)
+    form = {**dict(parse_qsl(consent.query)), **form, "decision": "authorize"}
+    response = requests.post(
+        f"{consent.scheme}://{consent.netloc}/auth", form, allow_redirects=False, timeout=10
+    )
+    return response.headers["Location"]
 
 
 # Survives
@@ -170,7 +180,7 @@ def test_frame(page: Page, app: App, sandbox: Sandbox, more: str) -> None:
 def test_stranger(chromium: Browser, page: Page, app: App, sandbox: Sandbox) -> None:
     """A callback URL is worth nothing in another browser, and the first one can still finish."""
     steps.start(page, app.url)
-    callback_url = steps.approve(page.url).headers["Location"]
+    callback_url = callback_without_visit(page.url)
     with new_person(chromium) as stranger:
         other = stranger.new_page()
         other.goto(callback_url)
@@ -189,10 +199,9 @@ def test_code_from_elsewhere(
     _, base_url = serving
     for query in ("?state=theirs", ""):
         challenge = {"code_challenge": "A" * 43, "code_challenge_method": "S256"}
-        form = {"callback_url": app.url + query, **challenge, "decision": "authorize"}
-        response = requests.post(f"{base_url}/auth", form, allow_redirects=False, timeout=10)
+        theirs = callback_without_visit(base_url, callback_url=app.url + query, **challenge)
         steps.start(page, app.url)
-        page.goto(response.headers["Location"])
+        page.goto(theirs)
         expect(steps.alert(page)).to_be_visible()
         steps.expect_signed_out(page)
     assert steps.statuses(sandbox) == [403]
