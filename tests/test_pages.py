@@ -5,11 +5,14 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
@@ -29,6 +32,15 @@ from sandbox.server import Sandbox
 from tests.conftest import KEY, RawServer, Served, http
 
 CALLBACK_URL = "http://localhost:3000/"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed_components() -> Iterator[None]:
+    """Each AppTest reads the metadata of all packages anew, which takes longer than a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture
