@@ -58,9 +58,7 @@ def paste_a_code(person: BrowserContext, page: Page | FrameLocator) -> None:
     with person.expect_page() as opened:
         code_link(page).click()
     authorize(opened.value)
-    code = opened.value.locator("#code").inner_text()
-    opened.value.close()
-    paste(page, code)
+    paste(page, opened.value.locator("#code").inner_text())
 
 
 def paste(page: Page | FrameLocator, code: str) -> None:
