@@ -58,7 +58,9 @@ def paste_a_code(person: BrowserContext, page: Page | FrameLocator) -> None:
     with person.expect_page() as opened:
         code_link(page).click()
     authorize(opened.value)
-    paste(page, opened.value.locator("#code").inner_text())
+    code = opened.value.locator("#code").inner_text()
+    opened.value.close()
+    paste(page, code)
 
 
 def paste(page: Page | FrameLocator, code: str) -> None:
