@@ -209,7 +209,7 @@ def person_with_tabs(playwright: Playwright) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="session")
 def browser_in_use(chromium: Browser, app: App) -> Iterator[BrowserContext]:
-    """A browser that has the app's files in its cache already."""
+    """A browser that has the app's files in its cache already, and a tab that keeps its process."""
     with new_person(chromium) as context:
         context.new_page().goto(f"{app.url}_stcore/health")
         yield context
