@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, arrive_signed_in
 from tests.browser.test_compare import add
-from tests.browser.test_conversations import attach, converse
+from tests.browser.test_conversations import attach
 
 pytestmark = pytest.mark.browser
 
@@ -53,10 +53,8 @@ def looks(page: Page) -> Iterator[None]:
     """The page on a desk by day, then on a phone by night."""
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": 800})
         # So high that all is in sight: axe judges no colour that is not.
-        height = page.locator("#stMain").evaluate("(main) => main.scrollHeight")
-        page.set_viewport_size({"width": width, "height": height})
+        page.set_viewport_size({"width": width, "height": 4000})
         yield
 
 
@@ -84,9 +82,6 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Answer 2 of 2")).to_be_visible()
     expect_accessible(page)
-    in_sidebar(page, "button", "New chat")  # a short one: axe reads all of it behind each popover
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
-    converse(page, "sandbox/hello")
     for _ in looks(page):
         for opens, shows in popovers(page):
             opens()
