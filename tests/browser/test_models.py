@@ -63,9 +63,12 @@ def expect_model(page: Page, name: str, model: str) -> None:
     expect(page).to_have_url(re.compile(rf"/chat\?model={quote(model, safe='')}$"))
 
 
-def free_models() -> list[dict[str, Any]]:
-    """The models that cost nothing."""
-    return [model for model in models() if model["pricing"]["prompt"] == "0"]
+def show_free(page: Page) -> list[dict[str, Any]]:
+    """Have the app shorten the list to the models that cost nothing, and return these."""
+    free = [model for model in models() if model["pricing"]["prompt"] == "0"]
+    page.get_by_role("button", name="Free").click()
+    expect(picker(page)).to_have_accessible_name(f"Model ({len(free)} to choose from)")
+    return free
 
 
 def last_body(page: Page, sandbox: Sandbox) -> dict[str, object]:
@@ -102,9 +105,7 @@ def test_back(chat: Page) -> None:
 def test_search_by_id_and_filters(chat: Page) -> None:
     """Filters shorten the list, and change no choice by themselves."""
     open_choice(chat)
-    free = free_models()
-    chat.get_by_role("button", name="Free").click()
-    expect(picker(chat)).to_have_accessible_name(f"Model ({len(free)} to choose from)")
+    free = show_free(chat)
     expect(choice(chat)).to_contain_text("Auto Router")
     chat.get_by_role("button", name="Takes images").click()
     seeing = [model for model in free if "image" in model["architecture"]["input_modalities"]]
@@ -133,8 +134,7 @@ def test_parameters(chat: Page, app: App, sandbox: Sandbox) -> None:
     expect(chat.get_by_role("switch", name="Search the web")).to_be_checked()
     # Streamlit drops what it has not yet begun to handle when the page changes: the shorter list
     # is its answer to a message that has all of the above.
-    chat.get_by_role("button", name="Free").click()
-    expect(picker(chat)).to_have_accessible_name(f"Model ({len(free_models())} to choose from)")
+    show_free(chat)
     chat.keyboard.press("Escape")
     chat.get_by_role("link", name="Account").click()
     chat.get_by_role("link", name="Open the chat").click()
