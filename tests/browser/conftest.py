@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from lib.sealing import Sealer
 from sandbox.server import Key, Sandbox
+from tests.browser import steps
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-for-the-tests-of-more-than-32-characters"
@@ -254,6 +255,17 @@ def browser_signed_in(
         page = context.new_page()
         page.goto(f"{app.url}chat")
         yield context
+
+
+@pytest.fixture
+def chat(browser_signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
+    """The chat page, with nothing asked yet; in one tab for all, since loading takes its time."""
+    page = browser_signed_in.pages[0]
+    steps.expect_chat(page)
+    yield page
+    steps.new_chat(page)
+    if sandbox.open_streams:  # of a test that failed
+        page.reload()
 
 
 @pytest.fixture

@@ -81,15 +81,10 @@ def expect_signed_out(page: Page) -> None:
     expect(page.get_by_placeholder("Ask anything")).to_have_count(0)
 
 
-def delete_chat(page: Page) -> None:
-    """Delete the conversation, if there is one."""
-    expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
-    ways = page.get_by_role("button", name="This chat", exact=True)
-    if ways.count():
-        ways.click()
-        page.get_by_role("button", name="Delete this chat").click()
-        expect(ways).to_have_count(0)
-        expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+def new_chat(page: Page) -> None:
+    """Begin another conversation."""
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
 
 
 def alert(page: Page) -> Locator:

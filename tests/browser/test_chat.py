@@ -20,17 +20,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def chat(browser_signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
-    """The chat page, with nothing asked yet; in one tab for all, since loading takes its time."""
-    page = browser_signed_in.pages[0]
-    steps.expect_chat(page)
-    yield page
-    steps.delete_chat(page)
-    if sandbox.open_streams:  # of a test that failed
-        page.reload()
-
-
-@pytest.fixture
 def new_tab(browser_signed_in: BrowserContext, app: App, sandbox: Sandbox) -> Iterator[Page]:
     """The chat page in a tab of its own."""
     page = browser_signed_in.new_page()
@@ -239,9 +228,8 @@ def test_conversation(chat: Page, sandbox: Sandbox) -> None:
     expect(beside).to_contain_text(f"This chat {cost}, session $0.")
     steps.ask(chat, "sandbox/echo two")
     expect_whole(chat, 2)
-    chat.get_by_role("button", name="New chat").click()
+    steps.new_chat(chat)
     expect(beside).to_contain_text("This chat $0.00, session $0.")
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     steps.ask(chat, "sandbox/echo three")
     expect_whole(chat, 1)
     asked = [completion["body"]["messages"] for completion in sandbox.completions]
@@ -258,16 +246,17 @@ def test_conversation(chat: Page, sandbox: Sandbox) -> None:
 
 def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     """An answer goes on in its own conversation while another is begun, and is found there."""
-    steps.ask(chat, "sandbox/endless please")
+    steps.ask(chat, "sandbox/endless meanwhile")
     expect(last_answer(chat)).to_contain_text("word 5")
-    chat.get_by_role("button", name="New chat").click()
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    steps.new_chat(chat)
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 1)
     expect(last_answer(chat)).not_to_contain_text("word 5")
     assert sandbox.open_streams == 1
-    steps.delete_chat(chat)
-    chat.get_by_role("button", name="sandbox/endless please").click()
+    chat.get_by_role("button", name="This chat", exact=True).click()
+    chat.get_by_role("button", name="Delete this chat").click()
+    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    chat.get_by_role("button", name="sandbox/endless meanwhile").click()
     expect(last_answer(chat)).to_contain_text("word 5")
     (seen,) = re.findall(r"word (\d+)$", last_answer(chat).inner_text())
     expect(last_answer(chat)).to_contain_text(f"word {int(seen) + 5}")

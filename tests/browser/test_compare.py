@@ -23,8 +23,7 @@ def compare(page: Page, app: App, sandbox: Sandbox) -> Page:
 
 def add(page: Page, model: str) -> None:
     """Add a model to those that are compared."""
-    page.get_by_role("combobox", name="Models").click()
-    page.keyboard.type(model)
+    page.get_by_role("combobox", name="Models").fill(model)
     page.get_by_role("option").filter(has_text=re.compile(f"{model}$")).click()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name=model)).to_be_visible()

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def chat(page: Page, app: App, sandbox: Sandbox) -> Page:
-    """The chat page of somebody who has just signed in."""
+def own_chat(page: Page, app: App, sandbox: Sandbox) -> Page:
+    """The chat page in a tab that nobody else uses, for a test that spoils it."""
     arrive_signed_in(page.context, app, sandbox)
     page.goto(f"{app.url}chat")
     steps.expect_chat(page)
@@ -28,12 +28,6 @@ def chat(page: Page, app: App, sandbox: Sandbox) -> Page:
 def sidebar(page: Page) -> Locator:
     """What stands beside the chat."""
     return page.get_by_test_id("stSidebar")
-
-
-def new_chat(page: Page) -> None:
-    """Begin another conversation."""
-    page.get_by_role("button", name="New chat").click()
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
 
 
 def converse(page: Page, question: str) -> None:
@@ -56,7 +50,7 @@ def expect_kept(page: Page, text: str) -> None:
 def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     """Conversations are named by their first message; one switches, renames and deletes."""
     converse(chat, "sandbox/echo first")
-    new_chat(chat)
+    steps.new_chat(chat)
     converse(chat, "sandbox/echo second")
     sidebar(chat).get_by_role("button", name="sandbox/echo first").click()
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo first"])
@@ -90,7 +84,7 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     steps.authorize(page)
     steps.expect_chat(page)
     converse(page, "sandbox/reasoning one")
-    new_chat(page)
+    steps.new_chat(page)
     converse(page, "sandbox/citations two")
     cost = sidebar(page).get_by_text("This chat $0.000018, session $")
     expect(cost).to_be_visible()
@@ -120,7 +114,7 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
 
 def test_reload_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     """Of an answer in progress a reload loses no more than the last two seconds."""
-    converse(chat, "sandbox/echo first")
+    converse(chat, "sandbox/echo before")
     steps.ask(chat, "sandbox/endless please")
     expect(steps.answers(chat).last).to_contain_text("word 80")
     chat.reload()
@@ -151,41 +145,41 @@ def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> No
     assert 1_000 < sum(frames) < 200_000
 
 
-def test_storage_is_full(chat: Page) -> None:
+def test_storage_is_full(own_chat: Page) -> None:
     """A tab without room says so, and everything else goes on."""
-    chat.evaluate(
+    own_chat.evaluate(
         "for (let size = 1 << 22; size > 4; size /= 2)"
         " try { for (;;) sessionStorage.setItem('ballast' + Math.random(), 'x'.repeat(size)) } catch {}"
     )
-    converse(chat, "sandbox/echo " + "a long message " * 100)
-    expect(chat.get_by_text("cannot keep all of your chats")).to_be_visible()
-    chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    chat.get_by_role("button", name="Copy").click()
-    expect(chat.get_by_role("button", name="Copied")).to_be_visible()
-    assert chat.evaluate("navigator.clipboard.readText()").endswith("a long message " * 3)
-    converse(chat, "sandbox/echo more")
-    chat.evaluate("sessionStorage.clear()")
-    new_chat(chat)
-    converse(chat, "sandbox/echo third")
-    expect_kept(chat, "sandbox/echo third")
-    chat.reload()
-    expect(steps.answers(chat)).to_contain_text(["sandbox/echo third"])
+    converse(own_chat, "sandbox/echo " + "a long message " * 100)
+    expect(own_chat.get_by_text("cannot keep all of your chats")).to_be_visible()
+    own_chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    own_chat.get_by_role("button", name="Copy").click()
+    expect(own_chat.get_by_role("button", name="Copied")).to_be_visible()
+    assert own_chat.evaluate("navigator.clipboard.readText()").endswith("a long message " * 3)
+    converse(own_chat, "sandbox/echo more")
+    own_chat.evaluate("sessionStorage.clear()")
+    steps.new_chat(own_chat)
+    converse(own_chat, "sandbox/echo third")
+    expect_kept(own_chat, "sandbox/echo third")
+    own_chat.reload()
+    expect(steps.answers(own_chat)).to_contain_text(["sandbox/echo third"])
 
 
-def test_sign_out_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
+def test_sign_out_in_mid_answer(own_chat: Page, sandbox: Sandbox) -> None:
     """Signing out ends the stream within a second; the tab holds nothing of what was said."""
-    converse(chat, "sandbox/echo secret")
-    expect_kept(chat, "secret")
-    steps.ask(chat, "sandbox/endless please")
-    expect(steps.answers(chat).last).to_contain_text("word 5")
-    chat.get_by_role("button", name="Sign out").click()
+    converse(own_chat, "sandbox/echo secret")
+    expect_kept(own_chat, "secret")
+    steps.ask(own_chat, "sandbox/endless please")
+    expect(steps.answers(own_chat).last).to_contain_text("word 5")
+    own_chat.get_by_role("button", name="Sign out").click()
     steps.expect_streams_to_end(sandbox)
-    steps.expect_signed_out(chat)
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
-    expect(chat.get_by_text("secret")).to_have_count(0)
-    chat.wait_for_function("!JSON.stringify({...sessionStorage}).includes('secret')")
-    chat.reload()
-    steps.expect_signed_out(chat)
+    steps.expect_signed_out(own_chat)
+    expect(own_chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    expect(own_chat.get_by_text("secret")).to_have_count(0)
+    own_chat.wait_for_function("!JSON.stringify({...sessionStorage}).includes('secret')")
+    own_chat.reload()
+    steps.expect_signed_out(own_chat)
 
 
 def test_save_and_open(chat: Page) -> None:

@@ -120,11 +120,15 @@ def test_new_tab(person_with_tabs: BrowserContext, app: App, sandbox: Sandbox) -
 
 
 def test_two_tabs(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
-    """Sign-ins begun in several tabs all end well, whichever ends first."""
+    """Sign-ins begun in several tabs all end well, whichever ends first.
+
+    A `state` that comes back glued to the code, or not at all, stops nobody.
+    """
     tabs = [page, person.new_page(), person.new_page()]
     for tab in tabs:
         steps.start(tab, app.url)
-    for number in (1, 0, 2):
+    for number, state_return in ((1, "query"), (0, "glued"), (2, "lost")):
+        steps.rehearse(tabs[number], state_return=state_return)
         steps.authorize(tabs[number])
         steps.expect_chat(tabs[number])
     assert steps.statuses(sandbox) == [200, 200, 200]
@@ -141,19 +145,6 @@ def test_loopback_address(person: BrowserContext, page: Page, app: App) -> None:
     page.reload()
     steps.expect_chat(page)
     expect(page).to_have_url(f"{url}chat")
-
-
-def test_state(page: Page, app: App, sandbox: Sandbox) -> None:
-    """A `state` that comes back glued to the code, or not at all, stops nobody."""
-    page.goto(app.url)
-    for state_return in ("glued", "lost"):
-        steps.sign_in_link(page).click()
-        steps.rehearse(page, state_return=state_return)
-        steps.authorize(page)
-        steps.expect_chat(page)
-        page.get_by_role("button", name="Sign out").click()
-        steps.expect_signed_out(page)
-    assert steps.statuses(sandbox) == [200, 200]
 
 
 @pytest.mark.parametrize("more", ["", "allow-top-navigation-by-user-activation"])
