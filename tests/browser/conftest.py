@@ -263,9 +263,9 @@ def chat(browser_signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
     page = browser_signed_in.pages[0]
     steps.expect_chat(page)
     yield page
-    steps.new_chat(page)
     if sandbox.open_streams:  # of a test that failed
         page.reload()
+    steps.new_chat(page)
 
 
 @pytest.fixture

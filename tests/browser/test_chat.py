@@ -253,8 +253,10 @@ def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_whole(chat, 1)
     expect(last_answer(chat)).not_to_contain_text("word 5")
     assert sandbox.open_streams == 1
-    chat.get_by_role("button", name="This chat", exact=True).click()
+    ways = chat.get_by_role("button", name="This chat", exact=True)
+    ways.click()
     chat.get_by_role("button", name="Delete this chat").click()
+    expect(ways).to_have_count(0)
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     chat.get_by_role("button", name="sandbox/endless meanwhile").click()
     expect(last_answer(chat)).to_contain_text("word 5")
