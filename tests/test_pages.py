@@ -436,12 +436,19 @@ def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
 
 def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """After sign-out the key is not used to ask what an answer cost, and nothing is counted."""
-    monkeypatch.setattr(asking, "COUNTED_AFTER", [0.01])
+    signed_out = threading.Event()
+
+    def after_sign_out() -> Iterator[float]:
+        signed_out.wait(5)
+        yield 0
+
+    monkeypatch.setattr(asking, "COUNTED_AFTER", after_sign_out())
     session, settings = signed_in(), Settings(base_url=served.base_url)
     session.conversation.ask("Hello?")
     asking.ask_waiting(settings, session, session.conversation, ChatRequest("sandbox/cut"))
-    session.sign_in = None
     assert session.answerings[0].over.wait(5)
+    session.sign_in = None
+    signed_out.set()
     for thread in threading.enumerate():
         if thread.name == "counting":
             thread.join(5)
