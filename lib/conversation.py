@@ -91,9 +91,13 @@ class Turn:
         return self.answers[self.version]
 
     def ask_again(self, max_tokens: int | None = None) -> None:
-        """Let one more answer wait to be asked for, perhaps of so many tokens at most."""
-        self.answers.append(Answer(max_tokens=max_tokens))
+        """Let one more answer wait to be asked for, perhaps of so many tokens at most.
+
+        While one is on its way, show that one instead: a double click asks once.
+        """
         self.shown = -1
+        if self.answer.progress not in ("waiting", "streaming"):
+            self.answers.append(Answer(max_tokens=max_tokens))
 
     def text_before(self) -> str:
         """Return what the conversation goes on from: of the shown answer, or the last that has."""
@@ -168,15 +172,13 @@ class Conversation:
 
     def replace(self, turn: Turn, question: str) -> None:
         """Ask anew from this turn on: it and what follows give way to the new question."""
-        del self.turns[self._place(turn) :]
+        place = next(place for place, other in enumerate(self.turns) if other is turn)
+        del self.turns[place:]
         self.ask(question, turn.attachments)
 
     def delete(self, turn: Turn) -> None:
-        """Take a turn out; what follows stays."""
-        del self.turns[self._place(turn)]
-
-    def _place(self, turn: Turn) -> int:
-        return next(place for place, other in enumerate(self.turns) if other is turn)
+        """Take a turn out, if it is still there; what follows stays."""
+        self.turns[:] = [other for other in self.turns if other is not turn]
 
 
 def _content(turn: Turn) -> str | list[dict[str, Any]]:

@@ -65,13 +65,18 @@ def follow(answering: Answering, place: DeltaGenerator, number: int) -> None:
         messages.show_foot(answering.answer, session.kept_as(number))
         keeper.now()
 
+    # Stop runs no script again: what came last is kept here or not at all.
+    def show_end_of_stop() -> None:
+        show_try_again()
+        keeper.now()
+
     show_stop(conversation.turns[number])
     watch(
         {answering: place},
         session.news,
         when_due=keeper.when_due,
         when_over=show_end,
-        when_stopped=show_try_again,
+        when_stopped=show_end_of_stop,
     )
     if isinstance(answering.failure, KeyRejected):
         signed_in.key_was_rejected(session)
@@ -93,6 +98,11 @@ def take_question() -> None:
     if value:
         files = [(file.name, file.getvalue()) for file in value.files]
         asking.take_question(session, value.text, files)
+
+
+def take_prompt(prompt: str) -> None:
+    if not conversation.turns:  # a double click asks once
+        asking.take_question(session, prompt)
 
 
 # In a callback, which nothing ends before it is done: it has no yield point.
@@ -123,8 +133,8 @@ with asking.ended_by_stop(session, conversation):
                 st.button(
                     literal(prompt),
                     icon=":material/lightbulb:",
-                    on_click=asking.take_question,
-                    args=(session, prompt),
+                    on_click=take_prompt,
+                    args=(prompt,),
                 )
 
     conversation_place, button_place = place_of(session.opened), st.empty()
@@ -147,6 +157,8 @@ with asking.ended_by_stop(session, conversation):
 
 if conversation.turns:
     show_try_again()
+if session.refused:
+    st.error(literal(session.refused), icon=":material/error:")
 budget.show_warning(settings, session)
 keeping.show_trouble(session)
 account.refresh(settings, session, frame.account_line)

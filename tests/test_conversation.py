@@ -63,8 +63,21 @@ def test_replace_and_delete() -> None:
     talk = conversation(*((name, [Answer("b", "complete")]) for name in "aac"))
     talk.delete(talk.turns[1])
     assert [turn.question for turn in talk.turns] == ["a", "c"]
+    talk.delete(Turn("c", [Answer()]))  # one that is there no more
+    assert len(talk.turns) == 2
     talk.replace(talk.turns[0], "d")
     assert talk.turns == [Turn("d", [Answer()])]
+
+
+def test_ask_again() -> None:
+    """One more answer waits, but while one is on its way that one is shown."""
+    turn = Turn("a", [Answer("b", "complete"), Answer("c", "streaming")], shown=0)
+    turn.ask_again()
+    assert turn.answer.text == "c"
+    turn.answer.progress = "complete"
+    for _ in range(2):
+        turn.ask_again(max_tokens=5)
+    assert turn.answers[2:] == [Answer(max_tokens=5)]
 
 
 @pytest.mark.parametrize(

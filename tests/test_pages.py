@@ -2,10 +2,12 @@
 
 import os
 import re
+import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
@@ -374,6 +376,25 @@ def test_stop_before_anybody_watches(served: Served) -> None:
     assert session.answerings[0].over.wait(5)
     assert [answer.progress for answer in session.conversation.answers()] == ["stopped"] * 2
     assert len(served.completions) <= 1
+
+
+def test_stop_while_connecting() -> None:
+    """What is stopped counts as stopped, though its connection is still being made."""
+    session = signed_in()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as others:
+        for _ in range(3):  # as many as wait in line; who comes then gets no answer at all
+            other = others.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        settings = Settings(base_url=f"http://127.0.0.1:{full.getsockname()[1]}")
+        session.conversation.ask("Hello?")
+        asking.ask_waiting(settings, session, session.conversation, ChatRequest("a/model"))
+        answer = session.conversation.turns[0].answer
+        assert session.answering(answer) is not None
+        asking.stop(session, answer)
+        assert answer.progress == "stopped"
+        assert session.answering(answer) is None
+        assert not session.answerings[0].is_over
 
 
 def test_longest_conversation() -> None:

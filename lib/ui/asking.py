@@ -102,7 +102,11 @@ _attendant = _Attendant()
 
 
 def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]] = ()) -> None:
-    """Add a question to the open conversation; what cannot be sent with it waits beside it."""
+    """Add a question to the open conversation; what cannot be sent with it waits beside it.
+
+    Where nothing is left to send, no question is added: `session.refused` says why.
+    """
+    session.refused = ""
     attachments: list[Attachment] = []
     refused: list[str] = []
     for name, content in files[:MOST_FILES]:
@@ -112,7 +116,9 @@ def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]
             refused.append(str(error))
     if len(files) > MOST_FILES:
         refused.append(f"A message takes {MOST_FILES} files at most.")
-    if not text.strip() and not attachments and not refused:
+    if not text.strip() and not attachments:
+        if refused:
+            session.refused = f"{' '.join(refused)} Nothing was sent; choose another file."
         return
     conversation = session.conversation
     stop(session, *conversation.answers())

@@ -62,7 +62,8 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
 
     def delete() -> None:
         asking.stop(session, *conversation.answers())
-        session.conversations.remove(conversation)
+        others = [other for other in session.conversations if other is not conversation]
+        session.conversations = others
         session.open(Conversation())
         keeping.keep_anew(session)
 

@@ -53,7 +53,7 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
 
     def send_again() -> None:
         changed = widget_value(f"changed_{number}")
-        if changed.strip():
+        if session.edited_turn is turn and changed.strip():
             stop_editing()
             asking.stop(session, *conversation.answers())
             conversation.replace(turn, changed)
@@ -67,7 +67,8 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
             show_question(turn)
             with st.container(horizontal=True, gap="small"):
                 st.button("Edit", key=f"edit_{number}", type="tertiary", on_click=edit)
-                st.button("Delete", key=f"delete_{number}", type="tertiary", on_click=delete)
+                # Not by its number: the second of two clicks would delete the next one.
+                st.button("Delete", key=f"delete_{id(turn)}", type="tertiary", on_click=delete)
             return
         st.text_area(
             "Your message", turn.question, max_chars=LONGEST_QUESTION, key=f"changed_{number}"

@@ -122,6 +122,7 @@ class Session:
     wants_kept: bool = True
     storage_is_full: bool = False
     upload_failure: str = ""
+    refused: str = ""
     spent: float = 0.0
     paying: Lock = field(default_factory=Lock, repr=False)
     budget: float | None = None
@@ -143,7 +144,9 @@ class Session:
         return self.sign_in is not None and self.sign_in.key == key
 
     def answering(self, answer: Answer) -> Answering | None:
-        """Return what is at work on an answer, if anything is."""
+        """Return what is at work on an answer, if anything is; what was stopped may still end."""
+        if answer.progress == "stopped":
+            return None
         return next((a for a in self.answerings if a.answer is answer and not a.is_over), None)
 
     @property
@@ -181,6 +184,7 @@ class Session:
             self.conversation = conversation
             self.edited_turn = None
             self.earlier = 0
+            self.refused = ""
 
 
 _SESSION = "session"

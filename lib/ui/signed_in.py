@@ -49,10 +49,10 @@ def restore(settings: Settings, session: Session) -> None:
 
 def sign_out(settings: Settings, session: Session) -> None:
     """Forget the key and the conversation here, in the browser and in its other tabs."""
-    key_url, now = "", time.time()
-    if session.sign_in:
-        key_url = key_settings_url(settings.base_url, session.sign_in.key)
-        now = max(now, session.sign_in.at + 1)  # after it, also if the clock was set back
+    if session.sign_in is None:
+        return
+    key_url = key_settings_url(settings.base_url, session.sign_in.key)
+    now = max(time.time(), session.sign_in.at + 1)  # after it, also if the clock was set back
     browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=now)
     forget(
         session,

@@ -106,6 +106,11 @@ def answers(page: Page) -> Locator:
     )
 
 
+def double_click(button: Locator) -> None:
+    """Click again before the page has changed: the mouse would miss a button that moves."""
+    button.evaluate("button => { button.click(); setTimeout(() => button.click(), 60); }")
+
+
 def go_back(page: Page) -> None:
     """Go back as the button does: Playwright's own waits for a load that a live page has not."""
     page.evaluate("setTimeout(() => history.back())")

@@ -105,7 +105,7 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect(steps.alert(page)).to_have_count(0)
     expect(waiting(page)).to_have_count(0)
     page.get_by_role("button", name="New chat").click()
-    prompts.click()
+    steps.double_click(prompts)
     expect(last_answer(page)).to_contain_text("word 2")
     expect(prompts).to_have_count(0)
     stop(page).click()
@@ -277,7 +277,10 @@ def questions(page: Page) -> Locator:
 
 
 def test_edit_and_delete(chat: Page, sandbox: Sandbox) -> None:
-    """A turn is deleted with its answer; one that is changed and sent again replaces all since."""
+    """A turn is deleted with its answer; one that is changed and sent again replaces all since.
+
+    A double click does it once.
+    """
 
     def sent() -> list[str]:
         return [message["content"] for message in sandbox.completions[-1]["body"]["messages"]]
@@ -285,7 +288,7 @@ def test_edit_and_delete(chat: Page, sandbox: Sandbox) -> None:
     for count in (1, 2):
         steps.ask(chat, f"sandbox/echo number {count}")
         expect_whole(chat, count)
-    questions(chat).first.get_by_role("button", name="Delete").click()
+    steps.double_click(questions(chat).first.get_by_role("button", name="Delete"))
     expect(steps.answers(chat)).to_have_count(1)
     expect(questions(chat)).to_contain_text(["number 2"])
     steps.ask(chat, "sandbox/echo number 3")
@@ -299,17 +302,23 @@ def test_edit_and_delete(chat: Page, sandbox: Sandbox) -> None:
     expect(steps.answers(chat)).to_have_count(2)
     questions(chat).first.get_by_role("button", name="Edit").click()
     field.fill("sandbox/echo number 4")
-    chat.get_by_role("button", name="Send again").click()
+    field.blur()
+    steps.double_click(chat.get_by_role("button", name="Send again"))
     expect_whole(chat, 1)
     expect(last_answer(chat)).to_contain_text("sandbox/echo number 4")
     assert sent() == ["sandbox/echo number 4"]
+    assert len(sandbox.completions) == 4
+    expect(steps.alert(chat)).to_have_count(0)
 
 
 def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
-    """A question can be asked once more; both answers can be read, and the shown one counts."""
-    steps.ask(chat, "sandbox/echo one")
+    """A question can be asked once more; both answers can be read, and the shown one counts.
+
+    A double click asks once.
+    """
+    steps.ask(chat, "sandbox/tour one")
     expect_whole(chat, 1)
-    chat.get_by_role("button", name="Another answer").click()
+    steps.double_click(chat.get_by_role("button", name="Another answer"))
     expect_version(chat, 2, 2)
     expect_whole(chat, 1)
     first, second = sandbox.completions
@@ -325,7 +334,10 @@ def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_stop(chat: Page, sandbox: Sandbox) -> None:
-    """Stop ends the stream within a second, keeps the text, and the next question works."""
+    """Stop ends the stream within a second, keeps the text, and the next question works.
+
+    What came last outlives a reload too.
+    """
     steps.ask(chat, "sandbox/endless please")
     expect(last_answer(chat)).to_contain_text("word 5")
     stop(chat).click()
@@ -333,6 +345,8 @@ def test_stop(chat: Page, sandbox: Sandbox) -> None:
     expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     kept, _, _ = last_answer(chat).inner_text().partition("was stopped")
     assert "word 5" in kept
+    chat.reload()
+    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 2)
     assert steps.answers(chat).first.inner_text().startswith(kept)

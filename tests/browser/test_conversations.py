@@ -63,8 +63,9 @@ def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     name.fill("My talk")
     name.press("Enter")
     expect(sidebar(chat).get_by_role("button", name="My talk")).to_be_visible()
-    chat.get_by_role("button", name="Delete this chat").click()
+    steps.double_click(chat.get_by_role("button", name="Delete this chat"))
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
+    expect(steps.alert(chat)).to_have_count(0)
     expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
     chat.reload()
     sidebar(chat).get_by_role("button", name="sandbox/echo second").click()
@@ -257,7 +258,11 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
-    """An image is pasted or dropped into the message; one that is none is refused."""
+    """An image is pasted or dropped into the message; one that is none is refused, also alone."""
+    attach(chat, ("broken.png", "image/png", b"no image"))
+    chat.get_by_placeholder("Ask anything").press("Enter")
+    expect(steps.alert(chat)).to_contain_text("Nothing was sent; choose another file.")
+    expect(steps.answers(chat)).to_have_count(0)
     for way, place in {
         "paste": chat.get_by_placeholder("Ask anything"),
         "drop": chat.get_by_test_id("stChatInputFileUploadButton"),
