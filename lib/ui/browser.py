@@ -181,6 +181,7 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
             "orders": () if session.order.is_carried_out else (vars(session.order),),
             "is_heard": session.exchange is None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
+            "opened": session.opened,
             "wants_kept": session.id if session.wants_kept and session.sign_in else None,
         },
         on_carried_out_change=carried_out,

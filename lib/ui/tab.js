@@ -2,6 +2,7 @@
 // and tells it of a sign-out in another tab and of the conversations that were kept here.
 
 const SIGNED_OUT_AT = "openrouter_signed_out_at";
+const SIGNED_IN_AT = "openrouter_signed_in_at"; // whose conversations this tab keeps
 const CONVERSATIONS = "openrouter_chat/";
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
@@ -13,12 +14,15 @@ let askedBy = null;
 let kept = null;
 let keptIsDue = 0;
 let carriedOut = ""; // the order that was carried out last
+let shown = ""; // which page, which conversation, and whose
 
 export default function ({ data, setTriggerValue }) {
   const { orders: [order], is_heard: isHeard, signed_in_at: signedInAt } = data;
   attention.abort();
   attention = new AbortController();
   const { signal } = attention;
+  makeRoom([location.pathname, data.opened, signedInAt].join());
+  forgetOthers(signedInAt);
 
   // Once, though it comes again until the server has heard: others may have signed in by then.
   if (order && order.id !== carriedOut) {
@@ -61,6 +65,14 @@ export default function ({ data, setTriggerValue }) {
   return () => ending.abort();
 }
 
+// On a phone Streamlit's sidebar lies over what was chosen in it, and stays there.
+function makeRoom(toShow) {
+  if (shown && toShow !== shown && matchMedia("(max-width: 768px)").matches) {
+    document.querySelector('[aria-controls="stSidebar"][aria-expanded="true"]')?.click();
+  }
+  shown = toShow;
+}
+
 function carryOut(order, signedInAt) {
   for (const cookie of order.cookies) document.cookie = cookie;
   if (order.clean_address) cleanAddresses();
@@ -73,11 +85,21 @@ function carryOut(order, signedInAt) {
       if (Number(store.getItem(SIGNED_OUT_AT)) > signedInAt) store.setItem(SIGNED_OUT_AT, signedInAt);
     });
   }
-  if (order.forget_conversations) {
-    storage("sessionStorage", (store) => {
-      for (const key of keysOfConversations(store)) store.removeItem(key);
-    });
-  }
+  if (order.forget_conversations) storage("sessionStorage", forgetConversations);
+}
+
+// A tab that was elsewhere at a sign-out did not hear of it: the next user is not to find its chats.
+function forgetOthers(signedInAt) {
+  const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
+  storage("sessionStorage", (store) => {
+    const keptSince = store.getItem(SIGNED_IN_AT);
+    if (keptSince && Number(signedOutAt) > Number(keptSince)) forgetConversations(store);
+    if (signedInAt) store.setItem(SIGNED_IN_AT, signedInAt);
+  });
+}
+
+function forgetConversations(store) {
+  for (const key of keysOfConversations(store)) store.removeItem(key);
 }
 
 function keysOfConversations(store) {

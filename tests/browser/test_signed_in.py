@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.test_conversations import converse, expect_kept
 from tests.browser.test_models import expect_model
 
 pytestmark = pytest.mark.browser
@@ -70,6 +71,25 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     steps.expect_chat(page)
     page.reload()
     steps.expect_chat(page)
+
+
+def test_sign_out_while_away(
+    person: BrowserContext, page: Page, app: App, sandbox: Sandbox
+) -> None:
+    """A tab that was elsewhere at the sign-out gives the next user nothing of what it kept."""
+    arrive_signed_in(person, app, sandbox)
+    page.goto(f"{app.url}chat")
+    converse(page, "sandbox/echo mine")
+    expect_kept(page, "sandbox/echo mine")
+    page.goto("about:blank")
+    second = person.new_page()
+    second.goto(f"{app.url}chat")
+    second.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(second)
+    steps.sign_in(page, app.url)
+    assert "mine" not in page.evaluate("JSON.stringify({...sessionStorage})")
+    converse(page, "sandbox/echo yours")
+    expect(page.get_by_text("mine")).to_have_count(0)
 
 
 def test_unheard_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
