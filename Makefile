@@ -17,8 +17,8 @@ run: $(VENV)/installed  ## the app with the real OpenRouter
 	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
 test: $(VENV)/installed  ## all tests, the browser's too
-	@command -v chromium chromium-browser google-chrome >/dev/null \
-	|| $(BIN)/playwright install --with-deps chromium
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	|| command -v google-chrome >/dev/null || $(BIN)/playwright install --with-deps chromium
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 check: $(VENV)/installed  ## format, lint, types, tests

@@ -1,8 +1,4 @@
-"""The settings of the app: from the environment, with `.env` behind it.
-
-Streamlit puts root-level secrets into the environment, so these are served too:
-https://docs.streamlit.io/develop/api-reference/connections/secrets.toml
-"""
+"""The settings of the app, from texts by name: the environment, `.env`, Streamlit's secrets."""
 
 import math
 from collections.abc import Mapping
@@ -67,7 +63,7 @@ def read_settings(environment: Mapping[str, str | None]) -> Settings:
         key_limit=_usd("OPENROUTER_KEY_LIMIT", given),
         key_label=_text("OPENROUTER_KEY_LABEL", given, longest=100),
         session_budget=_usd("SESSION_BUDGET", given),
-        model=_text("OPENROUTER_MODEL", given) or default.model,
+        model=_model("OPENROUTER_MODEL", given) or default.model,
         compared_models=_models("COMPARED_MODELS", given),
         app_title=_text("APP_TITLE", given) or default.app_title,
         app_url=_url("APP_URL", given),
@@ -95,6 +91,13 @@ def _text(
     if not shortest <= len(value) <= longest or not is_printable:
         what = "text" if lines else "one line"
         raise SettingError(name, f"must be {what} of {shortest} to {longest} characters.")
+    return value
+
+
+def _model(name: str, given: Given) -> str | None:
+    value = given.get(name)
+    if value is not None and not is_model_id(value):
+        raise SettingError(name, "must be the id of a model, such as openrouter/auto.")
     return value
 
 

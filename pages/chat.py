@@ -87,7 +87,7 @@ st.title("Chat", anchor=False)
 
 if session.sign_in is None:
     st.markdown("Sign in to chat with any model on your own OpenRouter credits.")
-    page.show_sign_in(app, "chat")
+    page.show_sign_in(app)
     messages.show_conversation(conversation)
     keeper.now(is_last=True)
     st.stop()

@@ -53,7 +53,7 @@ st.title("Compare", anchor=False)
 
 if session.sign_in is None:
     st.markdown("Sign in to put one question to several models at once.")
-    page.show_sign_in(app, "compare")
+    page.show_sign_in(app)
     st.stop()
 
 chosen = models.show_several(settings, session)

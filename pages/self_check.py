@@ -30,7 +30,7 @@ st.markdown("How this app is set up, for whoever deploys it.")
 
 measured = self_check.Measured(
     address=st.context.url or "",
-    callback_url=sign_in.callback_url(settings, "self_check"),
+    callback_url=sign_in.callback_url(settings),
     keeps_cookies=keeps_cookies,
     contact=contact(settings.base_url),
 )

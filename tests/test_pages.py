@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -25,7 +26,7 @@ from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.settings import Settings
-from lib.ui import asking
+from lib.ui import asking, page
 from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
 from lib.ui.signed_in import sealer
 from sandbox.answers import TOUR, picture
@@ -203,14 +204,35 @@ def test_no_tables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pandas" not in sys.modules
 
 
-def test_other_state(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("state", ["another-state", "état"])
+def test_other_state(sandbox: Sandbox, state: str) -> None:
     """A code whose `state` nobody here began is not exchanged."""
     app = main_page(Session(pending=pending()))
     app.query_params["code"] = "a-code"
-    app.query_params["state"] = "another-state"
+    app.query_params["state"] = state
     app.run()
     assert "not started in this browser" in app.error[0].value
     assert not sandbox.exchanges
+
+
+@pytest.mark.parametrize(
+    ("address", "callback_url"),
+    [
+        ("http://localhost:3000/", "http://localhost:3000/"),
+        ("https://example.org", "https://example.org/"),
+        ("https://example.org/compare", "https://example.org/"),
+        ("https://example.org/base/chat", "https://example.org/base/"),
+        ("https://example.org/our-chat", "https://example.org/our-chat"),
+        ("https://team.chat", "https://team.chat/"),
+        ("https://team.chat/chat", "https://team.chat/"),
+    ],
+)
+def test_callback_url(address: str, callback_url: str) -> None:
+    """OpenRouter sends people back to the main page, from wherever they left."""
+    app = main_page()
+    app.context["url"] = address
+    app.run()
+    assert app.session_state["session"].pending.callback_url == callback_url
 
 
 def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +257,25 @@ def test_unusable_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     for app in (main_page().run(), chat_page().run()):
         assert not app.exception
         assert "OPENROUTER_CODE_CHALLENGE_METHOD must be S256" in app.error[0].value
+
+
+def test_secrets() -> None:
+    """What Streamlit's secrets hold is a setting, whether it is a text or not."""
+    app = main_page().switch_page("pages/self_check.py")
+    app.secrets["REMEMBER_SIGN_IN"] = False
+    (report,) = (code.value for code in app.run().code)
+    assert "REMEMBER_SIGN_IN = false" in report
+    app.secrets["REMEMBER_SIGN_IN"] = ["no"]
+    assert "REMEMBER_SIGN_IN must be true or false." in app.run().error[0].value
+
+
+def test_unreadable_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` in another encoding, as one of Windows' shells writes it, is one sentence."""
+    (tmp_path / ".env").write_text("APP_TITLE=Chat", "utf-16")
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    app = main_page().run()
+    assert not app.exception
+    assert ".env must be a text in UTF-8." in app.error[0].value
 
 
 def test_account_failure_signs_nobody_out(

@@ -64,6 +64,7 @@ def test_value(name: str, value: str, field: str, read: object) -> None:
         ("OPENROUTER_KEY_LIMIT", "inf"),
         ("OPENROUTER_KEY_LABEL", "x" * 101),
         ("OPENROUTER_MODEL", "a\nb"),
+        ("OPENROUTER_MODEL", "gpt 5"),
         ("APP_TITLE", "x" * 201),
         ("APP_URL", "ftp://a.org"),
         ("APP_WELCOME", "x" * 2_001),

@@ -10,9 +10,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.keeping import Changes
 from lib.ui.session import BrowserOrder, Session, component_value
@@ -38,6 +40,23 @@ _tab = _component("tab", isolate_styles=False)  # its style is the page's
 _keep = _component("keep")
 _cookies = _component("cookies")
 _copy = _component("copy", '<button type="button">Copy</button>')
+
+
+def main_page_address() -> str:
+    """Return the address of the main page, from that of the page which the browser shows or left.
+
+    Not by `st.context.url`: it cuts off the name of a page where an address merely ends so, as
+    https://team.chat and https://example.org/our-chat do. Empty if the browser has not told it.
+    """
+    context = get_script_run_ctx()
+    if context is None or context.context_info is None:
+        return ""
+    url = urlsplit(context.context_info.url)
+    folder, _, name = url.path.rpartition("/")
+    pages = {page.get("url_pathname") for page in context.pages_manager.get_pages().values()}
+    is_base_path = url.path.strip("/") == str(st.get_option("server.baseUrlPath")).strip("/")
+    path = f"{folder}/" if name in pages and not is_base_path else url.path
+    return urlunsplit((url.scheme, url.netloc, path or "/", "", ""))
 
 
 def is_https() -> bool:

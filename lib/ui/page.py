@@ -38,7 +38,7 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
     A setting that cannot be used ends the page with a sentence that names it.
     """
     try:
-        settings = read_settings({**dotenv_values(ROOT / ".env"), **os.environ})
+        settings = read_settings({**_dotenv(), **os.environ, **_secrets()})
     except SettingError as error:
         st.set_page_config(page_title="Not set up yet")
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
@@ -48,6 +48,20 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
     signed_in.restore(settings, session)
     models.prepare(settings, session)
     return App(settings, session)
+
+
+def _dotenv() -> dict[str, str | None]:
+    try:
+        return dotenv_values(ROOT / ".env")
+    except UnicodeDecodeError as error:
+        raise SettingError(".env", "must be a text in UTF-8.") from error
+
+
+def _secrets() -> dict[str, str]:
+    """Of Streamlit's secrets only texts and numbers are in the environment, and no `true`."""
+    if not st.secrets.load_if_toml_exists():
+        return {}
+    return {name: str(value) for name, value in st.secrets.items()}
 
 
 class Frame(NamedTuple):
@@ -99,19 +113,16 @@ def finish_sign_in(app: App) -> None:
         st.rerun()
 
 
-def show_sign_in(app: App, page: str = "") -> None:
-    """Show the ways to sign in, and what became of the last one.
-
-    `page` is the name of the running page in the address, empty on the main page.
-    """
+def show_sign_in(app: App) -> None:
+    """Show the ways to sign in, and what became of the last one."""
     settings, session = app.settings, app.session
     if session.failure:
         st.error(session.failure, icon=":material/error:")
     if session.notice:
         st.info(session.notice, icon=":material/info:")
-    can_return = sign_in.can_return(settings, session, page)
+    can_return = sign_in.can_return(settings, session)
     if can_return:
-        sign_in.show_link(settings, session, page)
+        sign_in.show_link(settings, session)
         small(
             "You approve on OpenRouter's own page and set how much may be spent. "
             "You type no password here, and you can take the approval back at any time."

@@ -9,7 +9,6 @@ import secrets
 import threading
 import time
 from dataclasses import asdict, replace
-from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -47,26 +46,20 @@ LONGEST_OPEN_PAGE = 24 * 3600
 # Begin
 
 
-def callback_url(settings: Settings, page: str = "") -> str:
-    """Return where OpenRouter sends the user back to: the main page, as the browser sees it.
-
-    `page` is the name of the running page in the address, empty on the main page.
-    """
-    if settings.callback_url:
-        return settings.callback_url
-    url = urlsplit((st.context.url or "").removesuffix(page))
-    return urlunsplit(url._replace(path=url.path or "/"))
+def callback_url(settings: Settings) -> str:
+    """Return where OpenRouter sends the user back to: the main page, as the browser sees it."""
+    return settings.callback_url or browser.main_page_address()
 
 
-def can_return(settings: Settings, session: Session, page: str = "") -> bool:
+def can_return(settings: Settings, session: Session) -> bool:
     """Tell whether the way back can work: OpenRouter takes the address, the browser the cookie."""
-    takes_address = accepts_callback_url(callback_url(settings, page))
+    takes_address = accepts_callback_url(callback_url(settings))
     return takes_address and not session.cookies_are_blocked
 
 
-def show_link(settings: Settings, session: Session, page: str = "") -> None:
+def show_link(settings: Settings, session: Session) -> None:
     """Show the link that begins a sign-in. Its `code_verifier` is in session state and cookie."""
-    address = callback_url(settings, page)
+    address = callback_url(settings)
     if session.pending is None or session.pending.callback_url != address:
         session.pending = _begin(settings.code_challenge_method, address)
     session.pending = pending = replace(session.pending, model=session.model)
@@ -175,7 +168,7 @@ def _find_pending(settings: Settings, session: Session, returned: Return) -> Pen
         if pending.state == state and state not in session.used_states:
             kept.append(pending)
     if returned.state:
-        return next((p for p in kept if secrets.compare_digest(p.state, returned.state)), None)
+        return next((pending for pending in kept if pending.state == returned.state), None)
     protected = [pending for pending in kept if pending.method != "none"]
     return max(protected, key=lambda pending: pending.started_at, default=None)
 

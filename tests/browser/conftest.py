@@ -220,8 +220,9 @@ def browser_in_use(chromium: Browser, app: App) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
-    """Somebody's browser, without cookies."""
+    """Somebody's browser, without cookies and without what a page had it remember."""
     browser_in_use.clear_cookies()
+    browser_in_use.pages[0].evaluate("localStorage.clear()")
     yield browser_in_use
     for page in browser_in_use.pages[1:]:
         page.close()

@@ -3,15 +3,15 @@
 import io
 import json
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in, new_person
+from tests.browser.conftest import App, arrive_signed_in
 
 pytestmark = pytest.mark.browser
 
@@ -73,29 +73,21 @@ def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
 
 
-@pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    """A tab on a phone. Not in a browser that others use: Streamlit has it remember the sidebar."""
-    with new_person(chromium, viewport={"width": 390, "height": 844}) as person:
-        yield person.new_page()
-
-
-def test_phone(phone: Page, app: App, sandbox: Sandbox) -> None:
+def test_phone(own_chat: Page) -> None:
     """On a phone the sidebar lies over the page, and makes room for what is chosen in it."""
-    arrive_signed_in(phone.context, app, sandbox)
-    phone.goto(f"{app.url}chat")
-    converse(phone, "sandbox/echo one")
-    main, opens = phone.get_by_role("main"), phone.get_by_role("button", name="Expand sidebar")
-    for chosen, shown in {
-        sidebar(phone).get_by_role("button", name="New chat"): main.get_by_text("Ask anything."),
-        sidebar(phone).get_by_role("button", name="sandbox/echo one"): steps.answers(phone),
-        sidebar(phone).get_by_role("link", name="Compare"): main.get_by_text("Choose two to four"),
-        sidebar(phone).get_by_role("button", name="Sign out"): steps.sign_in_link(phone),
-    }.items():
-        opens.click()
+    own_chat.set_viewport_size({"width": 390, "height": 844})
+    converse(own_chat, "sandbox/echo one")
+    aside, main = sidebar(own_chat), own_chat.get_by_role("main")
+    for chosen, shown in (
+        (aside.get_by_role("button", name="New chat"), main.get_by_text("Ask anything.")),
+        (aside.get_by_role("button", name="sandbox/echo one"), steps.answers(own_chat)),
+        (aside.get_by_role("link", name="Compare"), main.get_by_text("Choose two to four")),
+        (aside.get_by_role("button", name="Sign out"), steps.sign_in_link(own_chat)),
+    ):
+        own_chat.get_by_role("button", name="Expand sidebar").click()
         chosen.click()
         expect(shown).to_be_visible()
-        expect(phone.get_by_role("button", name="Collapse sidebar")).to_have_count(0)
+        expect(own_chat.get_by_role("button", name="Collapse sidebar")).to_have_count(0)
 
 
 def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
