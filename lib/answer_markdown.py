@@ -6,9 +6,8 @@ directives such as `:red[…]`, and loads images as soon as they are painted.
 """
 
 import re
-from functools import lru_cache
 
-from lib.markdown_blocks import code_lines, split_blocks
+from lib.markdown_blocks import code_lines, split_blocks, split_lines
 
 _INLINE = re.compile(
     r"""
@@ -41,7 +40,7 @@ def paintable(block: str) -> str:
     is_certain = block.startswith(("```", "~~~")) and "$$" not in block
     parts: list[str] = []
     prose: list[str] = []
-    for number, line in enumerate(block.splitlines(keepends=True)):
+    for number, line in enumerate(split_lines(block)):
         if number in code or not line.strip():
             parts += [_prose("".join(prose)), line if is_certain else _without_image(line)]
             prose = []
@@ -51,9 +50,8 @@ def paintable(block: str) -> str:
     return "".join([*parts, _prose("".join(prose))])
 
 
-@lru_cache(maxsize=512)
 def paintable_blocks(text: str) -> tuple[str, ...]:
-    """Return the blocks of a whole text, each paintable; of a long history once, not at each run."""
+    """Return the blocks of a whole text, each paintable."""
     return tuple(map(paintable, split_blocks(text)))
 
 
@@ -92,7 +90,12 @@ def _shown(found: re.Match[str]) -> str:
 
 def literal(text: str) -> str:
     """Return text of others as markdown that shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>$~:#!|])", r"\\\1", text)
+    text = re.sub(r"([\\`*_\[\]<>$~:#!|]|&(?=#?\w+;))", r"\\\1", text)
+    return _LIST.sub(r"\1\\", text)
+
+
+_LIST = re.compile(r"^(\s*(?:\d+(?=[.)])|(?=[-+])))", re.MULTILINE)
+"""Right before the sign that would make an item of a list of it."""
 
 
 _OPEN_LINK = re.compile(r"!?\[([^\]\n]{0,500})(?:\]\([^)\s]{0,2000})?$")
@@ -101,8 +104,8 @@ _CODE = re.compile(r"(`+)(?!`).{1,2000}?(?<!`)\1(?!`)", re.DOTALL)
 
 def closed(block: str) -> str:
     """Return a block that is still being written with its marks closed, so that none is seen."""
-    lines = block.splitlines()
-    if not lines or len(lines) - 1 in code_lines(block):
+    last = len(split_lines(block.rstrip("\r\n"))) - 1
+    if last in code_lines(block):
         return block
     text = _OPEN_LINK.sub(r"\1", block)
     open_text = _CODE.sub("", text)

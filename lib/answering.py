@@ -125,7 +125,7 @@ class Answering:
 
     def _waits_to_retry(self, retry: int) -> bool:
         """Wait until it is time for a retry; tell whether there is to be one."""
-        failure, has_begun = self.failure, self.answer.text or self.answer.reasoning
+        failure, has_begun = self.failure, self.answer.size or self.answer.usage
         if not failure or not failure.is_passing or has_begun or not self._may_retry():
             return False
         seconds = failure.retry_after

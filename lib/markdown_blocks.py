@@ -79,6 +79,11 @@ def split_blocks(text: str) -> tuple[str, ...]:
     return (text,) if _DEFINITION.search(text) else tuple(_split(text))
 
 
+def split_lines(text: str) -> list[str]:
+    """Split into lines with their ends, as markdown-it counts them; `str.splitlines` knows more."""
+    return re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+
+
 def code_lines(text: str) -> set[int]:
     """Return the numbers, from 0, of the lines that are code, formulas or HTML: no prose."""
     return {
@@ -97,8 +102,7 @@ def _split(text: str) -> list[str]:
         if token.level == 0 and token.map is not None
     }
     pieces = [""]
-    # Line ends as markdown-it counts them.
-    for number, line in enumerate(re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)):
+    for number, line in enumerate(split_lines(text)):
         if number in begins and pieces[-1].strip():
             pieces.append("")
         pieces[-1] += line

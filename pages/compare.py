@@ -99,7 +99,12 @@ with asking.ended_by_stop(session, *session.comparison.values()), place_of(sessi
 
 def show_end(answering: Answering) -> None:
     messages.show_foot(answering.answer)
-    show_continue(*continues[answering])
+    show_continue(*continues.pop(answering))
+
+
+def show_end_of_stop() -> None:
+    for model, place in continues.values():
+        show_continue(model, place)
 
 
 budget.show_warning(settings, session)
@@ -108,7 +113,7 @@ watch(
     session.news,
     when_due=keeper.when_due,
     when_over=show_end,
-    when_stopped=lambda: [place.empty() for _, place in continues.values()],
+    when_stopped=show_end_of_stop,
 )
 if any(isinstance(answering.failure, KeyRejected) for answering in under_way):
     signed_in.key_was_rejected(session)

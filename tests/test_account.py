@@ -43,6 +43,12 @@ def test_no_amount(raw_server: RawServer, amount: bytes) -> None:
     assert account == Account("l", None, None, 0.0)
 
 
+def test_half_a_character(raw_server: RawServer) -> None:
+    """A label that no page could show is mended."""
+    body = rb'{"data":{"label":"a\ud83d"}}'
+    assert get_account(raw_server.serve(http(body, "application/json")), "k").label == "a\ufffd"
+
+
 @pytest.mark.parametrize("status", [307, 403, 500])
 def test_status(raw_server: RawServer, status: int) -> None:
     """Any other status is an error that carries it; a redirect is not followed."""

@@ -1,9 +1,11 @@
 r"""What models write: formulas, money, images, code, and marks that are not closed yet."""
 
+from html import unescape
+
 import pytest
 from markdown_it import MarkdownIt
 
-from lib.answer_markdown import closed, paintable, paintable_blocks
+from lib.answer_markdown import closed, literal, paintable, paintable_blocks
 from sandbox import answers
 
 
@@ -29,6 +31,7 @@ from sandbox import answers
         ("`$5 :red[a]`", "`$5 :red[a]`"),
         ("```\n$5 ![1].x :red[a] \\(b\\)\n```\n$5", "```\n$5 ![1].x :red[a] \\(b\\)\n```\n\\$5"),
         ("[^1]: a\n\n    ![x](u)\n", "[^1]: a\n\n    !\u2060[x](u)\n"),
+        ("```\n\f\v$5\n```", "```\n\f\v$5\n```"),
         ("    $5 in indented code\n", "    $5 in indented code\n"),
     ],
 )
@@ -82,12 +85,36 @@ def test_no_image(hidden: str) -> None:
         ("a `b` **c `d`", "a `b` **c `d`**"),
         ("**a** [b](https://x.org) c", "**a** [b](https://x.org) c"),
         ("```\n**a", "```\n**a"),
+        ("```\n\f**a\n", "```\n\f**a\n"),
+        ("a\x1cb **c", "a\x1cb **c**"),
         ("", ""),
     ],
 )
 def test_closed(written: str, shown: str) -> None:
     """Marks that are still open are closed while an answer is being written."""
     assert closed(written) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. a",
+        "2) a",
+        "- a",
+        "+ a",
+        "-5",
+        "3.5",
+        "&nbsp;",
+        "&#65; & a;",
+        "# a",
+        "a\n- b",
+        "a_b_ *c*",
+    ],
+)
+def test_literal(text: str) -> None:
+    """Text of others is shown as it is."""
+    html = MarkdownIt("commonmark").render(literal(text))
+    assert unescape(html.removeprefix("<p>").removesuffix("</p>\n")) == text
 
 
 def test_formula_like_a_list() -> None:

@@ -177,6 +177,8 @@ def test_retries_end() -> None:
         [busy(retry_after=31)],
         [TextDelta("a"), busy()],
         [ReasoningDelta("a"), busy()],
+        [GeneratedImage("image/png", b"a"), busy()],
+        [Usage(1, 1, 0.1), busy()],
         [Disconnected()],
         [Interrupted()],
         [TimedOut()],

@@ -23,6 +23,7 @@ from lib.openrouter.errors import (
 from lib.openrouter.events import (
     Alive,
     AnsweredBy,
+    Began,
     Citation,
     Event,
     Finished,
@@ -131,6 +132,25 @@ def test_absurd_extras(raw_server: RawServer, delta: dict[str, object]) -> None:
     body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
     events = list(stream(raw_server.serve(http(body)), "m"))
     assert events == [TextDelta("a"), Finished("stop")]
+
+
+def test_halves_of_characters(raw_server: RawServer) -> None:
+    """A character that two deltas divide arrives whole; half of one is mended, wherever it is."""
+    chunks = [
+        {"id": "g\udc00", "choices": [{"delta": {"content": "a\ud83d", "reasoning": "\ud83c"}}]},
+        {"choices": [{"delta": {"content": "\ude00b", "reasoning": "x\udf89"}}]},
+        {"choices": [{"delta": {"content": "\ud83d"}}]},
+        {"choices": [{"delta": {"content": "\ude00"}, "finish_reason": "stop\ud83d"}]},
+    ]
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks).encode()
+    assert list(stream(raw_server.serve(http(body)), "m")) == [
+        Began("g\ufffd"),
+        TextDelta("a"),
+        ReasoningDelta("\ufffdx\ufffd"),
+        TextDelta("😀b"),
+        TextDelta("😀"),
+        Finished("stop\ufffd"),
+    ]
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter"])

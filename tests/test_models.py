@@ -37,6 +37,7 @@ def test_catalogue_of_the_sandbox(served: Served) -> None:
     "entry",
     [
         {"id": "a/b"},
+        {"id": "a/b", "pricing": {"prompt": 10**400}},
         {"id": "a/b", "name": None, "context_length": "many", "architecture": 5, "pricing": None},
         {"id": "a/b", "name": " \n", "context_length": -1, "supported_parameters": "seed"},
         {"id": "a/b", "pricing": {"prompt": "-1", "completion": "nan"}, "reasoning": []},
@@ -52,6 +53,14 @@ def test_absurd_entry(raw_server: RawServer, entry: dict[str, object]) -> None:
     (model,) = get_models(raw_server.serve(http(body, "application/json")))
     assert model == Model("a/b", "a/b")
     assert label(model) == "a/b · price varies · text → text · a/b"
+
+
+def test_half_a_character(raw_server: RawServer) -> None:
+    """What no page could show is mended."""
+    entry = {"id": "a/b", "name": "a\ud83d", "architecture": {"input_modalities": ["\ud83d"]}}
+    body = json.dumps({"data": [entry]}).encode()
+    (model,) = get_models(raw_server.serve(http(body, "application/json")))
+    assert (model.name, model.inputs) == ("a\ufffd", ("\ufffd",))
 
 
 @pytest.mark.parametrize(

@@ -579,7 +579,10 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     app.run().chat_input[0].set_value("sandbox/echo one").run()
     assert sandbox.completions[0]["body"]["messages"][0]["content"] == "In Latin."
     session.budget = 5.0
+    blocks = session.blocks_of("sandbox/echo one")
+    assert session.blocks_of("sandbox/echo one") is blocks
     app.button(key="sign_out").click().run()
+    assert session.blocks_of("sandbox/echo one") is not blocks
     assert not app.exception
     assert not app.chat_input
     assert "sandbox/echo one" not in text_of(app)
@@ -587,6 +590,17 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     session.sign_in = signed_in().sign_in
     assert open_choice(app).text_area(key="instructions").value == ""
     assert not app.exception
+
+
+def test_compare_without_the_catalogue(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the models could not be had the page says so, and begins as ever once they are."""
+    monkeypatch.setenv("COMPARED_MODELS", "sandbox/echo, sandbox/tour")
+    app = main_page(signed_in()).switch_page("pages/compare.py")
+    with monkeypatch.context() as patch:
+        patch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
+        app.run()
+    assert "could not be loaded" in app.warning[0].value
+    assert app.run().multiselect(key="compared").value == ["sandbox/echo", "sandbox/tour"]
 
 
 def test_compare_begins_with_the_settings_models(

@@ -19,7 +19,7 @@ from lib.openrouter.errors import (
 )
 from lib.openrouter.models import is_model_id
 from lib.openrouter.sse import EventTooLarge
-from lib.openrouter.untrusted import number, parse_json, whole_text
+from lib.openrouter.untrusted import Halves, number, parse_json, whole_text
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
     """
     finish_reason = None
     model = generation = None
+    text, reasoning = Halves(), Halves()
     try:
         for data in stream:
             if not data:
@@ -118,13 +119,13 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
                 break
             chunk = _parse(data)
             if generation is None and isinstance(chunk.get("id"), str):
-                generation = chunk["id"]
+                generation = whole_text(chunk["id"])
                 yield Began(generation)
             if is_model_id(name := chunk.get("model")) and name != model:
                 model, provider = name, chunk.get("provider")
                 yield AnsweredBy(name, whole_text(provider) if isinstance(provider, str) else "")
             for choice in _mappings(chunk.get("choices"))[:1]:
-                yield from _deltas(choice)
+                yield from _deltas(choice, text, reasoning)
                 finish_reason = choice.get("finish_reason") or finish_reason
             if isinstance(chunk.get("usage"), Mapping):
                 yield _usage(chunk["usage"])
@@ -137,7 +138,7 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
         raise Interrupted
     if finish_reason == "error":
         raise OpenRouterError
-    yield Finished(str(finish_reason))
+    yield Finished(whole_text(str(finish_reason)))
 
 
 def _parse(data: str) -> Mapping[str, Any]:
@@ -154,15 +155,15 @@ def _parse(data: str) -> Mapping[str, Any]:
     return chunk
 
 
-def _deltas(choice: Mapping[str, Any]) -> Iterator[Event]:
+def _deltas(choice: Mapping[str, Any], text: Halves, reasoning: Halves) -> Iterator[Event]:
     # A stream has `delta`, an answer that came in one piece has `message`.
     delta = choice.get("delta") or choice.get("message")
     if not isinstance(delta, Mapping):
         return
-    if isinstance(reasoning := delta.get("reasoning"), str) and reasoning:
-        yield ReasoningDelta(whole_text(reasoning))
-    if isinstance(content := delta.get("content"), str) and content:
-        yield TextDelta(whole_text(content))
+    if isinstance(thought := delta.get("reasoning"), str) and (thought := reasoning.join(thought)):
+        yield ReasoningDelta(thought)
+    if isinstance(content := delta.get("content"), str) and (content := text.join(content)):
+        yield TextDelta(content)
     for annotation in _mappings(delta.get("annotations")):
         yield from _citation(annotation.get("url_citation"))
     for image in _mappings(delta.get("images")):

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
 from lib.openrouter.transport import Timeout, get_data
-from lib.openrouter.untrusted import number
+from lib.openrouter.untrusted import number, whole_text
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 """What `reasoning.effort` may be."""
@@ -65,11 +65,12 @@ def _model(entry: Any) -> Model | None:
     if not isinstance(entry, Mapping) or not is_model_id(model_id := entry.get("id")):
         return None
     name = entry.get("name")
+    name = " ".join(whole_text(name).split())[:100] if isinstance(name, str) else ""
     architecture, pricing = _mapping(entry, "architecture"), _mapping(entry, "pricing")
     efforts = _texts(_mapping(entry, "reasoning").get("supported_efforts"))
     return Model(
         id=model_id,
-        name=" ".join(name.split())[:100] if isinstance(name, str) and name.strip() else model_id,
+        name=name or model_id,
         context_length=_tokens(entry.get("context_length")),
         prompt_price=_price(pricing.get("prompt")),
         completion_price=_price(pricing.get("completion")),
@@ -95,7 +96,8 @@ def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
+    texts = value if isinstance(value, list) else ()
+    return tuple(whole_text(text) for text in texts if isinstance(text, str))
 
 
 def _tokens(value: object) -> int | None:
@@ -107,7 +109,7 @@ def _price(value: object) -> float | None:
     """A decimal string; routers have "-1"."""
     try:
         price = float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return price if 0 <= price < 1_000 else None
 

@@ -20,6 +20,19 @@ def number(value: Any) -> float | None:
     return value if is_number and abs(value) < _TOO_LARGE else None
 
 
+class Halves:
+    """Joins texts that follow each other and may divide a character: JSON can, UTF-16 as it is."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def join(self, text: str) -> str:
+        """Return the next text, whole, and keep the half of a character at its end for the next."""
+        text = self._half + text
+        self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return whole_text(text.removesuffix(self._half))
+
+
 def whole_text(text: str) -> str:
     """Return a text in which no half of a surrogate pair stands alone: JSON allows it, UTF-8 not."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -156,6 +156,13 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
 def show_several(settings: Settings, session: Session) -> list[str]:
     """Show the choice of the models to compare; return their ids."""
     known = _catalogue(settings.base_url).models(PATIENCE)
+    if not known:
+        st.warning(
+            "The list of models could not be loaded just now, so there are none to compare; reload "
+            "in a minute.",
+            icon=":material/cloud_off:",
+        )
+        return []
     first = settings.compared_models or (session.model or settings.model,)
     set_first_widget_value("compared", [model for model in first if model in known])
     return st.multiselect(

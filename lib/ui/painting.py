@@ -10,9 +10,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
-from lib.answer_markdown import closed, paintable, paintable_blocks
+from lib.answer_markdown import closed, paintable
 from lib.answering import pace
 from lib.markdown_blocks import GrowingMarkdown
+from lib.ui.session import current_session
 
 GROWTH = 1.06
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
@@ -70,7 +71,7 @@ class AnswerPainter:
 def show_text(text: str) -> None:
     """Show a whole text in the same elements in which a stream would have painted it."""
     place = st.empty().container()
-    for block in paintable_blocks(text):
+    for block in current_session().blocks_of(text):
         place.markdown(block)
 
 

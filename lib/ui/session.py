@@ -5,12 +5,15 @@ has just arrived is kept even if another click ends the script at that moment.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Event, Lock
 from typing import Any
 
 import streamlit as st
 
+from lib.answer_markdown import paintable_blocks
 from lib.answering import Answering
 from lib.conversation import Answer, Conversation, Turn
 from lib.keeping import Changes, Keeper, text_record
@@ -19,6 +22,8 @@ from lib.openrouter.auth import IssuedKey, Return
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.pkce import Method
 
+MOST_BLOCKS = 512
+"""Texts whose blocks are remembered."""
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
 
@@ -88,6 +93,14 @@ class BrowserOrder:
     then_open_chat: bool = False
 
 
+def cached_blocks() -> Callable[[str], tuple[str, ...]]:
+    """Return `paintable_blocks` that remembers: a long history is split once, not at each run.
+
+    Of one session: what a process remembered would outlive a sign-out.
+    """
+    return lru_cache(MOST_BLOCKS)(paintable_blocks)
+
+
 @dataclass
 class Session:
     """Everything that is kept for one browser session, and nothing for longer."""
@@ -113,6 +126,7 @@ class Session:
     conversations: list[Conversation] = field(default_factory=list)
     opened: int = 0
     earlier: int = 0
+    blocks_of: Callable[[str], tuple[str, ...]] = field(default_factory=cached_blocks, repr=False)
     comparison: dict[str, Conversation] = field(default_factory=dict)
     comparisons: int = 0
     answerings: list[Answering] = field(default_factory=list)

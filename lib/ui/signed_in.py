@@ -9,7 +9,7 @@ from lib.openrouter.account import key_settings_url
 from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
 from lib.ui import asking, browser
-from lib.ui.session import Session, SignIn, forget_widgets
+from lib.ui.session import Session, SignIn, cached_blocks, forget_widgets
 
 KEY = "openrouter_key"
 REMEMBERED_SECONDS = 12 * 3600
@@ -69,6 +69,7 @@ def forget(session: Session, notice: str) -> None:
     session.conversation, session.conversations = Conversation(), []
     session.keep_anew()
     session.edited_turn, session.comparison = None, {}
+    session.refused, session.blocks_of = "", cached_blocks()
     session.spent, session.budget = 0.0, None
     session.flow = None
     forget_widgets()

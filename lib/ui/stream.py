@@ -67,8 +67,8 @@ class _View:
     def _take(self) -> None:
         answer = self.answering.answer
         if reasoning := answer.reasoning[self._reasoning_length :]:
+            self._thoughts.add(reasoning)  # first: Stop may end it, and then it is added again
             self._reasoning_length += len(reasoning)
-            self._thoughts.add(reasoning)
         if text := answer.text[self._text_length :]:
             self._text_length += len(text)
             self._painter.add(text)

@@ -66,6 +66,14 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions[-1]["body"]["messages"]) == 3
     compare.get_by_role("link", name="Compare").click()
     expect(auto).to_contain_text("sandbox/echo, who are you?")
+    field.fill("sandbox/echo, once more?")
+    field.press("Enter")
+    expect(auto).to_contain_text("once more?")
+    expect(endless).to_contain_text("word 20")
+    compare.get_by_test_id("stChatInputStopButton").click()
+    for each in (auto, endless, refused):
+        expect(each.get_by_role("button", name="Continue")).to_be_visible()
+    steps.expect_streams_to_end(sandbox)
 
 
 def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
