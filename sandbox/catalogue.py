@@ -45,6 +45,12 @@ _status("408", 408, "Operation timed out. Please try again later.")
 _status("413", 413, "Request payload too large")
 _status("422", 422, "Invalid argument")
 _status("429", 429, "Rate limit exceeded", headers={"Retry-After": "7"})
+_status(
+    "429-per-day",
+    429,
+    "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests "
+    "per day",
+)
 _status("500", 500, "Internal Server Error")
 _status("502", 502, "Provider returned error")
 _status("503", 503, "Service temporarily unavailable")

@@ -175,6 +175,8 @@ def test_retries_end() -> None:
     [
         *([busy(status)] for status in (400, 401, 402, 403, 404, 413, 422)),
         [busy(retry_after=31)],
+        [OpenRouterError("Rate limit exceeded: free-models-per-day.", status=429)],
+        [OpenRouterError(status=503, retryable=False)],
         [TextDelta("a"), busy()],
         [ReasoningDelta("a"), busy()],
         [GeneratedImage("image/png", b"a"), busy()],

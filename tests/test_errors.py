@@ -41,6 +41,17 @@ def test_retry_after(retry_after: str, seconds: float | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("availability", "retryable"),
+    [({"retryable": False}, False), ({"retryable": True}, True), ({}, True), (None, True)],
+)
+def test_retryable(availability: object, retryable: bool) -> None:
+    """Where OpenRouter says that another try is of no use, there is none."""
+    body = json.dumps({"error": {"availability": availability}}).encode()
+    error = error_from_response(503, {}, body)
+    assert (error.retryable, error.is_passing) == (retryable, retryable)
+
+
+@pytest.mark.parametrize(
     ("code", "status"),
     [
         (429, 429),

@@ -68,6 +68,7 @@ OTHER_SENTENCES = {
     "402-max-tokens": "does not cover the longest answer",
     "402-key-limit": "limit of your key is spent",
     "403-moderation": "declined this message in its moderation",
+    "429-per-day": "used up for today",
 }
 
 
@@ -86,7 +87,15 @@ def test_each_body(name: str) -> None:
 
 def test_variants() -> None:
     """What one status can mean besides is said in sentences of their own."""
-    names = ["402", "402-max-tokens", "402-key-limit", "403", "403-moderation", "429"]
+    names = [
+        "402",
+        "402-max-tokens",
+        "402-key-limit",
+        "403",
+        "403-moderation",
+        "429",
+        "429-per-day",
+    ]
     failures = [
         OpenRouterError(body["message"], status=status, metadata=body.get("metadata"))
         for status, _, body in map(STATUSES.get, names)
@@ -130,6 +139,8 @@ def test_429_says_how_long() -> None:
         ("403", "https://o/keys/"),
         ("403-moderation", None),
         ("404", "https://o/settings/privacy"),
+        ("429", None),
+        ("429-per-day", "https://o/settings/credits"),
         ("500", None),
     ],
 )

@@ -24,7 +24,8 @@ class OpenRouterError(Exception):
 
     `status` is the HTTP status or the `code` of an error inside a stream, None if there was none;
     `message` is OpenRouter's own text (one line, 300 characters at most, keys masked), perhaps
-    empty; `retry_after` is in seconds; `metadata` is the error's, perhaps empty.
+    empty; `retry_after` is in seconds; `retryable` is False where OpenRouter says so; `metadata` is
+    the error's, perhaps empty.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class OpenRouterError(Exception):
         *,
         status: int | None = None,
         retry_after: float | None = None,
+        retryable: bool = True,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
         self.message = mask_keys(" ".join(message.split()))[:_LONGEST_MESSAGE]
         self.status = status
         self.retry_after = retry_after
+        self.retryable = retryable
         self.metadata: Mapping[str, Any] = metadata or {}
         super().__init__(f"{status or ''} {self.message}".strip())
 
@@ -45,7 +48,13 @@ class OpenRouterError(Exception):
     def is_passing(self) -> bool:
         """Whether the same request may well succeed in a moment, and nothing was done for it yet."""
         could_not_connect = isinstance(self, Unreachable) and not isinstance(self, Disconnected)
-        return could_not_connect or self.status in _PASSING
+        has_passing_status = self.status in _PASSING and not self.is_of_the_day
+        return could_not_connect or (has_passing_status and self.retryable)
+
+    @property
+    def is_of_the_day(self) -> bool:
+        """Whether the free requests of a day are spent: OpenRouter says it in words only."""
+        return self.status == 429 and "per-day" in self.message
 
 
 class Unreachable(OpenRouterError):
@@ -100,10 +109,13 @@ def error_from_response(status: int, headers: Mapping[str, str], body: bytes) ->
         error = {}
     if not isinstance(error, Mapping):
         error = {"message": error}
-    retry_after = headers.get("Retry-After")
-    if retry_after is None and isinstance(availability := error.get("availability"), Mapping):
-        retry_after = availability.get("retry_after")
-    return _error(error, status, _seconds(retry_after))
+    availability = error.get("availability")
+    if not isinstance(availability, Mapping):
+        availability = {}
+    retry_after = headers.get("Retry-After", availability.get("retry_after"))
+    failure = _error(error, status, _seconds(retry_after))
+    failure.retryable = availability.get("retryable") is not False
+    return failure
 
 
 def error_from_chunk(error: object) -> OpenRouterError:

@@ -105,6 +105,8 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             if _is_of_the_key(error):
                 link = ("Open your key's settings", key_settings_url(base_url, key))
             return Explanation(sentence, link, _affordable_tokens(error))
+        case 429 if error.is_of_the_day:
+            link = ("Add credits", f"{base_url}/settings/credits")
         case 403 if "reasons" not in error.metadata:
             link = ("Open your key's settings", key_settings_url(base_url, key))
         case 404:
@@ -151,6 +153,8 @@ def _sentence(error: OpenRouterError) -> str:
             return "The limit of your key is spent. Raise it in the key's settings, then try again."
         case 403 if "reasons" in error.metadata:
             return "The model's provider declined this message in its moderation. Change it, and send it again."
+        case 429 if error.is_of_the_day:
+            return "Your requests to free models are used up for today. Choose another model, or add credits for more."
         case 429 if error.retry_after:
             seconds = max(2, math.ceil(error.retry_after))
             return f"Too many requests for now. Try again in {seconds} seconds."
