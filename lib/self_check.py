@@ -40,7 +40,7 @@ class Contact:
 class Measured:
     """What only the running app knows; `keeps_cookies` is None until the browser has said so.
 
-    `address` is the page's own, as the browser has it, empty if the browser has not told it.
+    `address` is the app's, as the browser has it, empty if the browser has not told it.
     """
 
     address: str

@@ -75,6 +75,18 @@ if not session.comparison:
         "cost; go on with the one that you like best."
     )
 
+
+def show_end(answering: Answering) -> None:
+    messages.show_foot(answering.answer)
+    show_continue(*continues[answering])
+    del continues[answering]
+
+
+def show_end_of_stop() -> None:
+    for model, place in continues.values():
+        show_continue(model, place)
+
+
 with asking.ended_by_stop(session, *session.comparison.values()), place_of(session.comparisons):
     columns = []
     if session.comparison:
@@ -95,26 +107,14 @@ with asking.ended_by_stop(session, *session.comparison.values()), place_of(sessi
                 else:
                     messages.show_answer(answer)
                     show_continue(model, button_place)
-
-
-def show_end(answering: Answering) -> None:
-    messages.show_foot(answering.answer)
-    show_continue(*continues.pop(answering))
-
-
-def show_end_of_stop() -> None:
-    for model, place in continues.values():
-        show_continue(model, place)
-
-
-budget.show_warning(settings, session)
-watch(
-    under_way,
-    session.news,
-    when_due=keeper.when_due,
-    when_over=show_end,
-    when_stopped=show_end_of_stop,
-)
+    budget.show_warning(settings, session)
+    watch(
+        under_way,
+        session.news,
+        when_due=keeper.when_due,
+        when_over=show_end,
+        when_stopped=show_end_of_stop,
+    )
 if any(isinstance(answering.failure, KeyRejected) for answering in under_way):
     signed_in.key_was_rejected(session)
     st.rerun()

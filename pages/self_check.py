@@ -29,7 +29,7 @@ st.title("Self-check", anchor=False)
 st.markdown("How this app is set up, for whoever deploys it.")
 
 measured = self_check.Measured(
-    address=st.context.url or "",
+    address=browser.main_page_address(),
     callback_url=sign_in.callback_url(settings),
     keeps_cookies=keeps_cookies,
     contact=contact(settings.base_url),

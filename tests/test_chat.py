@@ -262,6 +262,7 @@ def test_answer_of_somebody_else(
         (b"", []),
         (b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5}}\n\n', [Usage(1, 2, 0.5)]),
         (b'data: {"choices":[],"usage":{"prompt_tokens":"1","cost":true}}\n\n', [Usage(0, 0, None)]),
+        (b'data: {"choices":[],"usage":{"prompt_tokens":-1,"cost":-0.5}}\n\n', [Usage(0, 0, None)]),
         (b'data: {"choices":[{"del', []),
     ],
 )  # fmt: skip

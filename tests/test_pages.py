@@ -22,6 +22,7 @@ from streamlit.testing.v1 import AppTest
 from lib.answer_markdown import literal
 from lib.attachments import attachment
 from lib.conversation import MOST_TURNS, Answer, Conversation, Turn
+from lib.openrouter.account import Account
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
@@ -195,6 +196,13 @@ def test_code_is_exchanged(sandbox: Sandbox) -> None:
     assert [exchange.status for exchange in sandbox.exchanges] == [200]
 
 
+def test_label_of_the_key(sandbox: Sandbox) -> None:
+    """However a key is called, its name is shown as it is."""
+    session = signed_in()
+    session.account, session.account_is_stale = Account("a`![](//x)", None, None, 0.0), False
+    assert "`a'![](//x)`" in text_of(main_page(session).run())
+
+
 def test_no_tables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signing in and chatting need no pandas: a third of a second, and 80 MB of memory."""
     monkeypatch.delitem(sys.modules, "pandas", raising=False)
@@ -225,10 +233,14 @@ def test_other_state(sandbox: Sandbox, state: str) -> None:
         ("https://example.org/our-chat", "https://example.org/our-chat"),
         ("https://team.chat", "https://team.chat/"),
         ("https://team.chat/chat", "https://team.chat/"),
+        ("https://team.chat/chat/", "https://team.chat/"),
     ],
 )
-def test_callback_url(address: str, callback_url: str) -> None:
+def test_callback_url(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, address: str, callback_url: str
+) -> None:
     """OpenRouter sends people back to the main page, from wherever they left."""
+    monkeypatch.delenv("OPENROUTER_CALLBACK_URL")
     app = main_page()
     app.context["url"] = address
     app.run()
@@ -259,14 +271,18 @@ def test_unusable_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "OPENROUTER_CODE_CHALLENGE_METHOD must be S256" in app.error[0].value
 
 
-def test_secrets() -> None:
-    """What Streamlit's secrets hold is a setting, whether it is a text or not."""
+def test_secrets(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's secrets hold settings; what can be none is one sentence."""
     app = main_page().switch_page("pages/self_check.py")
     app.secrets["REMEMBER_SIGN_IN"] = False
     (report,) = (code.value for code in app.run().code)
     assert "REMEMBER_SIGN_IN = false" in report
-    app.secrets["REMEMBER_SIGN_IN"] = ["no"]
-    assert "REMEMBER_SIGN_IN must be true or false." in app.run().error[0].value
+    app.secrets["APP_PROMPTS"] = ["Why?", "How?"]
+    assert "APP_PROMPTS must be one text in quotes" in app.run().error[0].value
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text("APP_TITLE = Chat")
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    assert "secrets.toml must be TOML" in main_page().run().error[0].value
 
 
 def test_unreadable_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

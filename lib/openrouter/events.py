@@ -19,7 +19,7 @@ from lib.openrouter.errors import (
 )
 from lib.openrouter.models import is_model_id
 from lib.openrouter.sse import EventTooLarge
-from lib.openrouter.untrusted import Halves, number, parse_json, whole_text
+from lib.openrouter.untrusted import Halves, amount, parse_json, whole_text
 
 
 @dataclass(frozen=True)
@@ -198,9 +198,9 @@ _IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
     return Usage(
-        prompt_tokens=int(number(usage.get("prompt_tokens")) or 0),
-        completion_tokens=int(number(usage.get("completion_tokens")) or 0),
-        cost=number(usage.get("cost")),
+        prompt_tokens=int(amount(usage.get("prompt_tokens")) or 0),
+        completion_tokens=int(amount(usage.get("completion_tokens")) or 0),
+        cost=amount(usage.get("cost")),
     )
 
 

@@ -3,7 +3,7 @@
 from lib.openrouter.errors import UnexpectedAnswer
 from lib.openrouter.events import Usage
 from lib.openrouter.transport import Bearer, Timeout, get_data
-from lib.openrouter.untrusted import number
+from lib.openrouter.untrusted import amount
 
 
 def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5, 10)) -> Usage:
@@ -20,7 +20,7 @@ def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5
     if not isinstance(data, dict):
         raise UnexpectedAnswer(status=200)
     return Usage(
-        prompt_tokens=int(number(data.get("native_tokens_prompt")) or 0),
-        completion_tokens=int(number(data.get("native_tokens_completion")) or 0),
-        cost=number(data.get("total_cost")),
+        prompt_tokens=int(amount(data.get("native_tokens_prompt")) or 0),
+        completion_tokens=int(amount(data.get("native_tokens_completion")) or 0),
+        cost=amount(data.get("total_cost")),
     )

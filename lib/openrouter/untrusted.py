@@ -20,6 +20,12 @@ def number(value: Any) -> float | None:
     return value if is_number and abs(value) < _TOO_LARGE else None
 
 
+def amount(value: Any) -> float | None:
+    """Return what was used or paid, as `number` does; None for less than nothing, too."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
 class Halves:
     """Joins texts that follow each other and may divide a character: JSON can, UTF-16 as it is."""
 

@@ -52,7 +52,7 @@ def main_page_address() -> str:
     if context is None or context.context_info is None:
         return ""
     url = urlsplit(context.context_info.url)
-    folder, _, name = url.path.rpartition("/")
+    folder, _, name = url.path.rstrip("/").rpartition("/")
     pages = {page.get("url_pathname") for page in context.pages_manager.get_pages().values()}
     is_base_path = url.path.strip("/") == str(st.get_option("server.baseUrlPath")).strip("/")
     path = f"{folder}/" if name in pages and not is_base_path else url.path

@@ -52,15 +52,20 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
 
 def _dotenv() -> dict[str, str | None]:
     try:
-        return dotenv_values(ROOT / ".env")
+        return dotenv_values(ROOT / ".env", encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingError(".env", "must be a text in UTF-8.") from error
 
 
 def _secrets() -> dict[str, str]:
-    """Of Streamlit's secrets only texts and numbers are in the environment, and no `true`."""
+    """Return Streamlit's secrets but for its sections: `true` is not in the environment."""
     if not st.secrets.load_if_toml_exists():
+        if (ROOT / ".streamlit" / "secrets.toml").exists():
+            raise SettingError("secrets.toml", "must be TOML, as https://toml.io has it.")
         return {}
+    for name, value in st.secrets.items():
+        if isinstance(value, list):
+            raise SettingError(name, "must be one text in quotes, and no list.")
     return {name: str(value) for name, value in st.secrets.items()}
 
 

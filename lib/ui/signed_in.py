@@ -49,7 +49,9 @@ def restore(settings: Settings, session: Session) -> None:
 
 def sign_out(settings: Settings, session: Session) -> None:
     """Forget the key and the conversation here, in the browser and in its other tabs."""
-    if session.sign_in is None:
+    browser.order(session, forget_conversations=True)
+    if session.sign_in is None:  # clicked twice, or after OpenRouter rejected the key
+        forget(session, session.notice)
         return
     key_url = key_settings_url(settings.base_url, session.sign_in.key)
     now = max(time.time(), session.sign_in.at + 1)  # after it, also if the clock was set back
@@ -62,10 +64,13 @@ def sign_out(settings: Settings, session: Session) -> None:
 
 
 def forget(session: Session, notice: str) -> None:
-    """Keep nothing of a user who signed out, here or in another tab; `notice` says so."""
+    """Keep nothing of a user who signed out, here or in another tab; `notice` says so.
+
+    What the tab keeps is the tab's own to forget: it may be of a later sign-in.
+    """
     asking.stop_all(session)
+    session.answerings = []
     _forget_key(session, notice)
-    browser.order(session, forget_conversations=True)
     session.conversation, session.conversations = Conversation(), []
     session.keep_anew()
     session.edited_turn, session.comparison = None, {}

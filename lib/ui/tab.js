@@ -94,12 +94,13 @@ function forgetOthers(signedInAt) {
   storage("sessionStorage", (store) => {
     const keptSince = store.getItem(SIGNED_IN_AT);
     if (keptSince && Number(signedOutAt) > Number(keptSince)) forgetConversations(store);
-    if (signedInAt) store.setItem(SIGNED_IN_AT, signedInAt);
+    // Back may bring a page to life that was signed in before: what is kept is of the last sign-in.
+    if (signedInAt && !(Number(signedOutAt) > signedInAt)) store.setItem(SIGNED_IN_AT, signedInAt);
   });
 }
 
 function forgetConversations(store) {
-  for (const key of keysOfConversations(store)) store.removeItem(key);
+  for (const key of [...keysOfConversations(store), SIGNED_IN_AT]) store.removeItem(key);
 }
 
 function keysOfConversations(store) {

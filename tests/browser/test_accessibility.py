@@ -102,11 +102,14 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
 
 
 def in_sidebar(page: Page, role: Literal["button", "link"], name: str) -> None:
-    """Click something in the sidebar, which is closed on a phone."""
+    """Click something in the sidebar, which is closed on a phone, and closes after a link."""
     expand = page.get_by_test_id("stExpandSidebarButton")
-    if expand.is_visible():
+    is_closed = expand.is_visible()
+    if is_closed:
         expand.click()
     page.get_by_role(role, name=name, exact=True).click()
+    if is_closed and role == "link":
+        expect(page.get_by_role("button", name="Collapse sidebar")).to_have_count(0)
 
 
 def popovers(page: Page) -> list[tuple[Callable[[], None], str]]:

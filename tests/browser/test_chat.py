@@ -68,7 +68,7 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     """The first visit of all to a fresh process, below a path: sign-in, a question, its answer."""
     app = start_app(
         "fresh",
-        base_path="demo-chat",  # ends like the name of a page
+        base_path="demo/chat",  # ends like the address of a page
         APP_TITLE="Küche & chat",
         APP_URL="https://example.org/chat",
         APP_PROMPTS="Why is the sky blue? | sandbox/endless please",

@@ -58,10 +58,10 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     steps.expect_chat(second)
     steps.double_click(page.get_by_role("button", name="Sign out"))
     steps.expect_signed_out(page)
+    steps.expect_signed_out(second)
     expect(page.get_by_role("link", name="delete it there")).to_have_attribute(
         "href", re.compile("/keys/[0-9a-f]{64}$")
     )
-    steps.expect_signed_out(second)
     expect(second.get_by_text("You signed out in another tab.")).to_be_visible()
     second.reload()
     steps.expect_signed_out(second)
