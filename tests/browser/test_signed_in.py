@@ -56,6 +56,7 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     second = person.new_page()
     second.goto(f"{app.url}chat")
     steps.expect_chat(second)
+    second.evaluate("sessionStorage.setItem('openrouter_chat/0123456789abcdef/0', 'a turn')")
     steps.double_click(page.get_by_role("button", name="Sign out"))
     steps.expect_signed_out(page)
     steps.expect_signed_out(second)
@@ -63,6 +64,7 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
         "href", re.compile("/keys/[0-9a-f]{64}$")
     )
     expect(second.get_by_text("You signed out in another tab.")).to_be_visible()
+    second.wait_for_function("!JSON.stringify({...sessionStorage}).includes('a turn')")
     second.reload()
     steps.expect_signed_out(second)
     assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
