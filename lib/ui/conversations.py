@@ -65,7 +65,8 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
         others = [other for other in session.conversations if other is not conversation]
         session.conversations = others
         session.open(Conversation())
-        keeping.keep_anew(session)
+        if session.storage_is_full:  # now there is room
+            keeping.keep_anew(session)
 
     st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
     name = re.sub(r"\W+", "-", conversation.title).strip("-").lower() or "chat"

@@ -67,6 +67,7 @@ def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     expect(steps.alert(chat)).to_have_count(0)
     expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
+    chat.wait_for_function("!JSON.stringify({...sessionStorage}).includes('My talk')")
     chat.reload()
     sidebar(chat).get_by_role("button", name="sandbox/echo second").click()
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo second"])
