@@ -67,8 +67,8 @@ def follow(answering: Answering, place: DeltaGenerator, number: int) -> None:
 
     # Stop runs no script again: what came last is kept here or not at all.
     def show_end_of_stop() -> None:
-        show_try_again()
         keeper.now()
+        show_try_again()
 
     show_stop(conversation.turns[number])
     watch(

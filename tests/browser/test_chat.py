@@ -338,13 +338,17 @@ def test_stop(chat: Page, sandbox: Sandbox) -> None:
 
     What came last outlives a reload too.
     """
-    steps.ask(chat, "sandbox/endless please")
+    steps.ask(chat, "sandbox/endless until I stop it")
     expect(last_answer(chat)).to_contain_text("word 5")
     stop(chat).click()
     steps.expect_streams_to_end(sandbox)
     expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     kept, _, _ = last_answer(chat).inner_text().partition("was stopped")
     assert "word 5" in kept
+    chat.wait_for_function(
+        """Object.values({...sessionStorage}).some(
+            (kept) => kept.includes("until I stop it") && kept.includes('"stopped"'))"""
+    )
     chat.reload()
     expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
     steps.ask(chat, "sandbox/echo something else")
