@@ -62,8 +62,7 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
 
     def delete() -> None:
         asking.stop(session, *conversation.answers())
-        others = [other for other in session.conversations if other is not conversation]
-        session.conversations = others
+        session.conversations = [c for c in session.conversations if c is not conversation]
         session.open(Conversation())
         if session.storage_is_full:  # now there is room
             keeping.keep_anew(session)

@@ -58,7 +58,7 @@ def _dotenv() -> dict[str, str | None]:
 
 
 def _secrets() -> dict[str, str]:
-    """Return Streamlit's secrets but for its sections: `true` is not in the environment."""
+    """Return the flags in Streamlit's secrets: it puts texts and numbers into the environment."""
     if not st.secrets.load_if_toml_exists():
         if (ROOT / ".streamlit" / "secrets.toml").exists():
             raise SettingError("secrets.toml", "must be TOML, as https://toml.io has it.")
@@ -66,7 +66,7 @@ def _secrets() -> dict[str, str]:
     for name, value in st.secrets.items():
         if isinstance(value, list):
             raise SettingError(name, "must be one text in quotes, and no list.")
-    return {name: str(value) for name, value in st.secrets.items()}
+    return {name: str(value) for name, value in st.secrets.items() if isinstance(value, bool)}
 
 
 class Frame(NamedTuple):
