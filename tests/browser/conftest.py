@@ -38,8 +38,9 @@ FRUGAL = [
     *CHROMIUM,
     # Pages of one site share a process, and it keeps what it has compiled.
     "--process-per-site",
-    # A page that lives for seconds is rarely worth V8's costlier compilers.
-    "--js-flags=--no-opt --invocation-count-for-maglev=10000",
+    # Nothing is compiled ahead, since that is done without a look at what is kept; and a page that
+    # lives for seconds is rarely worth V8's costlier compilers.
+    "--js-flags=--no-script-streaming --no-opt --invocation-count-for-maglev=10000",
 ]
 """What makes a load cheaper, and a page no different.
 

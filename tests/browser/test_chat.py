@@ -442,7 +442,7 @@ def test_retry(chat: Page, sandbox: Sandbox) -> None:
     sandbox.retry_after = 20
     steps.ask(chat, "sandbox/status-429 please")
     expect(chat.get_by_text("Asking again in 18 s")).to_be_visible()
-    chat.get_by_role("button", name="Stop").click()
+    stop(chat).click()
     expect(steps.answers(chat)).to_contain_text("This answer was stopped here.")
     expect(chat.get_by_role("button", name="Try again")).to_be_visible()
     assert len(sandbox.completions) == 1

@@ -77,16 +77,19 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
 
 
 def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
-    """Four answers take no longer than the slowest; on a phone they stand below each other."""
-    for model in ("sandbox/slow-start", "sandbox/tour", "sandbox/echo"):
+    """Of four answers none waits for another; on a phone they stand below each other."""
+    for model in ("sandbox/silent", "sandbox/tour", "sandbox/echo"):
         add(compare, model)
     field = compare.get_by_placeholder("Ask all of them")
     field.fill("Hello?")
     field.press("Enter")
-    expect(column(compare, "Sandbox: tour")).to_contain_text("completion tokens")
-    expect(column(compare, "Sandbox: slow-start")).to_contain_text("Waiting for the answer")
-    expect(compare.get_by_text("completion tokens")).to_have_count(4)
+    silent = column(compare, "Sandbox: silent")
+    expect(compare.get_by_text("completion tokens")).to_have_count(3)
+    expect(silent).to_contain_text("Waiting for the answer")
     assert len(sandbox.completions) == 4
+    silent.get_by_role("button", name="Stop").click()
+    expect(silent).to_contain_text("This answer was stopped here.")
+    steps.expect_streams_to_end(sandbox)
     boxes = [compare.get_by_test_id("stColumn").nth(number).bounding_box() for number in range(4)]
     assert len({box["y"] for box in boxes if box}) == 1
     compare.set_viewport_size({"width": 390, "height": 844})
