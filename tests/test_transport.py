@@ -4,6 +4,8 @@ import datetime
 import gzip
 import ipaddress
 import queue
+import select
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -83,7 +85,38 @@ def by_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequest)
     return "http://host.invalid"
 
 
-@pytest.mark.parametrize("way", [plainly, over_tls, by_proxy])
+def by_tls_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequest) -> str:
+    """Serve over https behind a proxy that is itself spoken to over TLS."""
+    monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    tls: ssl.SSLContext = request.getfixturevalue("tls")
+    listener = socket.create_server(("127.0.0.1", 0))
+    request.addfinalizer(listener.close)
+    threading.Thread(target=relay, args=(listener, tls), daemon=True).start()
+    monkeypatch.setenv("https_proxy", f"https://127.0.0.1:{listener.getsockname()[1]}")
+    monkeypatch.setenv("no_proxy", "")
+    return server.serve(response, stays=True, tls=tls)
+
+
+def relay(listener: socket.socket, tls: ssl.SSLContext) -> None:
+    """Answer one CONNECT over TLS, and pass on what either end sends until one leaves."""
+    with tls.wrap_socket(listener.accept()[0], server_side=True) as near:
+        request = near.recv(65_536)
+        assert request.startswith(b"CONNECT ")
+        assert request.endswith(b"\r\n\r\n")
+        host, port = request.split()[1].decode().split(":")
+        near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with socket.create_connection((host, int(port))) as far, suppress(OSError):
+            while True:
+                ready = [near] if near.pending() else select.select([near, far], [], [], 5)[0]
+                for source, target in ((near, far), (far, near)):
+                    if source in ready:
+                        data = source.recv(65_536)
+                        if not data:
+                            return
+                        target.sendall(data)
+
+
+@pytest.mark.parametrize("way", [plainly, over_tls, by_proxy, by_tls_proxy])
 @pytest.mark.parametrize(
     ("response", "came"),
     [(b"", ""), (CHUNKED, "a"), (http(CHUNK), "a")],

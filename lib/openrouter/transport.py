@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
+from urllib3.util.ssltransport import SSLTransport
 
 from lib.openrouter.errors import (
     ConnectTimedOut,
@@ -146,8 +147,11 @@ class Line:
                 connection.close()
                 raise ConnectionAbortedError
             # The socket: a connection lets go of it where the response ends with it.
-            assert isinstance(connection.sock, socket.socket)
-            self._sockets.append(connection.sock)
+            opened: Any = connection.sock
+            if isinstance(opened, SSLTransport):  # TLS to the host within TLS to a proxy
+                opened = opened.socket
+            assert isinstance(opened, socket.socket)
+            self._sockets.append(opened)
 
     def cut(self) -> None:
         """Shut the sockets down: a reader blocked in another thread wakes with an error."""
