@@ -81,7 +81,10 @@ def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
 
         def to_server(message: str | bytes) -> None:
             nonlocal reports
-            reports += b"carried_out" in bytes(message)
+            is_report = b"carried_out" in bytes(message)
+            if is_report and reports == 2:
+                return  # where the tab takes its time to hear, the line loses a third
+            reports += is_report
             server.send(message)
             if reports == 2:
                 for answer in held:
@@ -101,7 +104,7 @@ def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
     page.route_web_socket("**/_stcore/stream", relay)
     steps.authorize(page)
     steps.expect_chat(page)
-    assert reports >= 2  # more, where the tab takes its time to hear
+    assert reports == 2
     assert steps.statuses(sandbox) == [200]
 
 
