@@ -43,4 +43,4 @@ else:
     page.show_sign_in(app)
 
 flow.show_flow(settings, session)
-keeping.start(session).to_the_end()
+keeping.start(session).until_answers_end()

@@ -1,6 +1,6 @@
 """Conversations as JSON, for the browser's tab and to take away; read as an upload is read."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ LARGEST = 50_000_000
 MOST_TURNS = 2_000
 MOST_ANSWERS = 100
 _TOO_LARGE = 1e15
+_OPEN = ("waiting", "streaming")
 _Kind = TypeVar("_Kind")
 
 
@@ -38,9 +39,16 @@ def decode(content: bytes) -> Conversation:
 
 
 def encode_turn(turn: Turn) -> str:
-    """Return a turn as JSON, without its files, and without the text of its last answer."""
-    answers = [*turn.answers[:-1], replace(turn.answers[-1], text="", reasoning="")]
-    return msgspec.json.encode(replace(turn, answers=answers, attachments=[])).decode()
+    """Return a turn as JSON, without its files, and of its last answer only how long its text is."""
+    last = turn.answers[-1]
+    record = _TurnRecord(
+        turn.question,
+        [*turn.answers[:-1], replace(last, text="", reasoning="")],
+        shown=turn.shown,
+        text_length=len(last.text),
+        reasoning_length=len(last.reasoning),
+    )
+    return msgspec.json.encode(record).decode()
 
 
 def encode_files(turn: Turn) -> str:
@@ -51,13 +59,28 @@ def encode_files(turn: Turn) -> str:
 def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str = "") -> Turn:
     """Read what `encode_turn` and `encode_files` returned, and the text of the last answer.
 
-    Raises `NotAConversation`.
+    A text that is shorter than it was is marked as cut. Raises `NotAConversation`.
     """
-    turn = _decode(content, Turn)
-    turn.attachments = _decode(files, list[Attachment])
+    record = _decode(content, _TurnRecord)
+    turn = Turn(record.question, record.answers, _decode(files, list[Attachment]), record.shown)
     if turn.answers:
-        turn.answers[-1].text, turn.answers[-1].reasoning = text, reasoning
+        last = turn.answers[-1]
+        last.text, last.reasoning = text, reasoning
+        is_short = len(text) < record.text_length or len(reasoning) < record.reasoning_length
+        if is_short and last.progress not in _OPEN:
+            last.progress, last.failure = "interrupted", CUT
     return _checked(turn)
+
+
+CUT = "The rest of this answer is missing: the browser tab had no room left to keep it."
+
+
+@dataclass
+class _TurnRecord(Turn):
+    """A turn as the tab keeps it; the lengths are in characters."""
+
+    text_length: int = 0
+    reasoning_length: int = 0
 
 
 class _File(msgspec.Struct):
@@ -92,8 +115,8 @@ def _checked(turn: Turn) -> Turn:
 
 
 def _check(answer: Answer) -> None:
-    if answer.progress in ("waiting", "streaming"):
-        answer.progress = "stopped"
+    if answer.progress in _OPEN:
+        answer.progress = "interrupted"
     answer.help = None
     if not is_model_id(answer.model):
         answer.model = ""

@@ -10,12 +10,17 @@ from lib.attachments import Attachment, Kind
 from lib.openrouter.chat import ChatMessage
 from lib.openrouter.events import Citation, GeneratedImage, Usage
 
-Progress = Literal["waiting", "streaming", "complete", "stopped", "failed"]
+Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
+"""`stopped` by its reader, `interrupted` since the reader was gone or the app was restarted."""
 
 LONGEST_QUESTION = 200_000
 LONGEST_TITLE = 60
 MOST_TURNS = 1_000
 """Questions in one conversation."""
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Answer:
     generation: str = ""
     max_tokens: int | None = None
     affordable_tokens: int | None = None
+    id: str = field(default_factory=_new_id, compare=False)
 
     @property
     def cost(self) -> float:
@@ -105,10 +111,6 @@ class Turn:
         return self.answer.text or (texts[-1] if texts else "")
 
 
-def _new_id() -> str:
-    return secrets.token_hex(8)
-
-
 @dataclass
 class Conversation:
     """The turns of one conversation, the oldest first; `name` is empty until somebody names it.
@@ -162,7 +164,7 @@ class Conversation:
         if not self.turns:
             return False
         last = self.turns[-1].answer
-        return last.progress in ("stopped", "failed") or (
+        return last.progress in ("stopped", "interrupted", "failed") or (
             last.progress == "complete" and last.is_empty
         )
 
@@ -170,11 +172,12 @@ class Conversation:
         """Add a question, whose answer waits to be asked for."""
         self.turns.append(Turn(question, [Answer()], attachments or []))
 
-    def replace(self, turn: Turn, question: str) -> None:
-        """Ask anew from this turn on: it and what follows give way to the new question."""
-        place = next(place for place, other in enumerate(self.turns) if other is turn)
-        del self.turns[place:]
+    def replace(self, turn: Turn, question: str) -> list[Turn]:
+        """Ask anew from this turn on: it and what follows give way, and are returned."""
+        index = next(index for index, other in enumerate(self.turns) if other is turn)
+        replaced, self.turns[index:] = self.turns[index:], []
         self.ask(question, turn.attachments)
+        return replaced
 
     def delete(self, turn: Turn) -> None:
         """Take a turn out, if it is still there; what follows stays."""

@@ -13,7 +13,7 @@ from lib.attachments import Attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.markdown_blocks import code_lines
 from lib.openrouter.events import Citation, is_address
-from lib.wording import CUT_SHORT, usd
+from lib.wording import CUT_SHORT, INTERRUPTED, STOPPED, usd
 
 _STYLE = Path(__file__).parent / "export.css"
 _POLICY = (
@@ -113,7 +113,9 @@ def _ending(answer: Answer) -> str:
     """Say how an answer ended that is not simply whole."""
     match answer.progress:
         case "stopped":
-            return "This answer was stopped here."
+            return STOPPED
+        case "interrupted":
+            return answer.failure or INTERRUPTED
         case "failed":
             return answer.failure or "This answer failed."
         case "complete" if answer.is_empty:

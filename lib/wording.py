@@ -5,6 +5,8 @@ CUT_SHORT = {
     "content_filter": "The model's provider held back the rest of this answer.",
 }
 """What a `finish_reason` says to a reader, where an answer is not whole."""
+STOPPED = "This answer was stopped here."
+INTERRUPTED = "This answer broke off here: the app lost the connection to this browser."
 
 
 def usd(amount: float) -> str:

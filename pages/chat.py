@@ -4,9 +4,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.answer_markdown import literal
-from lib.answering import Answering
+from lib.answer_stream import AnswerStream
 from lib.attachments import FILE_TYPES, LARGEST_FILE
-from lib.conversation import LONGEST_QUESTION, Turn
+from lib.conversation import LONGEST_QUESTION
 from lib.openrouter.errors import KeyRejected
 from lib.ui import (
     account,
@@ -21,7 +21,7 @@ from lib.ui import (
 )
 from lib.ui.painting import place_of
 from lib.ui.session import widget_value
-from lib.ui.stream import watch
+from lib.ui.stream import show_live
 
 app = page.start_page()
 settings, session = app.settings, app.session
@@ -30,136 +30,135 @@ page.finish_sign_in(app)
 keeper = keeping.start(session)
 conversation = session.conversation
 
-
-def show_try_again() -> None:
-    turn = conversation.turns[-1]
-    affordable = turn.answer.affordable_tokens
-    if affordable:
-        label = f"Send again, for at most {affordable:,} tokens"
-    else:
-        label = "Try again" if conversation.can_try_again() else "Another answer"
-    button_place.button(
-        label,
-        icon=":material/refresh:",
-        key="try_again",
-        on_click=turn.ask_again,
-        args=(affordable,),
-    )
-
-
-# The chat input offers Stop only for what it sent, and not always then; tab.css shows one of both.
-def show_stop(turn: Turn) -> None:
-    button_place.button(
-        "Stop",
-        icon=":material/stop_circle:",
-        key="stop",
-        on_click=asking.stop,
-        args=(session, turn.answer),
-    )
-
-
-def follow(answering: Answering, place: DeltaGenerator, number: int) -> None:
-    """Show the answer of a turn while it comes."""
-
-    def show_end(_: Answering) -> None:
-        messages.show_foot(answering.answer, session.kept_as(number))
-        keeper.now()
-
-    # Stop runs no script again: what came last is kept here or not at all.
-    def show_end_of_stop() -> None:
-        keeper.now()
-        show_try_again()
-
-    show_stop(conversation.turns[number])
-    watch(
-        {answering: place},
-        session.news,
-        when_due=keeper.when_due,
-        when_over=show_end,
-        when_stopped=show_end_of_stop,
-    )
-    if isinstance(answering.failure, KeyRejected):
-        signed_in.key_was_rejected(session)
-        st.rerun()
-
-
 st.title("Chat", anchor=False)
 
 if session.sign_in is None:
     st.markdown("Sign in to chat with any model on your own OpenRouter credits.")
     page.show_sign_in(app)
     messages.show_conversation(conversation)
-    keeper.now(is_last=True)
+    keeper.at_the_end()
     st.stop()
 
 
-def take_question() -> None:
-    value = widget_value("question")
-    if value:
-        files = [(file.name, file.getvalue()) for file in value.files]
-        asking.take_question(session, value.text, files)
+# What follows runs in callbacks, which nothing ends before they are done: they have no yield point.
 
 
-def take_prompt(prompt: str) -> None:
+def start_answer() -> bool:
+    request = models.chosen_request(settings, session)
+    return asking.start_pending_answer(settings, session, session.conversation, request)
+
+
+def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
+    request = models.chosen_request(settings, session)
+    asking.submit_question(settings, session, request, text, files or [])
+
+
+def submit_input() -> None:
+    if value := widget_value("question"):
+        submit(value.text, [(file.name, file.getvalue()) for file in value.files])
+
+
+def submit_prompt(prompt: str) -> None:
     if not conversation.turns:  # a double click asks once
-        asking.take_question(session, prompt)
+        submit(prompt)
 
 
-# In a callback, which nothing ends before it is done: it has no yield point.
+def ask_again(max_tokens: int | None) -> None:
+    conversation.turns[-1].ask_again(max_tokens)
+    start_answer()
+
+
+def show_ask_again() -> None:
+    affordable = conversation.turns[-1].answer.affordable_tokens
+    if affordable:
+        label = f"Send again, for at most {affordable:,} tokens"
+    else:
+        label = "Try again" if conversation.can_try_again() else "Another answer"
+    st.button(
+        label,
+        icon=":material/refresh:",
+        key="try_again",
+        on_click=ask_again,
+        args=(affordable,),
+    )
+
+
+stop_slot = page.slot_above_input()
 st.chat_input(
     "Ask anything",
     key="question",
-    on_submit=take_question,
-    submit_mode="stop",
+    on_submit=submit_input,
     max_chars=LONGEST_QUESTION,
     accept_file="multiple",
     file_type=FILE_TYPES,
     max_upload_size=LARGEST_FILE,
 )
-with asking.ended_by_stop(session, conversation):
-    with frame.buttons:
-        conversations.show_list(session)
-    request = models.show_choice(settings, session)
-    asking.ask_waiting(settings, session, conversation, request)
-    keeper.now()
+with frame.buttons:
+    conversations.show_list(session)
+models.show_choice(settings, session)
+start_answer()  # one that waited, for the answer above it or for this page
+keeper.now()
 
-    start_place = st.empty()  # also when nothing is in it: what stood there goes at once
-    if not conversation.turns:
-        with start_place.container():
-            st.markdown(
-                f"Ask anything. The answer comes from `{request.model}`, on your own credits."
+start_slot = st.empty()  # also when nothing is in it: what stood there goes at once
+if not conversation.turns:
+    with start_slot.container():
+        model = models.chosen_request(settings, session).model
+        st.markdown(f"Ask anything. The answer comes from `{model}`, on your own credits.")
+        for prompt in settings.prompts:
+            st.button(
+                literal(prompt),
+                icon=":material/lightbulb:",
+                on_click=submit_prompt,
+                args=(prompt,),
             )
-            for prompt in settings.prompts:
-                st.button(
-                    literal(prompt),
-                    icon=":material/lightbulb:",
-                    on_click=take_prompt,
-                    args=(prompt,),
-                )
 
-    conversation_place, button_place = place_of(session.opened), st.empty()
-    hidden = session.hidden_turns
-    with conversation_place:
-        with st.container(horizontal_alignment="center"):
-            if hidden:
-                label = f"Show earlier messages ({hidden} questions)"
-                st.button(label, key="earlier", type="tertiary", on_click=session.show_earlier)
-        for number, turn in enumerate(conversation.turns[hidden:], hidden):
-            messages.show_own_message(session, turn, number)
-            with st.chat_message("assistant"):
-                place = place_of(turn.version)
-            with place:
-                if answering := session.answering(turn.answer):
-                    follow(answering, place, number)
-                else:
-                    messages.show_answer(turn.answer, session.kept_as(number))
-                messages.show_versions(turn, number)
+conversation_slot, button_slot = place_of(session.opened), st.empty()
+hidden = session.hidden_turns
+live: dict[AnswerStream, DeltaGenerator] = {}
+numbers: dict[AnswerStream, int] = {}
+with conversation_slot:
+    with st.container(horizontal_alignment="center"):
+        if hidden:
+            label = f"Show earlier messages ({hidden} questions)"
+            st.button(label, key="earlier", type="tertiary", on_click=session.show_earlier)
+    for number, turn in enumerate(conversation.turns[hidden:], hidden):
+        messages.show_own_message(session, turn, number, start_answer)
+        with st.chat_message("assistant"):
+            answer_slot = place_of(turn.version)
+        with answer_slot:
+            body = st.container()
+            messages.show_versions(turn, number)
+        if stream := session.stream_of(turn.answer):
+            live[stream], numbers[stream] = body, number
+        else:
+            with body:
+                messages.show_answer(turn.answer, session.kept_as(number))
 
+if live:
+    stop_slot.button(
+        "Stop",
+        icon=":material/stop_circle:",
+        key="stop",
+        on_click=asking.stop,
+        args=(session, *(stream.answer for stream in live)),
+    )
+for stream in show_live(live, session, keeper):
+    with live[stream]:
+        messages.show_foot(stream.answer, session.kept_as(numbers[stream]))
+    keeper.now()
+if any(isinstance(stream.failure, KeyRejected) for stream in live):
+    signed_in.key_was_rejected(session)
+    st.rerun()
+if live and conversation.turns[-1].answer.progress == "waiting":
+    st.rerun()
+
+stop_slot.empty()
 if conversation.turns:
-    show_try_again()
+    with button_slot:
+        show_ask_again()
 if session.refused:
     st.error(literal(session.refused), icon=":material/error:")
 budget.show_warning(settings, session)
 keeping.show_trouble(session)
 account.refresh(settings, session, frame.account_line)
-keeper.now(is_last=True)
+keeper.at_the_end()

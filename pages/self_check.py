@@ -42,4 +42,4 @@ st.subheader("For a bug report", anchor=False)
 st.markdown("Copy this into it. Of a secret it tells only whether it is set.")
 st.code("\n".join(self_check.report(settings, measured)), language=None, wrap_lines=True)
 
-keeping.start(app.session).to_the_end()
+keeping.start(app.session).until_answers_end()

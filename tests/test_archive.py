@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lib.archive import FORMAT, NotAConversation, decode, decode_turn, encode, encode_turn
+from lib.archive import CUT, FORMAT, NotAConversation, decode, decode_turn, encode, encode_turn
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.openrouter.events import Citation, GeneratedImage, Usage
@@ -47,15 +47,23 @@ def test_text_apart() -> None:
     kept = encode_turn(turn)
     assert "the text" not in kept
     (answer,) = decode_turn(kept, "[]", "the te", "We").answers
-    assert answer == Answer("the te", "stopped", reasoning="We")
+    assert answer == Answer("the te", "interrupted", reasoning="We")
+
+
+@pytest.mark.parametrize("kept", [("the te", "Well."), ("the text", ""), ("", "")])
+def test_cut(kept: tuple[str, str]) -> None:
+    """An answer of which the tab lacks something is marked, and what is there is shown."""
+    turn = Turn("a", [Answer("the text", "complete", reasoning="Well.")])
+    answer = decode_turn(encode_turn(turn), "[]", *kept).answer
+    assert (answer.text, answer.reasoning) == kept
+    assert (answer.progress, answer.failure) == ("interrupted", CUT)
 
 
 @pytest.mark.parametrize("progress", ["waiting", "streaming"])
 def test_nobody_is_at_work(progress) -> None:
-    """An answer that was not ended comes back as stopped: nothing is asked by itself."""
-    assert decode_turn(encode_turn(Turn("a", [Answer(progress=progress)]))).answer == Answer(
-        progress="stopped"
-    )
+    """An answer that was not ended comes back as interrupted: nothing is asked by itself."""
+    answer = decode_turn(encode_turn(Turn("a", [Answer(progress=progress)]))).answer
+    assert answer == Answer(progress="interrupted")
 
 
 def changed(**fields: object) -> bytes:

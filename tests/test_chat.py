@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.answering import Answering
+from lib.answer_stream import AnswerStream
 from lib.conversation import Answer
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import (
@@ -35,6 +35,7 @@ from lib.openrouter.events import (
 from sandbox import answers
 from sandbox.catalogue import STATUSES
 from tests.conftest import KEY, RawServer, Served, http
+from tests.test_answer_stream import Session
 
 
 def stream(base_url: str, model: str, question: str = "Hello?", read: float = 5) -> ChatStream:
@@ -316,12 +317,12 @@ def test_close(served: Served, model: str) -> None:
     """Closing ends request and iteration within a second, also before first word and headers."""
     assert until(lambda: served.open_streams == 0)
     open_stream = stream(served.base_url, f"sandbox/{model}")
-    answering = Answering(open_stream, Answer(), news=threading.Event())
+    growing = AnswerStream(open_stream, Answer(), key=KEY, reader=Session())
     assert until(lambda: served.open_streams == 1)
     open_stream.close()
     assert until(lambda: served.open_streams == 0)
-    assert until(lambda: answering.is_over)
-    assert isinstance(answering.failure, Interrupted)
+    assert until(lambda: growing.is_over)
+    assert isinstance(growing.failure, Interrupted)
 
 
 def test_close_before_connecting(served: Served) -> None:

@@ -99,7 +99,7 @@ def test_growing_answer() -> None:
     (back,) = restore(tab.records)
     assert back.turns[1].answer.text == answer.text
     assert back.turns[1].answer.reasoning == answer.reasoning
-    assert back.turns[1].answer.progress == "stopped"
+    assert back.turns[1].answer.progress == "interrupted"
     answer.citations.append(Citation("https://example.org", "A"))
     tab.apply(keeper.changes([conversation], {}))
     assert restore(tab.records)[0].turns[1].answer.text == answer.text

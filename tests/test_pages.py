@@ -16,7 +16,6 @@ import pytest
 import requests
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
-from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from lib.answer_markdown import literal
@@ -415,24 +414,29 @@ def test_long_conversation(sandbox: Sandbox) -> None:
     assert len(sandbox.completions[-1]["body"]["messages"]) == 2 * 95 + 1
 
 
-def test_stop_before_anybody_watches(served: Served) -> None:
-    """Stop that comes before an answer is looked at ends it; what was not asked yet, never is."""
+def test_question_in_mid_answer(served: Served) -> None:
+    """A question that comes in mid-answer waits, and is asked once the answer has ended."""
     session, settings = signed_in(), Settings(base_url=served.base_url)
+    request = ChatRequest("openrouter/auto")
+    asking.submit_question(settings, session, request, "sandbox/endless please")
+    asking.submit_question(settings, session, request, "sandbox/echo and then?")
+    first, second = session.conversation.answers()
+    assert (first.progress, second.progress) == ("streaming", "waiting")
+    assert not asking.start_pending_answer(settings, session, session.conversation, request)
+    asking.stop(session, first)
+    assert asking.start_pending_answer(settings, session, session.conversation, request)
+    assert session.streams[-1].over.wait(5)
+    assert (first.progress, second.progress) == ("stopped", "complete")
+    assert second.text == "sandbox/echo and then?"
 
-    def run(*, asks: bool) -> None:
-        session.conversation.ask("Hello?")
-        with asking.ended_by_stop(session, session.conversation):
-            if asks:
-                request = ChatRequest("sandbox/endless")
-                asking.ask_waiting(settings, session, session.conversation, request)
-            raise StopException
 
-    for asks in (True, False):
-        with pytest.raises(StopException):
-            run(asks=asks)
-    assert session.answerings[0].over.wait(5)
-    assert [answer.progress for answer in session.conversation.answers()] == ["stopped"] * 2
-    assert len(served.completions) <= 1
+def test_stop_of_what_waits() -> None:
+    """An answer that was stopped before it was asked for never is."""
+    session = signed_in()
+    session.conversation.ask("Hello?")
+    asking.stop(session, *session.conversation.answers())
+    request = ChatRequest("sandbox/echo")
+    assert not asking.start_pending_answer(Settings(), session, session.conversation, request)
 
 
 def test_stop_while_connecting() -> None:
@@ -445,23 +449,22 @@ def test_stop_while_connecting() -> None:
             other.connect_ex(full.getsockname())
         settings = Settings(base_url=f"http://127.0.0.1:{full.getsockname()[1]}")
         session.conversation.ask("Hello?")
-        asking.ask_waiting(settings, session, session.conversation, ChatRequest("a/model"))
+        asking.start_pending_answer(settings, session, session.conversation, ChatRequest("a/model"))
         answer = session.conversation.turns[0].answer
-        assert session.answering(answer) is not None
+        assert session.stream_of(answer) is not None
         asking.stop(session, answer)
         assert answer.progress == "stopped"
-        assert session.answering(answer) is None
-        assert not session.answerings[0].is_over
+        assert session.stream_of(answer) is None
+        assert not session.streams[0].is_over
 
 
 def test_longest_conversation() -> None:
     """A chat takes so many questions; the next waits with a sentence, and nothing is asked."""
     session = signed_in()
     session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MOST_TURNS)]
-    asking.take_question(session, "One more?")
-    asking.ask_waiting(Settings(), session, session.conversation, ChatRequest("sandbox/echo"))
+    asking.submit_question(Settings(), session, ChatRequest("sandbox/echo"), "One more?")
     assert "Start a new one." in session.conversation.turns[-1].answer.failure
-    assert not session.answerings
+    assert not session.streams
 
 
 def test_shorter_answer(sandbox: Sandbox) -> None:
@@ -501,7 +504,7 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an answer cost that broke off is asked for, and counts."""
-    monkeypatch.setattr(asking, "COUNTED_AFTER", [0.01] * 100)
+    monkeypatch.setattr(asking, "COST_DELAYS_S", [0.01] * 100)
     session = signed_in()
     app = chat_page(session).run()
     app.chat_input[0].set_value("sandbox/cut please").run()
@@ -520,11 +523,11 @@ def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPa
         signed_out.wait(5)
         yield 0
 
-    monkeypatch.setattr(asking, "COUNTED_AFTER", after_sign_out())
+    monkeypatch.setattr(asking, "COST_DELAYS_S", after_sign_out())
     session, settings = signed_in(), Settings(base_url=served.base_url)
     session.conversation.ask("Hello?")
-    asking.ask_waiting(settings, session, session.conversation, ChatRequest("sandbox/cut"))
-    assert session.answerings[0].over.wait(5)
+    asking.start_pending_answer(settings, session, session.conversation, ChatRequest("sandbox/cut"))
+    assert session.streams[0].over.wait(5)
     session.sign_in = None
     signed_out.set()
     for thread in threading.enumerate():

@@ -2,16 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
-
-from lib.answering import Answering
+from lib.answer_stream import AnswerStream
 from lib.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
 from lib.conversation import MOST_TURNS, Answer, Conversation
+from lib.live_answers import LiveAnswers
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.generation import get_usage
@@ -21,88 +19,21 @@ from lib.ui import budget, models
 from lib.ui.session import Session
 from lib.ui.words import explain
 
-COUNTED_AFTER = (0.5, 2, 8)
-"""Seconds to wait before each time that one asks for the cost of an answer that broke off."""
-PATIENCE = 0.25
-"""Seconds after which one looks whether the browser has gone."""
+COST_DELAYS_S = (0.5, 2, 8)
+"""The waits before each request for the cost of an answer that broke off."""
+
+live_answers = LiveAnswers()
+"""Of the process: a session that comes back finds here what the one before asked for."""
 
 
-def ask(settings: Settings, session: Session, answer: Answer, request: ChatRequest) -> None:
-    """Ask for an answer, on the key of whoever is signed in."""
-    if session.sign_in is None:
-        return
-    key = session.sign_in.key
-
-    def when_over(answering: Answering) -> None:
-        session.pay(key, answer.cost)
-        if answering.failure:
-            explanation = explain(answering.failure, settings.base_url, key)
-            answer.failure, answer.help = explanation.sentence, explanation.link
-            answer.affordable_tokens = explanation.affordable_tokens
-        if answer.generation and not answer.usage:
-            arguments = (settings.base_url, key, session, answer)
-            threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
-
-    if answer.max_tokens:
-        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
-        request = replace(request, parameters=parameters)
-    stream = ChatStream(settings.base_url, key, request, headers=settings.attribution())
-    answering = Answering(
-        stream,
-        answer,
-        news=session.news,
-        may_retry=lambda: not budget.refusal(settings, session),
-        when_over=when_over,
-    )
-    session.answerings = [*(one for one in session.answerings if not one.is_over), answering]
-    context = get_script_run_ctx()
-    if context and runtime.exists():
-        _attendant.attend(answering, context.session_id)
-
-
-def _count(base_url: str, key: str, session: Session, answer: Answer) -> None:
-    """Count what an answer cost that broke off; OpenRouter knows it some moments later."""
-    for seconds in COUNTED_AFTER:
-        time.sleep(seconds)
-        if not session.has(key):
-            return
-        with suppress(OpenRouterError):
-            answer.usage = get_usage(base_url, key, answer.generation)
-            session.pay(key, answer.cost)
-            return
-
-
-class _Attendant:
-    """Stops the answers whose browser has gone: nobody pays for words that nobody reads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._attended: list[tuple[Answering, str]] = []
-
-    def attend(self, answering: Answering, session_id: str) -> None:
-        with self._lock:
-            self._attended.append((answering, session_id))
-            if len(self._attended) == 1:
-                threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while self._are_left():
-            time.sleep(PATIENCE)
-
-    def _are_left(self) -> bool:
-        with self._lock:
-            self._attended = [pair for pair in self._attended if not pair[0].is_over]
-            for answering, session_id in self._attended:
-                if not runtime.get_instance().is_active_session(session_id):
-                    answering.stop()
-            return bool(self._attended)
-
-
-_attendant = _Attendant()
-
-
-def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]] = ()) -> None:
-    """Add a question to the open conversation; what cannot be sent with it waits beside it.
+def submit_question(
+    settings: Settings,
+    session: Session,
+    request: ChatRequest,
+    text: str,
+    files: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    """Ask a question in the open conversation; what cannot be sent with it waits beside it.
 
     Where nothing is left to send, no question is added: `session.refused` says why.
     """
@@ -121,7 +52,6 @@ def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]
             session.refused = f"{' '.join(refused)} Nothing was sent; choose another file."
         return
     conversation = session.conversation
-    stop(session, *conversation.answers())
     conversation.ask(text, attachments)
     session.earlier = 0
     session.open(conversation)
@@ -130,25 +60,93 @@ def take_question(session: Session, text: str, files: Sequence[tuple[str, bytes]
             conversation.turns[-1].answer,
             f"{' '.join(refused)} Nothing was sent yet; try again to send the rest.",
         )
+    start_pending_answer(settings, session, conversation, request)
 
 
-def ask_waiting(
+def start_pending_answer(
     settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
-) -> None:
-    """Ask for the answer that waits in a conversation, unless something speaks against it."""
-    if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
+) -> bool:
+    """Ask for the answer that waits in a conversation; return whether that was done.
+
+    It goes on waiting while another of the conversation is on its way. Where something speaks
+    against it, the answer says so.
+    """
+    # A click begins the next script before the one before has ended: only one of them may ask.
+    with session.lock:
+        if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
+            return False
+        if any(session.stream_of(answer) for answer in conversation.answers()):
+            return False
+        answer = conversation.turns[-1].answer
+        model = models.find(settings, request.model)
+        refusal = (
+            budget.refusal(settings, session)
+            or _too_long(conversation)
+            or _not_taken(model, conversation.attached())
+        )
+        if refusal:
+            _refuse(answer, refusal)
+        else:
+            _start(settings, session, answer, replace(request, messages=conversation.messages()))
+        return True
+
+
+def _start(settings: Settings, session: Session, answer: Answer, request: ChatRequest) -> None:
+    """Ask for an answer, on the key of the signed-in user."""
+    if session.sign_in is None:
         return
-    answer = conversation.turns[-1].answer
-    model = models.find(settings, request.model)
-    refusal = (
-        budget.refusal(settings, session)
-        or _too_long(conversation)
-        or _not_taken(model, conversation.attached())
+    key = session.sign_in.key
+
+    def on_over(stream: AnswerStream) -> None:
+        stream.pay(answer.cost)
+        if stream.failure:
+            explanation = explain(stream.failure, settings.base_url, key)
+            answer.failure, answer.help = explanation.sentence, explanation.link
+            answer.affordable_tokens = explanation.affordable_tokens
+        if answer.generation and not answer.usage:
+            arguments = (settings.base_url, key, stream)
+            threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
+
+    if answer.max_tokens:
+        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
+        request = replace(request, parameters=parameters)
+    stream = AnswerStream(
+        ChatStream(settings.base_url, key, request, headers=settings.attribution()),
+        answer,
+        key=key,
+        reader=session,
+        may_retry=lambda: not budget.refusal(settings, session),
+        on_over=on_over,
     )
-    if refusal:
-        _refuse(answer, refusal)
-    else:
-        ask(settings, session, answer, replace(request, messages=conversation.messages()))
+    session.streams = [*(one for one in session.streams if not one.is_over), stream]
+    live_answers.add(stream)
+
+
+def _count(base_url: str, key: str, stream: AnswerStream) -> None:
+    """Count what an answer cost that broke off; OpenRouter knows it some moments later."""
+    answer = stream.answer
+    for seconds in COST_DELAYS_S:
+        time.sleep(seconds)
+        if not all(reader.has(key) for reader in stream.readers):
+            return
+        with suppress(OpenRouterError):
+            answer.usage = get_usage(base_url, key, answer.generation)
+            stream.pay(answer.cost)
+            return
+
+
+def attach(session: Session, conversations: Iterable[Conversation]) -> None:
+    """Go on with the answers that are still growing, in conversations that the tab brought back."""
+    if session.sign_in is None:
+        return
+    for conversation in conversations:
+        for turn in conversation.turns:
+            for index, answer in enumerate(turn.answers):
+                is_open = answer.progress == "interrupted"
+                if is_open and (stream := live_answers.find(answer.id, session.sign_in.key)):
+                    turn.answers[index] = stream.answer
+                    session.streams = [*session.streams, stream]
+                    stream.attach(session)
 
 
 def _refuse(answer: Answer, sentence: str) -> None:
@@ -172,27 +170,17 @@ def _not_taken(model: Model, kinds: set[Kind]) -> str:
     return ""
 
 
-@contextmanager
-def ended_by_stop(session: Session, *conversations: Conversation) -> Iterator[None]:
-    """Stop these answers too where Stop ends the script, though nobody watches them yet."""
-    try:
-        yield
-    except StopException:
-        for conversation in conversations:
-            for answer in conversation.answers():
-                if answer.progress == "waiting":
-                    answer.progress = "stopped"
-            stop(session, *conversation.answers())
-        raise
-
-
 def stop(session: Session, *answers: Answer) -> None:
-    """Stop what is at work on these answers."""
+    """Stop these answers, also those that wait to be asked for."""
     for answer in answers:
-        if answering := session.answering(answer):
-            answering.stop()
+        if stream := session.stream_of(answer):
+            stream.stop()
+        elif answer.progress == "waiting":
+            answer.progress = "stopped"
 
 
 def stop_all(session: Session) -> None:
-    """Stop every answer of the session."""
-    stop(session, *(answering.answer for answering in session.answerings))
+    """Stop every answer of the signed-in user, in each tab."""
+    stop(session, *(stream.answer for stream in session.streams))
+    if session.sign_in:
+        live_answers.stop_all(session.sign_in.key)

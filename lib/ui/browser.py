@@ -7,6 +7,7 @@ https://docs.streamlit.io/develop/api-reference/custom-components/st.components.
 """
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -131,10 +132,13 @@ def copy_button(text: str, key: str, kept_as: str = "") -> None:
     _copy(key=key, data=where, width="content")
 
 
-def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], object]) -> None:
+def keep(
+    changes: list[Changes], *, is_live: bool, is_last: bool, on_trouble: Callable[[str], object]
+) -> None:
     """Have the tab keep changes, those that it has not kept yet.
 
-    It tells of trouble, `full` or `behind`, at the end of a run.
+    It tells of trouble, `full` or `behind`, at the end of a run. While answers are live, each call
+    is also a sign of life: a tab that misses it for some seconds asks for a new run (tab.js).
     """
 
     def troubled() -> None:
@@ -142,7 +146,13 @@ def keep(changes: list[Changes], is_last: bool, on_trouble: Callable[[str], obje
 
     _keep(
         key="keep" if is_last else None,
-        data={"changes": tuple(vars(one) for one in changes), "is_last": is_last},
+        # The time makes each call a new one; the browser takes no notice of the same data again.
+        data={
+            "changes": tuple(vars(one) for one in changes),
+            "is_live": is_live,
+            "is_last": is_last,
+            "sent_at": time.time(),
+        },
         on_trouble_change=troubled if is_last else lambda: None,
     )
 
@@ -190,9 +200,12 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
 
     def kept_came_back() -> None:
         kept = component_value("tab", "kept")
-        if isinstance(kept, str) and session.wants_kept:
+        if isinstance(kept, str) and session.wants_kept and session.sign_in:
             session.wants_kept = False
             take_back(kept)
+
+    def goodbye_was_said() -> None:
+        session.has_said_goodbye = True
 
     heard = _tab(
         key="tab",
@@ -206,7 +219,10 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
         on_carried_out_change=carried_out,
         on_kept_change=kept_came_back,
         on_signed_out_elsewhere_change=lambda: None,
+        on_goodbye_change=goodbye_was_said,
+        on_silence_change=lambda: None,
     )
+    session.has_said_goodbye = bool(heard.goodbye)
     # Not in a callback: one that comes late, after a run of the chat page, is not called any more.
     return Heard(
         signed_out_elsewhere=bool(session.sign_in and heard.signed_out_elsewhere),

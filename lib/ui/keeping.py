@@ -2,22 +2,27 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 
+import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.keeping import restore
+from lib.keeping import Changes, restore
+from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import number, parse_json
-from lib.ui import browser
-from lib.ui.session import Session, end_if_unwanted
+from lib.settings import MOST_COMPARED
+from lib.ui import asking, browser
+from lib.ui.session import Session, end_if_unwanted, set_widget_value
 
-PATIENCE = 0.25
-"""Seconds between two looks at whether there is anything to do."""
-INTERVAL = 1.5
-"""Seconds between two changes that are sent while an answer streams."""
+POLL_INTERVAL_S = 0.25
+AUTOSAVE_INTERVAL_S = 1.5
+"""Between two messages while an answer streams; browser.py says what they mean to the tab."""
 
 SENT_AGAIN = 0.3
 """Seconds for which changes are sent along again: a new run drops what has not left the server."""
+LEFT_OUT = "left out"
+"""The record by which the tab says that it brought not all of its chats."""
 
 
 class Keeping:
@@ -28,32 +33,50 @@ class Keeping:
         self._kept_at = time.monotonic()
 
     def when_due(self) -> None:
-        """Keep what changed, now and then."""
-        if time.monotonic() - self._kept_at >= INTERVAL:
-            self.now()
+        """Keep what changed, now and then; the tab hears that its answers are being looked after."""
+        if time.monotonic() - self._kept_at >= AUTOSAVE_INTERVAL_S:
+            self._send(self._changes(), is_last=False)
 
-    def now(self, *, is_last: bool = False) -> None:
-        """Keep what changed; at the end of a run the tab may tell of trouble with it."""
+    def now(self) -> None:
+        """Keep what changed."""
+        if changes := self._changes():
+            self._send(changes, is_last=False)
+
+    def at_the_end(self) -> None:
+        """Keep what changed, as the last thing in a run: the tab may tell of trouble with it."""
+        self._send(self._changes(), is_last=True)
+
+    def until_answers_end(self) -> None:
+        """Keep what changes until the last answer is whole, on a page that shows none; then end."""
+        while self._is_live:
+            end_if_unwanted()
+            time.sleep(POLL_INTERVAL_S)
+            self.when_due()
+        self.at_the_end()
+
+    @property
+    def _is_live(self) -> bool:
+        return any(not stream.is_over for stream in self._session.streams)
+
+    def _changes(self) -> list[Changes]:
+        """Return what the tab has not been given yet, and what may not have arrived."""
         session = self._session
         self._kept_at = time.monotonic()
-        if not session.conversations and not session.keeper.has_given:
-            return
-        changes = session.keeper.changes(session.conversations, _facts(session))
-        if not (changes or is_last):
-            return
-        session.sent = [one for one in session.sent if self._kept_at - one[0] < SENT_AGAIN]
-        if changes:
-            session.sent.append((self._kept_at, changes))
-        with self._place:
-            browser.keep([one for _, one in session.sent], is_last, self._heard_of_trouble)
+        end_if_unwanted()  # what an ended script takes would never leave
+        with session.lock:
+            changes = session.keeper.changes(session.kept_conversations, _facts(session))
+            sent = [one for one in session.sent if self._kept_at - one[0] < SENT_AGAIN]
+            session.sent = [*sent, (self._kept_at, changes)] if changes else sent
+            return [one for _, one in session.sent]
 
-    def to_the_end(self) -> None:
-        """Keep what changes until the last answer is whole, on a page that shows none; then end."""
-        while any(not answering.is_over for answering in self._session.answerings):
-            end_if_unwanted()
-            time.sleep(PATIENCE)
-            self.when_due()
-        self.now(is_last=True)
+    def _send(self, changes: list[Changes], *, is_last: bool) -> None:
+        with self._place:
+            browser.keep(
+                changes,
+                is_live=self._is_live,
+                is_last=is_last,
+                on_trouble=self._heard_of_trouble,
+            )
 
     def _heard_of_trouble(self, trouble: str) -> None:
         if trouble == "behind":
@@ -63,7 +86,15 @@ class Keeping:
 
 
 def _facts(session: Session) -> dict[str, str]:
-    return {"open": session.conversation.id, "spent": repr(session.spent)}
+    """What the tab keeps beside the conversations, of those that there are."""
+    if not session.kept_conversations and not session.keeper.has_given:
+        return {}
+    compared = {model: conversation.id for model, conversation in session.comparison.items()}
+    return {
+        "open": session.conversation.id,
+        "spent": repr(session.spent),
+        "comparison": msgspec.json.encode(compared).decode(),
+    }
 
 
 def keep_anew(session: Session) -> None:
@@ -73,7 +104,14 @@ def keep_anew(session: Session) -> None:
 
 
 def show_trouble(session: Session) -> None:
-    """Say that not everything will outlive a reload, if so."""
+    """Say that not everything will outlive a reload, or did not, if so."""
+    if session.chats_are_left_out:
+        st.warning(
+            "The chats in this browser tab are too large to be brought back all at once, so the "
+            "oldest are not in the list. They are still in the tab: delete or save some of the "
+            "others, then reload.",
+            icon=":material/save:",
+        )
     if session.storage_is_full:
         st.warning(
             "This browser tab cannot keep all of your chats: it has no room left, or forbids it. Some "
@@ -94,13 +132,31 @@ def take_back(session: Session, kept: str) -> None:
         records = parse_json(kept)
     except ValueError:
         return
-    known = {conversation.id for conversation in session.conversations}
+    known = {conversation.id for conversation in session.kept_conversations}
     restored = [c for c in restore(records) if c.id not in known]
-    session.conversations[:0] = restored
+    compared = _compared(records)
+    comparison = {compared[c.id]: c for c in restored if c.id in compared}
+    session.conversations[:0] = [c for c in restored if c.id not in compared]
+    # Not where something else was compared meanwhile.
+    session.comparison = session.comparison or comparison
     for conversation in restored:
         if conversation.id == records.get("open") and not session.conversation.turns:
             session.open(conversation)
-    # Not those that were begun meanwhile: the tab has not been given all of them.
-    session.keeper.assume(restored, _facts(session))
+    session.chats_are_left_out = LEFT_OUT in records
     with contextlib.suppress(KeyError, TypeError, ValueError):  # nothing spent, or not ours
         session.spent += max(0.0, number(float(records["spent"])) or 0.0)
+    # Not those that were begun meanwhile: the tab has not been given all of them.
+    session.keeper.assume(restored, _facts(session))
+    asking.attach(session, restored)
+    if session.comparison:  # at the end: a script may be ended here
+        set_widget_value("compared", list(session.comparison))
+
+
+def _compared(records: Mapping[str, object]) -> dict[str, str]:
+    """Return which model each conversation of the comparison is with."""
+    try:
+        pairs = msgspec.json.decode(str(records.get("comparison", "{}")), type=dict[str, str])
+    except (ValueError, RecursionError):
+        return {}
+    models = list(pairs.items())[:MOST_COMPARED]
+    return {conversation_id: model for model, conversation_id in models if is_model_id(model)}

@@ -1,5 +1,7 @@
 """How questions and answers look."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from lib.answer_markdown import literal
@@ -7,10 +9,10 @@ from lib.attachments import Attachment
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
 from lib.openrouter.events import Citation
 from lib.ui import asking, browser
-from lib.ui.painting import STOPPED, show_text, show_thoughts
+from lib.ui.painting import show_text, show_thoughts
 from lib.ui.session import Session, widget_value
 from lib.ui.text import small, usd
-from lib.wording import CUT_SHORT
+from lib.wording import CUT_SHORT, INTERRUPTED, STOPPED
 
 
 def show_question(turn: Turn) -> None:
@@ -41,8 +43,13 @@ def _show_image(content: bytes, about: str) -> None:
         small(f":material/broken_image: {literal(about)} cannot be shown.")
 
 
-def show_own_message(session: Session, turn: Turn, number: int) -> None:
-    """Show what was asked, with the ways to change it or to delete it with its answers."""
+def show_own_message(
+    session: Session, turn: Turn, number: int, start_answer: Callable[[], object]
+) -> None:
+    """Show what was asked, with the ways to change it or to delete it with its answers.
+
+    `start_answer` is called where it was changed and is to be answered anew.
+    """
     conversation = session.conversation
 
     def edit() -> None:
@@ -55,8 +62,9 @@ def show_own_message(session: Session, turn: Turn, number: int) -> None:
         changed = widget_value(f"changed_{number}")
         if session.edited_turn is turn and changed.strip():
             stop_editing()
-            asking.stop(session, *conversation.answers())
-            conversation.replace(turn, changed)
+            for replaced in conversation.replace(turn, changed):
+                asking.stop(session, *replaced.answers)
+            start_answer()
 
     def delete() -> None:
         asking.stop(session, *turn.answers)
@@ -113,8 +121,13 @@ def show_answer(answer: Answer, kept_as: str = "") -> None:
     """
     show_thoughts(answer.reasoning)
     show_text(answer.text)
-    st.empty()
-    show_foot(answer, kept_as)
+    note = st.empty()
+    if answer.progress == "waiting":
+        note.info(
+            "This is asked once the answer above has ended.", icon=":material/hourglass_empty:"
+        )
+    else:
+        show_foot(answer, kept_as)
 
 
 def show_foot(answer: Answer, kept_as: str = "") -> None:
@@ -137,7 +150,9 @@ def show_foot(answer: Answer, kept_as: str = "") -> None:
         st.markdown("Sources\n" + "\n".join(links))
     match answer.progress:
         case "stopped":
-            small(STOPPED)
+            small(f":material/stop_circle: {STOPPED}")
+        case "interrupted":
+            small(f":material/link_off: {literal(answer.failure or INTERRUPTED)}")
         case "failed":
             st.error(literal(answer.failure), icon=":material/error:")
             if answer.help:

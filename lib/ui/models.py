@@ -63,8 +63,8 @@ def find(settings: Settings, model: str) -> Model:
     return _catalogue(settings.base_url).models().get(model) or Model(model, model, inputs=ANY)
 
 
-def show_choice(settings: Settings, session: Session) -> ChatRequest:
-    """Show the button that opens the choice; return the request that follows, without messages.
+def show_choice(settings: Settings, session: Session) -> None:
+    """Show the button that opens the choice of the model, and of how it answers.
 
     What it opens is made only while it is open: it is the larger part of the page.
     """
@@ -72,7 +72,6 @@ def show_choice(settings: Settings, session: Session) -> ChatRequest:
     chosen = session.model or settings.model
     model = known.get(chosen) or Model(chosen, chosen)
     set_first_widget_value("instructions", settings.instructions or "")
-    engines, engine_key = _pdf_engines(model)
     opened = st.popover(
         literal(model.name), icon=":material/tune:", key="choice", on_change="rerun"
     )
@@ -84,9 +83,16 @@ def show_choice(settings: Settings, session: Session) -> ChatRequest:
             f"OpenRouter's list has no model `{chosen}`. Choose another above.",
             icon=":material/help:",
         )
+
+
+def chosen_request(settings: Settings, session: Session) -> ChatRequest:
+    """Return the request that follows from the choice, without messages; in a callback, too."""
+    chosen = session.model or settings.model
+    model = _catalogue(settings.base_url).models().get(chosen) or Model(chosen, chosen)
+    engines, engine_key = _pdf_engines(model)
     return ChatRequest(
         model=chosen,
-        instructions=widget_value("instructions").strip(),
+        instructions=widget_value("instructions", settings.instructions or "").strip(),
         fallbacks=[name for name in widget_value("fallbacks", []) if name != chosen],
         parameters=_parameters(model),
         web_search=widget_value("web_search", default=False),

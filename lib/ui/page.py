@@ -37,6 +37,8 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
 
     A setting that cannot be used ends the page with a sentence that names it.
     """
+    # Community Cloud forces another value than config.toml's, with which a traceback shows.
+    st.set_option("client.showErrorDetails", "none")
     try:
         settings = read_settings({**_dotenv(), **os.environ, **_secrets()})
     except SettingError as error:
@@ -108,6 +110,15 @@ def show_frame(app: App) -> Frame:
             )
         st.page_link(SELF_CHECK_PAGE, label="Self-check", icon=":material/checklist:")
     return frame
+
+
+def slot_above_input() -> DeltaGenerator:
+    """Return a slot that stays in sight above the chat input, which is to be made after it.
+
+    By an attribute that Streamlit does not document, checked with 1.67.
+    """
+    slot: DeltaGenerator = st._bottom.empty()
+    return slot
 
 
 def finish_sign_in(app: App) -> None:

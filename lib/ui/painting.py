@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib.answer_markdown import closed, paintable
-from lib.answering import pace
+from lib.answer_stream import pace
 from lib.markdown_blocks import GrowingMarkdown
 from lib.ui.session import current_session
 
@@ -19,7 +19,6 @@ GROWTH = 1.06
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
 THINKING = "Thinking…"
 THOUGHTS = "How the model came to its answer"
-STOPPED = ":material/stop_circle: This answer was stopped here."
 
 
 class AnswerPainter:

@@ -8,13 +8,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from threading import Event, Lock
+from threading import Event, RLock
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.answer_markdown import paintable_blocks
-from lib.answering import Answering
+from lib.answer_stream import AnswerStream
 from lib.conversation import Answer, Conversation, Turn
 from lib.keeping import Changes, Keeper, text_record
 from lib.openrouter.account import Account
@@ -106,6 +108,8 @@ class Session:
     """Everything that is kept for one browser session, and nothing for longer."""
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
+    streamlit_id: str = field(default="", repr=False)
+    has_said_goodbye: bool = False
     sign_in: SignIn | None = None
     cookies_were_read: bool = False
     pending: PendingSignIn | None = None
@@ -129,16 +133,17 @@ class Session:
     blocks_of: Callable[[str], tuple[str, ...]] = field(default_factory=cached_blocks, repr=False)
     comparison: dict[str, Conversation] = field(default_factory=dict)
     comparisons: int = 0
-    answerings: list[Answering] = field(default_factory=list)
+    streams: list[AnswerStream] = field(default_factory=list)
     news: Event = field(default_factory=Event)
     keeper: Keeper = field(default_factory=Keeper)
     sent: list[tuple[float, Changes]] = field(default_factory=list)
     wants_kept: bool = True
     storage_is_full: bool = False
+    chats_are_left_out: bool = False
     upload_failure: str = ""
     refused: str = ""
     spent: float = 0.0
-    paying: Lock = field(default_factory=Lock, repr=False)
+    lock: RLock = field(default_factory=RLock, repr=False)
     budget: float | None = None
     edited_turn: Turn | None = None
     model: str | None = None
@@ -149,7 +154,7 @@ class Session:
         Answers end in threads of their own, several at once.
         """
         if self.has(key):
-            with self.paying:
+            with self.lock:
                 self.spent += cost
             self.account_is_stale = True
 
@@ -157,11 +162,25 @@ class Session:
         """Tell whether this is the key of whoever is signed in."""
         return self.sign_in is not None and self.sign_in.key == key
 
-    def answering(self, answer: Answer) -> Answering | None:
-        """Return what is at work on an answer, if anything is; what was stopped may still end."""
-        if answer.progress == "stopped":
+    @property
+    def is_connected(self) -> bool:
+        """Whether a browser is connected to it; without a server, as in AppTest, one always is."""
+        return not runtime.exists() or runtime.get_instance().is_active_session(self.streamlit_id)
+
+    def notify(self) -> None:
+        """Wake the script that shows answers."""
+        self.news.set()
+
+    def stream_of(self, answer: Answer) -> AnswerStream | None:
+        """Return the stream that an answer grows from, if it does; a stopped one may still end."""
+        if answer.progress != "streaming":
             return None
-        return next((a for a in self.answerings if a.answer is answer and not a.is_over), None)
+        return next((one for one in self.streams if one.answer is answer and not one.is_over), None)
+
+    @property
+    def kept_conversations(self) -> list[Conversation]:
+        """The conversations that outlive a reload: the chats, and what is compared."""
+        return [*self.conversations, *self.comparison.values()]
 
     @property
     def hidden_turns(self) -> int:
@@ -207,7 +226,8 @@ _SESSION = "session"
 def current_session() -> Session:
     """Return the object of the running script's session, which a first run creates."""
     if _SESSION not in st.session_state:
-        st.session_state[_SESSION] = Session()
+        context = get_script_run_ctx()
+        st.session_state[_SESSION] = Session(streamlit_id=context.session_id if context else "")
     session: Session = st.session_state[_SESSION]
     return session
 

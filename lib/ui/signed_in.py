@@ -69,7 +69,7 @@ def forget(session: Session, notice: str) -> None:
     What the tab keeps is the tab's own to forget: it may be of a later sign-in.
     """
     asking.stop_all(session)
-    session.answerings = []
+    session.streams = []
     _forget_key(session, notice)
     session.conversation, session.conversations = Conversation(), []
     session.keep_anew()

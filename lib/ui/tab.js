@@ -6,7 +6,11 @@ const SIGNED_IN_AT = "openrouter_signed_in_at"; // whose conversations this tab 
 const CONVERSATIONS = "openrouter_chat/";
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
+const LEFT_OUT = "left out"; // the record that says that not all of them were brought back
+const MAX_KEPT_BYTES = 20_000_000; // Streamlit refuses messages of more than 25 MB
+
 const PATIENCE = 1000; // milliseconds
+const MAX_SILENCE = 6000; // milliseconds
 const SLOW_LINE = 250; // characters that it takes in a millisecond
 
 let attention = new AbortController();
@@ -14,6 +18,8 @@ let askedBy = null;
 let kept = null;
 let keptIsDue = 0;
 let carriedOut = ""; // the order that was carried out last
+let isLive = false; // whether an answer is on its way
+let heardAt = 0; // when the server gave the last sign of life, in milliseconds
 let shown = ""; // which page, which conversation, and whose
 
 export default function ({ data, setTriggerValue }) {
@@ -61,8 +67,29 @@ export default function ({ data, setTriggerValue }) {
     window.addEventListener(moment, report, { signal });
   }
 
+  watchForSilence(setTriggerValue, signal);
+
   const ending = attention;
   return () => ending.abort();
+}
+
+// While an answer grows, the server gives signs of life (keep.js). Where they stay away the line was
+// lost, perhaps in sleep, and Streamlit begins no run of itself for a page that finds back.
+function watchForSilence(setTriggerValue, signal) {
+  const look = () => {
+    if (!isLive || Date.now() - heardAt < MAX_SILENCE) return;
+    heardAt = Date.now();
+    setTriggerValue("silence", true);
+  };
+  const hear = ({ detail }) => [isLive, heardAt] = [detail.isLive, Date.now()];
+  // A hint: many a page is closed before this leaves, and a reload says it, too.
+  const sayGoodbye = () => isLive && setTriggerValue("goodbye", true);
+  const watching = setInterval(look, PATIENCE);
+  signal.addEventListener("abort", () => clearInterval(watching));
+  window.addEventListener("openrouter_sign_of_life", hear, { signal });
+  window.addEventListener("online", look, { signal });
+  document.addEventListener("visibilitychange", look, { signal });
+  window.addEventListener("pagehide", sayGoodbye, { signal });
 }
 
 // On a phone Streamlit's sidebar lies over what was chosen in it, and stays there.
@@ -107,10 +134,30 @@ function keysOfConversations(store) {
   return Object.keys(store).filter((key) => key.startsWith(CONVERSATIONS));
 }
 
+// The latest first, as many as one message holds.
 function readConversations(store) {
-  const keys = keysOfConversations(store);
-  const entries = keys.map((key) => [key.slice(CONVERSATIONS.length), store.getItem(key)]);
-  return entries.length ? JSON.stringify(Object.fromEntries(entries)) : null;
+  const names = keysOfConversations(store).map((key) => key.slice(CONVERSATIONS.length));
+  const read = (name) => store.getItem(CONVERSATIONS + name);
+  const ids = [...new Set(names.map((name) => name.split("/")[0]))];
+  ids.sort((one, other) => beganAt(read(other)) - beganAt(read(one)));
+  let room = MAX_KEPT_BYTES;
+  const records = {};
+  for (const id of ids) {
+    const own = names.filter((name) => name.split("/")[0] === id);
+    const part = Object.fromEntries(own.map((name) => [name, read(name)]));
+    room -= new Blob([JSON.stringify(JSON.stringify(part))]).size;
+    Object.assign(records, room > 0 ? part : { [LEFT_OUT]: id });
+  }
+  return ids.length ? JSON.stringify(records) : null;
+}
+
+// What is no conversation, but said of all of them, comes first.
+function beganAt(record) {
+  try {
+    return JSON.parse(record).began_at ?? Infinity;
+  } catch {
+    return Infinity;
+  }
 }
 
 // Before the server clears its query parameters, which would leave the code in the history.

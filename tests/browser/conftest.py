@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,15 +48,45 @@ No `--disable-features`: it would take the place of Playwright's own, which keep
 a navigation from being lost (PaintHolding, https://github.com/microsoft/playwright/pull/28604).
 """
 LOUD = {"STREAMLIT_LOGGER_LEVEL": "debug"}
+CLOUD = {
+    "STREAMLIT_RUNNER_FAST_RERUNS": "true",
+    "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "false",
+    "STREAMLIT_SERVER_RUN_ON_SAVE": "true",
+    "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "true",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
+}
+"""What Community Cloud forces, whatever config.toml says:
+https://docs.streamlit.io/deploy/streamlit-community-cloud/status.
+"""
+CONFIG_ALONE: dict[str, str] = {}
+NO_CONFIG = {
+    "STREAMLIT_RUNNER_FAST_RERUNS": "true",
+    "STREAMLIT_RUNNER_POST_SCRIPT_GC": "true",
+    "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
+    "STREAMLIT_CLIENT_SHOW_SIDEBAR_NAVIGATION": "true",
+    "STREAMLIT_CLIENT_TOOLBAR_MODE": "auto",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
+}
+"""Streamlit's defaults, where config.toml says otherwise."""
 PATIENCE = 20_000
 """Milliseconds that a test waits for something to appear: a deadline, not a measure."""
 
 
 class App:
-    """The app as a process of its own, at `url`; its log and its HOME are in `home`."""
+    """The app as a process of its own, at `url`; its log and its HOME are in `home`.
 
-    def __init__(self, home: Path, base_path: str = "", **settings: str) -> None:
-        self.home = home
+    It has the settings of where it is `hosted`, and runs from `folder`.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        base_path: str = "",
+        hosted: Mapping[str, str] = CLOUD,
+        folder: Path = ROOT,
+        **settings: str,
+    ) -> None:
+        self.home, self._hosted, self._folder = home, hosted, folder
         self.port = free_port()
         self.base_path = base_path
         self.url = f"http://localhost:{self.port}/{base_path}"
@@ -80,8 +110,15 @@ class App:
                     *("--server.fileWatcherType", "none"),
                     *("--server.baseUrlPath", self.base_path),
                 ],
-                cwd=ROOT,
-                env={**os.environ, **unset, "HOME": str(self.home), **LOUD, **self._settings},
+                cwd=self._folder,
+                env={
+                    **os.environ,
+                    **unset,
+                    "HOME": str(self.home),
+                    **LOUD,
+                    **self._hosted,
+                    **self._settings,
+                },
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -138,8 +175,8 @@ def start_app(
     sandbox, base_url = serving
     apps: dict[Any, App] = {}
 
-    def start(name: str = "app", **settings: str) -> App:
-        wanted = (name, *sorted(settings.items()))
+    def start(name: str = "app", **settings: Any) -> App:
+        wanted = (name, *sorted((key, str(value)) for key, value in settings.items()))
         if wanted not in apps:
             apps[wanted] = App(
                 tmp_path_factory.mktemp(name),

@@ -106,6 +106,37 @@ def answers(page: Page) -> Locator:
     )
 
 
+def last_answer(page: Page) -> Locator:
+    """The answer at the end of the conversation."""
+    return answers(page).last
+
+
+def stop(page: Page) -> Locator:
+    """The button that ends the answers on the page."""
+    return page.get_by_role("button", name=re.compile("^Stop")).locator("visible=true")
+
+
+def stop_answer(page: Page, sandbox: Sandbox) -> None:
+    """Press Stop: the requests end within a second, and the page says so."""
+    stop(page).click()
+    expect_streams_to_end(sandbox)
+    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
+
+
+def words(text: str) -> list[int]:
+    """Return the numbers of the words of `sandbox/endless` in a text."""
+    return [int(number) for number in re.findall(r"word (\d+)", text)]
+
+
+def expect_more_words(answer: Locator, count: int = 5, *, within_s: float = 20) -> None:
+    """An answer of `sandbox/endless` grows, and not one word is missing."""
+    seen = words(answer.inner_text())
+    word = f"word {max(seen, default=0) + count}"
+    expect(answer).to_contain_text(word, timeout=within_s * 1000)
+    seen = words(answer.inner_text())
+    assert seen == list(range(1, len(seen) + 1))
+
+
 def double_click(button: Locator) -> None:
     """Click again before the page has changed: the mouse would miss a button that moves."""
     button.evaluate("button => { button.click(); setTimeout(() => button.click(), 60); }")

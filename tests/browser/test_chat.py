@@ -1,12 +1,9 @@
 """The chat: answers that come whole, and all that can cut one short."""
 
 import re
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Self
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -14,24 +11,16 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sandbox.answers import SPLIT, TOUR, picture
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.conftest import (
+    CLOUD,
+    CONFIG_ALONE,
+    NO_CONFIG,
+    ROOT,
+    App,
+    arrive_signed_in,
+)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def new_tab(browser_signed_in: BrowserContext, app: App, sandbox: Sandbox) -> Iterator[Page]:
-    """The chat page in a tab of its own."""
-    page = browser_signed_in.new_page()
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
-    yield page
-    page.close()
-
-
-def stop(page: Page) -> Locator:
-    """The button that ends an answer: in place of Send, or under the answer."""
-    return page.get_by_role("button", name=re.compile("^Stop")).locator("visible=true")
 
 
 def try_again(page: Page) -> Locator:
@@ -44,21 +33,16 @@ def waiting(page: Page) -> Locator:
     return page.get_by_text("Waiting for the answer…")
 
 
-def last_answer(page: Page) -> Locator:
-    """The answer at the end of the conversation."""
-    return steps.answers(page).last
-
-
 def expect_whole(page: Page, count: int) -> None:
     """So many answers are there, and the last one is whole."""
     expect(steps.answers(page)).to_have_count(count)
-    expect(last_answer(page)).to_contain_text("completion tokens")
-    expect(stop(page)).to_have_count(0)
+    expect(steps.last_answer(page)).to_contain_text("completion tokens")
+    expect(steps.stop(page)).to_have_count(0)
 
 
 def expect_version(page: Page, number: int, count: int) -> None:
     """The last question got so many answers, and this is the one that is shown."""
-    expect(last_answer(page)).to_contain_text(f"Answer {number} of {count}")
+    expect(steps.last_answer(page)).to_contain_text(f"Answer {number} of {count}")
 
 
 # Whole
@@ -85,8 +69,8 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     steps.ask(page, "Why is the sky blue?")
     expect_whole(page, 1)
     expect(prompts).to_have_count(0)
-    expect(last_answer(page)).to_contain_text("Why is the sky blue?")
-    expect(last_answer(page)).to_contain_text(
+    expect(steps.last_answer(page)).to_contain_text("Why is the sky blue?")
+    expect(steps.last_answer(page)).to_contain_text(
         re.compile(
             r"sandbox/hello · by Sandbox · \d+ prompt and \d+ completion tokens · \$0\.000\d+ · "
             r"first word after \d\.\d\d s · [\d,]+ tokens a second"
@@ -106,11 +90,11 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect(waiting(page)).to_have_count(0)
     page.get_by_role("button", name="New chat").click()
     steps.double_click(prompts)
-    expect(last_answer(page)).to_contain_text("word 2")
+    expect(steps.last_answer(page)).to_contain_text("word 2")
     expect(prompts).to_have_count(0)
-    stop(page).click()
+    steps.stop(page).click()
     steps.expect_streams_to_end(sandbox)
-    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
+    expect(steps.last_answer(page)).to_contain_text("This answer was stopped here.")
     assert len(sandbox.completions) == 2
 
 
@@ -118,7 +102,7 @@ def test_markdown(chat: Page, browser_signed_in: BrowserContext) -> None:
     """Markdown and other scripts are painted as such, also again; the copy is what was written."""
     steps.ask(chat, "sandbox/tour please")
     expect_whole(chat, 1)
-    answer = last_answer(chat)
+    answer = steps.last_answer(chat)
     expect(answer.get_by_role("heading", name="A tour of what an answer may hold")).to_be_visible()
     expect(answer.get_by_role("cell", name="131,072")).to_be_visible()
     expect(answer.locator("pre code")).to_contain_text('return f"Hello, {name}!"')
@@ -149,7 +133,7 @@ def test_habits(chat: Page) -> None:
     chat.on("request", lambda request: elsewhere.append(request.url))
     steps.ask(chat, "sandbox/habits please")
     expect_whole(chat, 1)
-    answer = last_answer(chat)
+    answer = steps.last_answer(chat)
     expect(answer.locator(".katex")).to_have_count(2)
     expect(answer.locator(".katex-display")).to_have_count(1)
     expect(answer).to_contain_text("It costs $5 and $10, and not $15 at 10:30.")
@@ -184,7 +168,9 @@ def test_citations(chat: Page) -> None:
     """Sources stand under an answer as numbered links."""
     steps.ask(chat, "sandbox/citations please")
     expect_whole(chat, 1)
-    source = last_answer(chat).locator("ol > li").get_by_role("link", name="Rayleigh scattering")
+    source = (
+        steps.last_answer(chat).locator("ol > li").get_by_role("link", name="Rayleigh scattering")
+    )
     expect(source).to_have_attribute("href", "https://example.org/rayleigh")
 
 
@@ -192,10 +178,10 @@ def test_image(chat: Page) -> None:
     """An image that the model made is shown, and can be saved as it came."""
     steps.ask(chat, "sandbox/image please")
     expect_whole(chat, 1)
-    image = last_answer(chat).get_by_role("img", name="Image 1, made by the model")
+    image = steps.last_answer(chat).get_by_role("img", name="Image 1, made by the model")
     expect(image).to_be_visible()
     with chat.expect_download() as download:
-        last_answer(chat).get_by_role("button", name="Save the image").click()
+        steps.last_answer(chat).get_by_role("button", name="Save the image").click()
     assert download.value.suggested_filename == "image-1.png"
     assert download.value.path().read_bytes() == picture()
 
@@ -204,16 +190,16 @@ def test_cut_inside_characters(chat: Page) -> None:
     """Text whose bytes come in splinters is exact."""
     steps.ask(chat, "sandbox/split please")
     expect_whole(chat, 1)
-    expect(last_answer(chat).get_by_text(SPLIT, exact=True)).to_be_visible()
-    expect(last_answer(chat)).not_to_contain_text("\ufffd")
+    expect(steps.last_answer(chat).get_by_text(SPLIT, exact=True)).to_be_visible()
+    expect(steps.last_answer(chat)).not_to_contain_text("\ufffd")
 
 
 def test_waiting(chat: Page) -> None:
     """Until the first word comes the page says that it waits, and then no longer."""
     steps.ask(chat, "sandbox/slow-start please")
     expect(waiting(chat)).to_be_visible()
-    expect(last_answer(chat)).not_to_contain_text("You asked")
-    expect(last_answer(chat)).to_contain_text("You asked")
+    expect(steps.last_answer(chat)).not_to_contain_text("You asked")
+    expect(steps.last_answer(chat)).to_contain_text("You asked")
     expect(waiting(chat)).to_have_count(0)
     expect_whole(chat, 1)
 
@@ -223,7 +209,7 @@ def test_conversation(chat: Page, sandbox: Sandbox) -> None:
     steps.ask(chat, "   ")
     steps.ask(chat, "sandbox/echo one")
     expect_whole(chat, 1)
-    (cost,) = re.findall(r"\$0\.\d+", last_answer(chat).inner_text())
+    (cost,) = re.findall(r"\$0\.\d+", steps.last_answer(chat).inner_text())
     beside = chat.get_by_test_id("stSidebar")
     expect(beside).to_contain_text(f"This chat {cost}, session $0.")
     steps.ask(chat, "sandbox/echo two")
@@ -247,11 +233,11 @@ def test_conversation(chat: Page, sandbox: Sandbox) -> None:
 def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     """An answer goes on in its own conversation while another is begun, and is found there."""
     steps.ask(chat, "sandbox/endless meanwhile")
-    expect(last_answer(chat)).to_contain_text("word 5")
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
     steps.new_chat(chat)
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 1)
-    expect(last_answer(chat)).not_to_contain_text("word 5")
+    expect(steps.last_answer(chat)).not_to_contain_text("word 5")
     assert sandbox.open_streams == 1
     ways = chat.get_by_role("button", name="This chat", exact=True)
     ways.click()
@@ -259,12 +245,12 @@ def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     expect(ways).to_have_count(0)
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     chat.get_by_role("button", name="sandbox/endless meanwhile").click()
-    expect(last_answer(chat)).to_contain_text("word 5")
-    (seen,) = re.findall(r"word (\d+)$", last_answer(chat).inner_text())
-    expect(last_answer(chat)).to_contain_text(f"word {int(seen) + 5}")
-    stop(chat).click()
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
+    (seen,) = re.findall(r"word (\d+)$", steps.last_answer(chat).inner_text())
+    expect(steps.last_answer(chat)).to_contain_text(f"word {int(seen) + 5}")
+    steps.stop(chat).click()
     steps.expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
+    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
     assert len(sandbox.completions) == 2
 
 
@@ -305,7 +291,7 @@ def test_edit_and_delete(chat: Page, sandbox: Sandbox) -> None:
     field.blur()
     steps.double_click(chat.get_by_role("button", name="Send again"))
     expect_whole(chat, 1)
-    expect(last_answer(chat)).to_contain_text("sandbox/echo number 4")
+    expect(steps.last_answer(chat)).to_contain_text("sandbox/echo number 4")
     assert sent() == ["sandbox/echo number 4"]
     assert len(sandbox.completions) == 4
     expect(steps.alert(chat)).to_have_count(0)
@@ -323,10 +309,10 @@ def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_whole(chat, 1)
     first, second = sandbox.completions
     assert first["body"] == second["body"]
-    last_answer(chat).get_by_role("button", name="Earlier").click()
+    steps.last_answer(chat).get_by_role("button", name="Earlier").click()
     expect_version(chat, 1, 2)
-    expect(last_answer(chat).get_by_role("button", name="Earlier")).to_be_disabled()
-    last_answer(chat).get_by_role("button", name="Later").click()
+    expect(steps.last_answer(chat).get_by_role("button", name="Earlier")).to_be_disabled()
+    steps.last_answer(chat).get_by_role("button", name="Later").click()
     expect_version(chat, 2, 2)
 
 
@@ -339,18 +325,18 @@ def test_stop(chat: Page, sandbox: Sandbox) -> None:
     What came last outlives a reload too.
     """
     steps.ask(chat, "sandbox/endless until I stop it")
-    expect(last_answer(chat)).to_contain_text("word 5")
-    stop(chat).click()
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
+    steps.stop(chat).click()
     steps.expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
-    kept, _, _ = last_answer(chat).inner_text().partition("was stopped")
+    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
+    kept, _, _ = steps.last_answer(chat).inner_text().partition("was stopped")
     assert "word 5" in kept
     chat.wait_for_function(
         """Object.values({...sessionStorage}).some(
             (kept) => kept.includes("until I stop it") && kept.includes('"stopped"'))"""
     )
     chat.reload()
-    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
+    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 2)
     assert steps.answers(chat).first.inner_text().startswith(kept)
@@ -363,9 +349,9 @@ def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox, model: str) ->
     steps.ask(chat, f"{model} please")
     expect(waiting(chat)).to_be_visible()
     steps.wait_for(lambda: sandbox.open_streams == 1, seconds=5)
-    stop(chat).click()
+    steps.stop(chat).click()
     steps.expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
+    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
     expect(waiting(chat)).to_have_count(0)
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 2)
@@ -378,60 +364,112 @@ def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox, model: str) ->
 def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
     """A stopped answer can be asked for again, and stopped like the first, which stays."""
     steps.ask(chat, "sandbox/endless please")
-    expect(last_answer(chat)).to_contain_text("word 5")
-    stop(chat).click()
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
+    steps.stop(chat).click()
     steps.expect_streams_to_end(sandbox)
     try_again(chat).click()
-    expect(last_answer(chat)).not_to_contain_text("was stopped")
-    expect(last_answer(chat)).to_contain_text("word 2")
-    stop(chat).click()
+    expect(steps.last_answer(chat)).not_to_contain_text("was stopped")
+    expect(steps.last_answer(chat)).to_contain_text("word 2")
+    steps.stop(chat).click()
     steps.expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
-    expect(stop(chat)).to_have_count(0)
+    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
+    expect(steps.stop(chat)).to_have_count(0)
     expect_version(chat, 2, 2)
-    last_answer(chat).get_by_role("button", name="Earlier").click()
+    steps.last_answer(chat).get_by_role("button", name="Earlier").click()
     expect_version(chat, 1, 2)
-    expect(last_answer(chat)).to_contain_text("word 5")
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
     assert len(sandbox.completions) == 2
 
 
-@pytest.mark.parametrize("model", ["sandbox/endless", "sandbox/silent", "sandbox/no-headers"])
-def test_closed_tab(new_tab: Page, sandbox: Sandbox, model: str) -> None:
-    """Closing the tab ends the stream within a second."""
-    steps.ask(new_tab, f"{model} please")
-    steps.wait_for(lambda: sandbox.open_streams == 1, seconds=5)
-    new_tab.close()
+# Not ended
+
+
+@pytest.mark.parametrize(
+    "hosted",
+    [CLOUD, CONFIG_ALONE, NO_CONFIG, {**CLOUD, "STREAMLIT_RUNNER_FAST_RERUNS": "false"}],
+    ids=["cloud", "config alone", "no config", "no fast reruns"],
+)
+def test_clicks_in_mid_answer(
+    person: BrowserContext,
+    page: Page,
+    start_app: Callable[..., App],
+    sandbox: Sandbox,
+    hosted: dict[str, str],
+) -> None:
+    """No click but Stop ends an answer, wherever the app is hosted."""
+    app = start_app(hosted=hosted)
+    arrive_signed_in(person, app, sandbox)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+    steps.ask(page, "sandbox/endless please")
+    sidebar = page.get_by_test_id("stSidebarUserContent")
+
+    def expect_to_grow() -> None:
+        steps.expect_more_words(steps.last_answer(page))
+        assert (len(sandbox.completions), sandbox.open_streams) == (1, 1)
+
+    expect_to_grow()
+    page.get_by_role("main").get_by_test_id("stPopoverButton").click()
+    expect(page.get_by_label("Instructions")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect_to_grow()
+    page.get_by_role("button", name="This chat", exact=True).click()
+    expect(page.get_by_label("Name")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect_to_grow()
+    steps.double_click(questions(page).get_by_role("button", name="Edit"))
+    expect(page.get_by_label("Your message")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect_to_grow()
+    for name, seen in (("Account", "Your account"), ("Compare", "Compare")):
+        sidebar.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=seen)).to_be_visible()
+        expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+        sidebar.get_by_role("link", name="Chat").click()
+        expect_to_grow()
+    steps.double_click(page.get_by_role("button", name="New chat"))
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    sidebar.get_by_role("button", name="sandbox/endless please").click()
+    expect_to_grow()
+    steps.stop_answer(page, sandbox)
+    expect(steps.last_answer(page).get_by_role("button", name="Copy")).to_be_visible()
+    expect(steps.last_answer(page)).to_contain_text("first word after")
+    steps.double_click(try_again(page))
+    steps.expect_more_words(steps.last_answer(page), 20)
+    assert (len(sandbox.completions), sandbox.open_streams) == (2, 1)
+    questions(page).get_by_role("button", name="Delete").click()
     steps.expect_streams_to_end(sandbox)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
 
 
-def test_other_page(chat: Page, sandbox: Sandbox) -> None:
-    """An answer goes on while one looks at another page, and can be stopped on the way back."""
+def test_question_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
+    """A question that is sent in mid-answer is seen at once, and asked when the answer has ended."""
     steps.ask(chat, "sandbox/endless please")
-    expect(last_answer(chat)).to_contain_text("word 5")
-    chat.get_by_role("link", name="Account").click()
-    expect(chat.get_by_role("heading", name="Your account")).to_be_visible()
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
-    assert sandbox.open_streams == 1
-    chat.get_by_test_id("stSidebar").get_by_role("link", name="Chat").click()
-    expect(last_answer(chat)).to_contain_text("word 40")
-    stop(chat).click()
-    steps.expect_streams_to_end(sandbox)
-    expect(last_answer(chat)).to_contain_text("This answer was stopped here.")
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
+    steps.ask(chat, "sandbox/echo and then?")
+    expect(questions(chat)).to_have_count(2)
+    expect(steps.last_answer(chat)).to_contain_text("asked once the answer above has ended")
+    steps.expect_more_words(steps.answers(chat).first)
     assert len(sandbox.completions) == 1
+    steps.stop(chat).click()
+    expect_whole(chat, 2)
+    expect(steps.last_answer(chat)).to_contain_text("and then?")
 
 
-def test_click_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
-    """A click on something else leaves an answer alone."""
-    steps.ask(chat, "sandbox/endless please")
-    expect(last_answer(chat)).to_contain_text("word 5")
-    questions(chat).first.get_by_role("button", name="Edit").click()
-    expect(chat.get_by_label("Your message")).to_be_visible()
-    chat.get_by_role("button", name="Cancel").click()
-    expect(last_answer(chat)).to_contain_text("word 40")
-    questions(chat).first.get_by_role("button", name="Delete").click()
-    steps.expect_streams_to_end(sandbox)
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
-    assert len(sandbox.completions) == 1
+def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path) -> None:
+    """A fault of the app's own shows no traceback, and nothing that stands in one."""
+    for name in ("streamlit_app.py", "pages", "lib", ".streamlit"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    broken = tmp_path / "pages" / "chat.py"
+    fault = '\n{"the key": 1}["secret"]\nst.title('
+    broken.write_text(broken.read_text().replace("\nst.title(", fault))
+    app = start_app("broken", folder=tmp_path)
+    page.goto(f"{app.url}chat")
+    expect(page.get_by_test_id("stException")).to_be_visible()
+    shown = page.locator("body").inner_text()
+    assert not [text for text in ("KeyError", "secret", "Traceback", "chat.py") if text in shown]
+    assert "Traceback" in app.log
 
 
 # Ended by OpenRouter
@@ -442,7 +480,7 @@ def test_retry(chat: Page, sandbox: Sandbox) -> None:
     sandbox.retry_after = 20
     steps.ask(chat, "sandbox/status-429 please")
     expect(chat.get_by_text("Asking again in 18 s")).to_be_visible()
-    stop(chat).click()
+    steps.stop(chat).click()
     expect(steps.answers(chat)).to_contain_text("This answer was stopped here.")
     expect(chat.get_by_role("button", name="Try again")).to_be_visible()
     assert len(sandbox.completions) == 1
@@ -454,7 +492,7 @@ def test_status(chat: Page, serving: tuple[Sandbox, str], app: App) -> None:
     log = len(app.log)
     steps.ask(chat, "sandbox/status-402 please")
     expect(steps.answers(chat)).to_have_count(1)
-    answer = last_answer(chat)
+    answer = steps.last_answer(chat)
     expect(steps.alert(answer)).to_contain_text("not enough credit")
     expect(try_again(chat)).to_be_visible()
     link = answer.get_by_role("link", name="Add credits")
@@ -488,8 +526,8 @@ def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: San
     expect(steps.answers(page).first).to_contain_text("the first")
     assert len(sandbox.completions) == 1
     try_again(page).click()
-    expect(last_answer(page)).to_contain_text("the second")
-    expect(stop(page)).to_have_count(0)
+    expect(steps.last_answer(page)).to_contain_text("the second")
+    expect(steps.stop(page)).to_have_count(0)
     assert sandbox.completions[-1]["body"]["messages"] == [
         {"role": "user", "content": "sandbox/echo the first"},
         {"role": "assistant", "content": "sandbox/echo the first"},
@@ -498,98 +536,6 @@ def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: San
 
 
 # Around
-
-
-class Wire:
-    """A way to the app, at `port`, that can be cut as a lost network cuts it."""
-
-    def __init__(self, to_port: int) -> None:
-        self._to_port = to_port
-        self._is_down_until = 0.0
-        self._ends: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _shut(self._listener)
-        self._listener.close()
-        self.cut()
-
-    def cut(self, seconds: float = 0) -> None:
-        """Break all connections; for so many seconds no new ones can be made."""
-        self._is_down_until = time.monotonic() + seconds
-        for end in self._ends:
-            _shut(end)
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                if time.monotonic() < self._is_down_until:
-                    near.close()
-                    continue
-                far = socket.create_connection(("127.0.0.1", self._to_port))
-                self._ends += [near, far]
-                for ends in ((near, far), (far, near)):
-                    threading.Thread(target=_pass_on, args=ends, daemon=True).start()
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with source, suppress(OSError):
-        while data := source.recv(65_536):
-            target.sendall(data)
-    _shut(target)
-
-
-def _shut(end: socket.socket) -> None:
-    with suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture
-def network(browser_signed_in: BrowserContext) -> Iterator[BrowserContext]:
-    """The signed-in browser, whose network is there again in the end."""
-    yield browser_signed_in
-    browser_signed_in.set_offline(False)
-
-
-def test_network_stalls(network: BrowserContext, chat: Page, sandbox: Sandbox) -> None:
-    """What is answered while the browser hears nothing is there when it hears again."""
-    steps.ask(chat, "sandbox/tour please")
-    steps.wait_for(lambda: sandbox.open_streams == 1, seconds=5)
-    network.set_offline(True)
-    steps.wait_for(lambda: sandbox.open_streams == 0, seconds=10)
-    expect(chat.get_by_text("That is all.")).to_have_count(0)
-    network.set_offline(False)
-    expect_whole(chat, 1)
-    expect(last_answer(chat)).to_contain_text("That is all.")
-    assert len(sandbox.completions) == 1
-
-
-def test_connection_cut(browser_signed_in: BrowserContext, app: App, sandbox: Sandbox) -> None:
-    """A connection that is gone for 5 s in mid-answer keeps what had arrived; asking again works."""
-    page = browser_signed_in.new_page()
-    with Wire(app.port) as wire:
-        page.goto(f"{app.url}chat".replace(str(app.port), str(wire.port)))
-        steps.expect_chat(page)
-        steps.ask(page, "sandbox/endless please")
-        expect(last_answer(page)).to_contain_text("word 5")
-        wire.cut(seconds=5)
-        steps.expect_streams_to_end(sandbox)
-        expect(last_answer(page)).to_contain_text("word 5")
-        expect(last_answer(page)).to_contain_text("stopped")
-        expect(last_answer(page)).to_contain_text("word 5")
-        expect(stop(page)).to_have_count(0)
-        assert len(sandbox.completions) == 1
-        try_again(page).click()
-        expect(last_answer(page)).not_to_contain_text("stopped")
-        expect(last_answer(page)).to_contain_text("word 2")
-        page.close()
-        steps.expect_streams_to_end(sandbox)
 
 
 def tab_to(page: Page, target: Locator) -> None:
@@ -613,9 +559,9 @@ def test_keyboard(page: Page, app: App, sandbox: Sandbox) -> None:
     tab_to(page, page.get_by_placeholder("Ask anything"))
     page.keyboard.type("sandbox/endless please")
     page.keyboard.press("Enter")
-    expect(last_answer(page)).to_contain_text("word 2")
-    tab_to(page, stop(page))
+    expect(steps.last_answer(page)).to_contain_text("word 2")
+    tab_to(page, steps.stop(page))
     page.keyboard.press("Enter")
     steps.expect_streams_to_end(sandbox)
-    expect(last_answer(page)).to_contain_text("This answer was stopped here.")
+    expect(steps.last_answer(page)).to_contain_text("This answer was stopped here.")
     assert len(sandbox.completions) == 1

@@ -129,7 +129,7 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         expect(steps.answers(page).last).to_contain_text("word 5")
         assert sandbox.open_streams == 1
         second.stop()
-        expect(steps.answers(page).last).to_contain_text("This answer was stopped here.")
+        expect(steps.answers(page).last).to_contain_text("This answer broke off here")
         expect(steps.answers(page).first).to_contain_text("sandbox/echo first")
         converse(page, "sandbox/echo and on")
         assert steps.statuses(sandbox) == [200]

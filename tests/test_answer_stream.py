@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.answering import FASTEST, LARGEST_ANSWER, Answering, Pace, apply
+from lib.answer_stream import FASTEST, MAX_ANSWER_SIZE, AnswerStream, Pace, apply
 from lib.conversation import Answer
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import (
@@ -72,17 +72,40 @@ class Script:
         self.items.put(Interrupted())
 
 
-def begin(stream: Script | ChatStream) -> tuple[Answering, threading.Event]:
+class Session:
+    """A reader: what it has paid, and an event for what is new."""
+
+    def __init__(self) -> None:
+        self.news = threading.Event()
+        self.paid = 0.0
+        self.is_connected = True
+        self.has_said_goodbye = False
+
+    def has(self, key: str) -> bool:
+        """Tell whether this is the key of its user."""
+        return key == KEY
+
+    def notify(self) -> None:
+        """Set the event."""
+        self.news.set()
+
+    def pay(self, key: str, cost: float) -> None:
+        """Add it up."""
+        assert key == KEY
+        self.paid += cost
+
+
+def begin(source: Script | ChatStream) -> tuple[AnswerStream, threading.Event]:
     """Let an answer grow, with the event that its news sets."""
-    news = threading.Event()
-    return Answering(stream, Answer(), news=news), news
+    session = Session()
+    return AnswerStream(source, Answer(), key=KEY, reader=session), session.news
 
 
 def test_grows() -> None:
     """What comes is in the answer, and news says so; at the end the answer is complete."""
     script = Script()
-    answering, news = begin(script)
-    answer = answering.answer
+    stream, news = begin(script)
+    answer = stream.answer
     assert answer.progress == "streaming"
     script.items.put(ReasoningDelta("Well, "))
     assert news.wait(5)
@@ -90,7 +113,7 @@ def test_grows() -> None:
     assert answer.first_token_seconds is not None
     for event in (TextDelta("a"), TextDelta("b"), Finished("stop")):
         script.items.put(event)
-    assert answering.over.wait(5)
+    assert stream.over.wait(5)
     assert (answer.text, answer.finish_reason, answer.progress) == ("ab", "stop", "complete")
     assert answer.seconds >= answer.first_token_seconds
 
@@ -98,10 +121,10 @@ def test_grows() -> None:
 @pytest.mark.parametrize("error", [Interrupted(), OpenRouterError(status=502), ZeroDivisionError()])
 def test_failure(error: Exception) -> None:
     """Whatever the stream raises ends the answer as failed, and what came before it stays."""
-    answering, _ = begin(Script(TextDelta("a"), error))
-    assert answering.over.wait(5)
-    assert (answering.answer.text, answering.answer.progress) == ("a", "failed")
-    assert answering.failure is error or answering.failure.__cause__ is error
+    stream, _ = begin(Script(TextDelta("a"), error))
+    assert stream.over.wait(5)
+    assert (stream.answer.text, stream.answer.progress) == ("a", "failed")
+    assert stream.failure is error or stream.failure.__cause__ is error
 
 
 def test_pace() -> None:
@@ -117,33 +140,33 @@ def test_pace() -> None:
 def test_stop() -> None:
     """Stopping closes the stream at once, keeps what came, and is no failure."""
     script = Script(TextDelta("a"))
-    answering, news = begin(script)
+    stream, news = begin(script)
     assert news.wait(5)
-    answering.stop()
-    assert answering.answer.progress == "stopped"
+    stream.stop()
+    assert stream.answer.progress == "stopped"
     assert script.is_closed.is_set()
-    assert answering.over.wait(5)
-    assert answering.failure is None
-    assert (answering.answer.text, answering.answer.progress) == ("a", "stopped")
+    assert stream.over.wait(5)
+    assert stream.failure is None
+    assert (stream.answer.text, stream.answer.progress) == ("a", "stopped")
 
 
 def test_stop_after_the_end() -> None:
     """An answer that is whole stays so."""
-    answering, _ = begin(Script(TextDelta("a"), Finished("stop")))
-    assert answering.over.wait(5)
-    answering.stop()
-    assert answering.answer.progress == "complete"
+    stream, _ = begin(Script(TextDelta("a"), Finished("stop")))
+    assert stream.over.wait(5)
+    stream.stop()
+    assert stream.answer.progress == "complete"
 
 
 def test_answer_beyond_the_limit() -> None:
     """A model that runs away is ended, and what it wrote stays."""
     piece = TextDelta("a" * 1_000_000)
-    script = Script(*[piece] * (LARGEST_ANSWER // 1_000_000 + 2), Finished("stop"))
-    answering, _ = begin(script)
-    assert answering.over.wait(5)
-    assert isinstance(answering.failure, AnswerTooLong)
+    script = Script(*[piece] * (MAX_ANSWER_SIZE // 1_000_000 + 2), Finished("stop"))
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert isinstance(stream.failure, AnswerTooLong)
     assert script.is_closed.is_set()
-    assert LARGEST_ANSWER < len(answering.answer.text) < LARGEST_ANSWER + 2_000_000
+    assert MAX_ANSWER_SIZE < len(stream.answer.text) < MAX_ANSWER_SIZE + 2_000_000
 
 
 def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:
@@ -154,20 +177,20 @@ def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:
 def test_retry() -> None:
     """What fails in passing before its first token is asked again, and the answer is complete."""
     script = Script(busy(), Began("gen-1"), busy(429), TextDelta("a"), Finished("stop"))
-    answering, _ = begin(script)
-    assert answering.over.wait(5)
-    assert (answering.answer.text, answering.answer.progress) == ("a", "complete")
-    assert (script.asked, answering.failure, answering.retries_at) == (3, None, None)
-    assert not answering.answer.generation
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (stream.answer.text, stream.answer.progress) == ("a", "complete")
+    assert (script.asked, stream.failure, stream.retries_at) == (3, None, None)
+    assert not stream.answer.generation
 
 
 def test_retries_end() -> None:
     """After two retries the failure stands."""
     script = Script(busy(500), busy(502), last := busy(529), TextDelta("a"))
-    answering, _ = begin(script)
-    assert answering.over.wait(5)
-    assert (script.asked, answering.failure) == (3, last)
-    assert answering.answer.progress == "failed"
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (script.asked, stream.failure) == (3, last)
+    assert stream.answer.progress == "failed"
 
 
 @pytest.mark.parametrize(
@@ -191,16 +214,16 @@ def test_retries_end() -> None:
 def test_no_retry(items: list[Event | Exception]) -> None:
     """Not where it would fail again, may have been paid for, or has words already."""
     script = Script(*items)
-    answering, _ = begin(script)
-    assert answering.over.wait(5)
-    assert (script.asked, answering.failure) == (1, items[-1])
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (script.asked, stream.failure) == (1, items[-1])
 
 
 def test_no_retry_beyond_the_budget() -> None:
     """Whoever pays may say that there is to be none."""
     script = Script(busy())
-    answering = Answering(script, Answer(), news=threading.Event(), may_retry=lambda: False)
-    assert answering.over.wait(5)
+    stream = AnswerStream(script, Answer(), key=KEY, reader=Session(), may_retry=lambda: False)
+    assert stream.over.wait(5)
     assert script.asked == 1
 
 
@@ -211,21 +234,21 @@ def test_no_retry_beyond_the_budget() -> None:
 def test_stop_ends_the_wait(error: OpenRouterError, least: float, most: float) -> None:
     """While one waits to ask again it is known until when, and Stop ends it at once."""
     script = Script()
-    answering, news = begin(script)
+    stream, news = begin(script)
     script.items.put(error)
     assert news.wait(5)
-    assert least < answering.retries_at - time.monotonic() <= most
-    answering.stop()
-    assert answering.over.wait(5)
-    assert (script.asked, answering.answer.progress) == (1, "stopped")
+    assert least < stream.retries_at - time.monotonic() <= most
+    stream.stop()
+    assert stream.over.wait(5)
+    assert (script.asked, stream.answer.progress) == (1, "stopped")
 
 
 def test_real_stream(served: Served) -> None:
     """A real stream becomes the answer that was given, with its model and costs."""
     request = ChatRequest("sandbox/tour", [{"role": "user", "content": "Hello?"}])
-    answering, _ = begin(ChatStream(served.base_url, KEY, request))
-    assert answering.over.wait(5)
-    answer = answering.answer
+    stream, _ = begin(ChatStream(served.base_url, KEY, request))
+    assert stream.over.wait(5)
+    answer = stream.answer
     assert (answer.text, answer.model, answer.provider) == (TOUR, "sandbox/tour", "Sandbox")
     assert answer.usage.completion_tokens > 100
     assert answer.cost > 0
@@ -238,11 +261,11 @@ def test_nothing_is_left_over(served: Served) -> None:
         for number in range(count):
             model = "sandbox/endless" if number % 4 == 0 else "sandbox/echo"
             request = ChatRequest(model, [{"role": "user", "content": "Hello?"}])
-            answering, news = begin(ChatStream(served.base_url, KEY, request))
+            stream, news = begin(ChatStream(served.base_url, KEY, request))
             if model == "sandbox/endless":
                 assert news.wait(5)
-                answering.stop()
-            assert answering.over.wait(5)
+                stream.stop()
+            assert stream.over.wait(5)
 
     def open_now() -> list[int]:
         gc.collect()

@@ -1,11 +1,13 @@
-"""An answer on its way: read in a thread of its own, so that it goes on whoever looks at it."""
+"""An answer on its way: read in a thread of its own, so that it goes on whatever the page does."""
 
+import hmac
 import random
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from lib.conversation import Answer
+from lib.conversation import Answer, Progress
 from lib.openrouter.chat import ChatStream
 from lib.openrouter.errors import AnswerTooLong, OpenRouterError
 from lib.openrouter.events import (
@@ -20,18 +22,18 @@ from lib.openrouter.events import (
     Usage,
 )
 
-LARGEST_ANSWER = 20_000_000
+MAX_ANSWER_SIZE = 20_000_000
 """Characters of text and bytes of images: a model that runs away must not fill the memory."""
-MOST_CITATIONS = 200
-MOST_RETRIES = 2
+MAX_CITATIONS = 200
+MAX_RETRIES = 2
 FASTEST = 0.1
 """Seconds between two looks at an answer: 10 a second look as smooth as more, and cost less."""
 SHARE = 0.004
 """Seconds between two looks at anybody's: as more answers come, each is looked at more rarely."""
 AT_ONCE = 0.001
 """Seconds within which an event comes that was there already."""
-LONGEST_WAIT = 30.0
-"""Seconds: where OpenRouter wants a longer wait before a retry, the user decides."""
+MAX_RETRY_DELAY_S = 30.0
+"""Where OpenRouter wants a longer wait before a retry, the user decides."""
 
 
 class Pace:
@@ -61,14 +63,37 @@ class Pace:
 pace = Pace()
 
 
-class Answering:
-    """Lets `answer` grow from `stream` until it is whole, fails, or is stopped.
+class Reader(Protocol):
+    """Reads answers while they grow, and pays for them: a browser session."""
 
-    `news` is set whenever there is something new to see in the answer, and at its end; `failure`
-    is what it failed with. `when_over` is called in the thread, right before `over` is set.
+    @property
+    def is_connected(self) -> bool:
+        """Whether the browser is there to be shown anything."""
 
-    A passing failure before the first token is retried as long as `may_retry`, after the time that
-    OpenRouter asks for, or some moments. Meanwhile `retries_at` is when, on the monotonic clock.
+    @property
+    def has_said_goodbye(self) -> bool:
+        """Whether the browser said that its page is about to close."""
+
+    def has(self, key: str) -> bool:
+        """Tell whether this is the API key of its signed-in user."""
+
+    def notify(self) -> None:
+        """Hear that there is something new to see."""
+
+    def pay(self, key: str, cost: float) -> None:
+        """Count what an answer cost, in USD, on this API key."""
+
+
+class AnswerStream:
+    """Lets `answer` grow from `stream` until it is whole, fails, or is ended.
+
+    It belongs to the user of `key`, whose sessions read it: those that `attach` to it are notified
+    of what is new and of the end, and pay. `failure` is what it failed with. `on_over` is called in
+    the thread, right before `over` is set.
+
+    A transient failure before the first token is retried as long as `may_retry`, after the time
+    that OpenRouter asks for, or some moments. Meanwhile `retries_at` is when, on the monotonic
+    clock.
     """
 
     def __init__(
@@ -76,17 +101,21 @@ class Answering:
         stream: ChatStream,
         answer: Answer,
         *,
-        news: threading.Event,
+        key: str,
+        reader: Reader,
         may_retry: Callable[[], bool] = lambda: True,
-        when_over: Callable[["Answering"], object] = lambda _: None,
+        on_over: Callable[["AnswerStream"], object] = lambda _: None,
     ) -> None:
         self.answer = answer
         self.failure: OpenRouterError | None = None
         self.retries_at: float | None = None
         self.over = threading.Event()
-        self._stopped = threading.Event()
-        self._stream, self._news = stream, news
-        self._may_retry, self._when_over = may_retry, when_over
+        self.readers: tuple[Reader, ...] = (reader,)
+        self._key, self._cost = key, 0.0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._stream = stream
+        self._may_retry, self._on_over = may_retry, on_over
         answer.progress = "streaming"
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -95,31 +124,62 @@ class Answering:
         """Whether the answer has come to its end, and nothing more happens to it."""
         return self.over.is_set()
 
+    def belongs_to(self, key: str) -> bool:
+        """Tell whether it was asked for on this API key."""
+        return hmac.compare_digest(self._key, key)
+
+    def attach(self, reader: Reader) -> None:
+        """Let one more session read it, which then pays for it as well."""
+        with self._lock:
+            self.readers = (*self.readers, reader)
+            cost = self._cost
+        if cost:
+            reader.pay(self._key, cost)
+
+    def pay(self, cost: float) -> None:
+        """Have each reader count what was spent on it, in USD."""
+        with self._lock:
+            self._cost += cost
+            readers = self.readers
+        for reader in readers:
+            reader.pay(self._key, cost)
+
     def stop(self) -> None:
         """End it here, from any thread: what came stays, and the request is closed at once."""
+        self._end("stopped")
+
+    def interrupt(self) -> None:
+        """End it likewise, since nobody is there to read it."""
+        self._end("interrupted")
+
+    def _end(self, progress: Progress) -> None:
         if self.answer.progress == "streaming":
-            self.answer.progress = "stopped"
-        self._stopped.set()
+            self.answer.progress = progress
+        self._ended.set()
         self._stream.close()
+
+    def _notify(self) -> None:
+        for reader in self.readers:
+            reader.notify()
 
     def _run(self) -> None:
         with pace:
             self._answer()
         self.over.set()
-        self._news.set()
+        self._notify()
 
     def _answer(self) -> None:
         began = time.monotonic()
         self.failure = self._read(began)
-        for retry in range(MOST_RETRIES):
+        for retry in range(MAX_RETRIES):
             if not self._waits_to_retry(retry):
                 break
             self.failure = self._read(began)
-        if self.answer.progress == "stopped":
+        if self._ended.is_set():
             self.failure = None
         else:
             self.answer.seconds = time.monotonic() - began
-        self._when_over(self)
+        self._on_over(self)
         if self.answer.progress == "streaming":
             self.answer.progress = "failed" if self.failure else "complete"
 
@@ -131,13 +191,13 @@ class Answering:
         seconds = failure.retry_after
         if seconds is None:
             seconds = random.uniform(0.5, 1) * 2**retry  # noqa: S311 - apart from others, no secret
-        if seconds > LONGEST_WAIT:
+        if seconds > MAX_RETRY_DELAY_S:
             return False
         self.retries_at = time.monotonic() + seconds
-        self._news.set()
-        was_stopped = self._stopped.wait(seconds)
+        self._notify()
+        was_ended = self._ended.wait(seconds)
         self.retries_at = None
-        return not was_stopped
+        return not was_ended
 
     def _read(self, began: float) -> OpenRouterError | None:
         """Ask once, and read what comes; return what it failed with."""
@@ -146,16 +206,16 @@ class Answering:
         try:
             for event in self._stream:
                 had_to_wait = time.monotonic() - looked_at > AT_ONCE
-                if self.answer.progress == "stopped":
+                if self._ended.is_set():
                     break
-                if self.answer.size > LARGEST_ANSWER:
+                if self.answer.size > MAX_ANSWER_SIZE:
                     self._stream.close()
                     return AnswerTooLong()
                 if apply(event, self.answer) and self.answer.first_token_seconds is None:
                     self.answer.first_token_seconds = time.monotonic() - began
-                self._news.set()
+                self._notify()
                 if had_to_wait and self.answer.first_token_seconds is not None:
-                    self._stopped.wait(pace.interval)
+                    self._ended.wait(pace.interval)
                 looked_at = time.monotonic()
         except OpenRouterError as error:
             return error
@@ -179,7 +239,7 @@ def apply(event: Event, answer: Answer) -> bool:
             answer.generation = generation
         case AnsweredBy(model, provider):
             answer.model, answer.provider = model, provider
-        case Citation() if len(answer.citations) < MOST_CITATIONS and event not in answer.citations:
+        case Citation() if len(answer.citations) < MAX_CITATIONS and event not in answer.citations:
             answer.citations.append(event)
         case GeneratedImage():
             answer.images.append(event)
