@@ -5,12 +5,14 @@ import re
 import shutil
 import socket
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,10 +20,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from lib import archive, attachments
+from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import ROOT, App, free_port, new_person
-from tests.browser.test_conversations import converse
+from tests.browser.test_conversations import attach, converse
 
 pytestmark = pytest.mark.browser
 
@@ -95,8 +99,11 @@ def certify(folder: Path) -> None:
 
 @pytest.fixture
 def replicas(start_app: Callable[..., App]) -> list[App]:
-    """Two processes of the app, with one secret."""
-    return [start_app("app"), start_app("restarted")]
+    """Two processes of the app, with one secret and the environment of compose.yaml."""
+    compose = (ROOT / "deploy" / "compose.yaml").read_text()
+    compose = compose.replace("${APP_HOST:-localhost}", "localhost")
+    environment = dict(re.findall(r"(STREAMLIT_\w+): (.+)", compose))
+    return [start_app(name, **environment) for name in ("replica-1", "replica-2")]
 
 
 def serving(folder: Path, replicas: list[App]) -> App:
@@ -122,7 +129,6 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         steps.authorize(page)
         steps.expect_chat(page)
         assert steps.statuses(sandbox) == [200]
-        (exchange,) = sandbox.exchanges
         first.start()
         converse(page, "sandbox/echo first")
         steps.ask(page, "sandbox/endless please")
@@ -134,7 +140,128 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         converse(page, "sandbox/echo and on")
         assert steps.statuses(sandbox) == [200]
         second.start()
-        assert exchange.body["code"] not in (tmp_path / "access.log").read_text()
+
+
+def test_access_log(page: Page, replicas: list[App], sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nginx logs no code, session id or media id, and refuses nothing to a page, chat or upload."""
+    paths: list[str] = []
+    page.on("request", lambda request: paths.append(urlsplit(request.url).path))
+    with nginx(tmp_path, replicas) as url:
+        steps.sign_in(page, url)
+        attach(page, ("photo.png", "image/png", picture()))
+        steps.ask(page, "sandbox/hello, what is this?")
+        expect(steps.answers(page).last).to_contain_text("an image (image/png")
+        expect(page.get_by_role("img", name="photo.png")).to_be_visible()
+        session_ids = {path.split("/")[3] for path in paths if "/upload_file/" in path}
+        media_ids = {Path(path).stem for path in paths if path.startswith("/media/")}
+        assert len(session_ids) == len(media_ids) == 1
+        (exchange,) = sandbox.exchanges
+        access_log = tmp_path / "access.log"
+        steps.wait_for(lambda: " 204 PUT /_stcore/upload_file/- " in access_log.read_text())
+        steps.wait_for(lambda: " 200 GET /media/- " in access_log.read_text())
+        log = access_log.read_text()
+        assert not [
+            word for word in (*session_ids, *media_ids, exchange.body["code"]) if word in log
+        ]
+        assert " 429 " not in log
+
+
+def test_frames(
+    page: Page, replicas: list[App], serve_page: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Behind nginx a page of the app's own origin may frame it, a page of another may not."""
+    with nginx(tmp_path, replicas) as url:
+        framing = steps.FRAME.format(url=url, more="")
+        own = f"{url}around"
+        page.route(own, lambda route: route.fulfill(body=framing, content_type="text/html"))
+        page.goto(own)
+        link = page.frame_locator("iframe").get_by_role("link", name="Sign in with OpenRouter")
+        expect(link).to_be_visible()
+        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            page.goto(serve_page(framing))
+        expect(link).to_have_count(0)
+
+
+def test_headers(replicas: list[App], tmp_path: Path) -> None:
+    """Pages, and errors of nginx's own, forbid foreign frames, guesses at types, and Referers."""
+    with nginx(tmp_path, replicas) as url:
+        too_large = requests.put(url, data=bytes(20_000), timeout=5)
+        for response in (requests.get(url, timeout=5), too_large):
+            assert response.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert too_large.status_code == 413
+
+
+def test_websocket_origins(replicas: list[App], tmp_path: Path) -> None:
+    """Directly and through nginx, a websocket of another origin, or to another host, gets 403."""
+    with nginx(tmp_path, replicas) as proxy:
+        for url in (proxy, replicas[0].url):
+            host = urlsplit(url).netloc
+            assert handshake(url, Origin=url.rstrip("/"), Host=host) == 101
+            assert handshake(url, Origin="http://evil.example", Host=host) == 403
+            assert handshake(url, Origin="http://evil.example", Host="evil.example") == 403
+
+
+def handshake(url: str, **headers: str) -> int:
+    """Return the status that opening the app's websocket with these headers comes to."""
+    websocket = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    with requests.get(
+        f"{url}_stcore/stream", headers=websocket | headers, stream=True, timeout=5
+    ) as response:
+        return response.status_code
+
+
+# Limits
+
+
+def test_upload_size() -> None:
+    """Streamlit and nginx take the largest file that the app reads, and refuse what is larger."""
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        megabytes = tomllib.load(file)["server"]["maxUploadSize"]
+    assert f"client_max_body_size {megabytes}m;" in (ROOT / "deploy" / "nginx.conf").read_text()
+    largest = max(archive.LARGEST, attachments.LARGEST_FILE * 1_000_000)
+    assert largest == megabytes * 1_000_000
+
+
+def test_upload_limits(replicas: list[App], tmp_path: Path) -> None:
+    """An oversized upload is refused before its body is read, and too many from one address too."""
+    with nginx(tmp_path, replicas) as url:
+        upload = f"{url}_stcore/upload_file/a-session/a-file"
+        port = urlsplit(url).port
+        assert port
+        with incomplete_request(port, "/_stcore/upload_file/a/b", 50 * 2**20 + 1) as connection:
+            assert connection.recv(12) == b"HTTP/1.1 413"
+        statuses = [requests.put(upload, data=b"some", timeout=5).status_code for _ in range(60)]
+        assert (statuses[0], statuses[-1]) == (403, 429)  # at first Streamlit misses its token
+        assert requests.get(url, timeout=5).status_code == 200
+
+
+def test_connection_limit(replicas: list[App], tmp_path: Path) -> None:
+    """Beyond 200 requests at once one address gets 429, until some of them have ended."""
+    with nginx(tmp_path, replicas) as url, ExitStack() as connections:
+        port = urlsplit(url).port
+        assert port
+        for _ in range(200):
+            connections.enter_context(incomplete_request(port, "/", 1))
+        steps.wait_for(lambda: requests.get(url, timeout=5).status_code == 429)
+        connections.close()
+        steps.wait_for(lambda: requests.get(url, timeout=5).status_code == 200)
+
+
+def incomplete_request(port: int, path: str, size: int) -> socket.socket:
+    """Begin a request with a body of `size` bytes, which never comes."""
+    connection = socket.create_connection(("localhost", port), timeout=5)
+    connection.sendall(f"PUT {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode())
+    return connection
+
+
+# https
 
 
 def test_https(chromium: Browser, replicas: list[App], sandbox: Sandbox, tmp_path: Path) -> None:
