@@ -3,8 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 3000
 SANDBOX_PORT ?= 8787
+export PYTHON
 
-.PHONY: demo run test check audit bench screenshots
+.PHONY: demo run test test-firefox check audit bench screenshots
 
 demo: $(VENV)/installed  ## the app with a sandbox in OpenRouter's place
 	@echo "Open http://localhost:$(PORT)  (Ctrl-C ends it)"
@@ -16,10 +17,13 @@ demo: $(VENV)/installed  ## the app with a sandbox in OpenRouter's place
 run: $(VENV)/installed  ## the app with the real OpenRouter
 	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
-test: $(VENV)/installed  ## all tests, the browser's too
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	|| command -v google-chrome >/dev/null || $(BIN)/playwright install --with-deps chromium
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
+test: $(VENV)/installed  ## all tests, the browser's too; installs what they need
+	@scripts/install.sh tests
+	@$(BIN)/python -m pytest -q -m "not firefox" -n 3 --dist worksteal
+
+test-firefox: $(VENV)-firefox/installed  ## the few tests that drive Firefox
+	@scripts/install.sh firefox
+	@$(VENV)-firefox/bin/python -m pytest -q -m firefox tests/browser/test_firefox.py
 
 check: $(VENV)/installed  ## format, lint, types, tests
 	@$(BIN)/ruff format --check .
@@ -38,6 +42,14 @@ screenshots: $(VENV)/installed  ## the README's pictures, anew
 	@$(BIN)/python -m docs.screenshots
 
 $(VENV)/installed: requirements.txt requirements-dev.txt
+	@scripts/install.sh python
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+# Later versions of Playwright cannot drive Debian's Firefox.
+$(VENV)-firefox/installed: requirements.txt requirements-dev.txt
+	@scripts/install.sh python
+	$(PYTHON) -m venv $(VENV)-firefox
+	$(VENV)-firefox/bin/python -m pip install --quiet --requirement requirements-dev.txt playwright==1.61.0
 	@touch $@
