@@ -169,8 +169,10 @@ def test_access_log(page: Page, replicas: list[App], sandbox: Sandbox, tmp_path:
 def test_frames(
     page: Page, replicas: list[App], serve_page: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """Behind nginx a page of the app's own origin may frame it, a page of another may not."""
+    """Behind nginx only pages of the app's own origin may frame it, and send it messages."""
     with nginx(tmp_path, replicas) as url:
+        config = requests.get(f"{url}_stcore/host-config", timeout=5).json()
+        assert config["allowedOrigins"] == ["https://localhost"]
         framing = steps.FRAME.format(url=url, more="")
         own = f"{url}around"
         page.route(own, lambda route: route.fulfill(body=framing, content_type="text/html"))
