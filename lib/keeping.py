@@ -16,6 +16,8 @@ from lib.archive import MOST_TURNS, NotAConversation, decode_turn, encode_files,
 from lib.conversation import LONGEST_TITLE, Conversation, Turn
 
 MOST_CONVERSATIONS = 200
+MAX_FILES_BYTES = 4_000_000
+"""Of the files of one question: no browser gives a tab more room than for that, as base64."""
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Keeper:
         self._number = 0
         self._given: dict[str, object] = {}
         self._texts: dict[str, str] = {}
+        self.has_left_out_files = False
 
     @property
     def has_given(self) -> bool:
@@ -110,7 +113,9 @@ class Keeper:
         )
         if self._is_new(key, state):
             changes.put[key] = encode_turn(turn)
-        if turn.attachments:
+        if sum(len(file.content) for file in turn.attachments) > MAX_FILES_BYTES:
+            self.has_left_out_files = True
+        elif turn.attachments:
             there.add(f"{key}/files")
             names = [(file.name, len(file.content)) for file in turn.attachments]
             if self._is_new(f"{key}/files", names):

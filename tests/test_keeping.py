@@ -4,7 +4,7 @@ import json
 
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
-from lib.keeping import Changes, Keeper, restore
+from lib.keeping import MAX_FILES_BYTES, Changes, Keeper, restore
 from lib.openrouter.events import Citation
 from lib.ui.keeping import take_back
 from lib.ui.session import Session
@@ -123,6 +123,17 @@ def test_files() -> None:
     conversation.delete(conversation.turns[0])
     tab.apply(keeper.changes([conversation], {}))
     assert tab.records == {}
+
+
+def test_files_that_no_tab_holds() -> None:
+    """Files beyond a tab's room do not travel, and the rest of their turn does."""
+    tab, keeper = Tab(), Keeper()
+    conversation = Conversation()
+    conversation.ask("a", [attachment("a.mp3", b"x" * (MAX_FILES_BYTES + 1))])
+    assert tab.apply(keeper.changes([conversation], {})) < 1_000
+    assert keeper.has_left_out_files
+    (back,) = restore(tab.records)
+    assert (back.turns[0].question, back.turns[0].attachments) == ("a", [])
 
 
 def test_numbers() -> None:

@@ -65,6 +65,7 @@ class Keeping:
         end_if_unwanted()  # what an ended script takes would never leave
         with session.lock:
             changes = session.keeper.changes(session.kept_conversations, _facts(session))
+            session.storage_is_full |= session.keeper.has_left_out_files
             sent = [one for one in session.sent if self._kept_at - one[0] < SENT_AGAIN]
             session.sent = [*sent, (self._kept_at, changes)] if changes else sent
             return [one for _, one in session.sent]
