@@ -11,6 +11,8 @@ from lib.conversation import Answer, Progress
 from lib.openrouter.chat import ChatStream
 from lib.openrouter.errors import AnswerTooLong, OpenRouterError
 from lib.openrouter.events import (
+    MAX_CITATIONS,
+    MAX_IMAGES,
     AnsweredBy,
     Began,
     Citation,
@@ -24,7 +26,6 @@ from lib.openrouter.events import (
 
 MAX_ANSWER_SIZE = 20_000_000
 """Characters of text and bytes of images: a model that runs away must not fill the memory."""
-MAX_CITATIONS = 200
 MAX_RETRIES = 2
 FASTEST = 0.1
 """Seconds between two looks at an answer: 10 a second look as smooth as more, and cost less."""
@@ -241,7 +242,7 @@ def apply(event: Event, answer: Answer) -> bool:
             answer.model, answer.provider = model, provider
         case Citation() if len(answer.citations) < MAX_CITATIONS and event not in answer.citations:
             answer.citations.append(event)
-        case GeneratedImage():
+        case GeneratedImage() if len(answer.images) < MAX_IMAGES:
             answer.images.append(event)
         case Usage():
             answer.usage = event

@@ -5,16 +5,19 @@ from typing import TypeVar
 
 import msgspec
 
-from lib.attachments import Attachment, NotAttachable, attachment
-from lib.conversation import LONGEST_TITLE, Answer, Conversation, Turn
-from lib.openrouter.events import IMAGE_TYPES, is_address
+from lib.attachments import MOST_FILES, Attachment, NotAttachable, attachment
+from lib.conversation import LONGEST_QUESTION, LONGEST_TITLE, Answer, Conversation, Turn
+from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_address
 from lib.openrouter.models import is_model_id
+from lib.openrouter.untrusted import check_items, one_line
 
 FORMAT = "openrouter-chat/1"
 LARGEST = 50_000_000
 """Bytes of a conversation at most."""
 MOST_TURNS = 2_000
 MOST_ANSWERS = 100
+MAX_FAILURE = 4_000
+"""Characters of why an answer failed: the longest sentence names each of the files."""
 _TOO_LARGE = 1e15
 _OPEN = ("waiting", "streaming")
 _Kind = TypeVar("_Kind")
@@ -94,6 +97,7 @@ def _decode(content: bytes | str, kind: type[_Kind]) -> _Kind:
     if len(content) > LARGEST:
         raise NotAConversation
     try:
+        check_items(content)
         return msgspec.json.decode(content, type=kind)
     except (ValueError, RecursionError) as error:
         raise NotAConversation from error
@@ -102,6 +106,8 @@ def _decode(content: bytes | str, kind: type[_Kind]) -> _Kind:
 def _checked(turn: Turn) -> Turn:
     """Return the turn with nobody at work on it. Nothing in it leads anywhere but where we say."""
     if not 1 <= len(turn.answers) <= MOST_ANSWERS or not (turn.question or turn.attachments):
+        raise NotAConversation
+    if len(turn.question) > LONGEST_QUESTION or len(turn.attachments) > MOST_FILES:
         raise NotAConversation
     try:
         turn.attachments = [attachment(file.name, file.content) for file in turn.attachments]
@@ -120,8 +126,16 @@ def _check(answer: Answer) -> None:
     answer.help = None
     if not is_model_id(answer.model):
         answer.model = ""
-    answer.citations = [citation for citation in answer.citations if is_address(citation.url)]
-    answer.images = [image for image in answer.images if image.media_type in IMAGE_TYPES]
+    answer.failure = one_line(answer.failure, MAX_FAILURE)
+    answer.provider = one_line(answer.provider)
+    answer.finish_reason = one_line(answer.finish_reason)
+    answer.generation = one_line(answer.generation)
+    citations = [citation for citation in answer.citations if is_address(citation.url)]
+    answer.citations = [
+        Citation(citation.url, one_line(citation.title)) for citation in citations[:MAX_CITATIONS]
+    ]
+    images = [image for image in answer.images if image.media_type in IMAGE_TYPES]
+    answer.images = images[:MAX_IMAGES]
     usage = answer.usage
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost) if usage else ()
     numbers = (*counts, answer.seconds, answer.first_token_seconds, answer.max_tokens)

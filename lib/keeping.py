@@ -18,6 +18,8 @@ from lib.conversation import LONGEST_TITLE, Conversation, Turn
 MOST_CONVERSATIONS = 200
 MAX_FILES_BYTES = 4_000_000
 """Of the files of one question: no browser gives a tab more room than for that, as base64."""
+MAX_KEPT = 20_000_000
+"""Characters of the records as JSON; the tab sends no more at once (tab.js)."""
 
 
 @dataclass
@@ -136,11 +138,15 @@ class Keeper:
             changes.add[key] = text[len(before) :]
 
 
-def restore(records: object) -> list[Conversation]:
+def parse_records(kept: str) -> dict[str, str]:
+    """Read what a browser sent: JSON of records by name. Raises `ValueError` for anything else."""
+    if len(kept) > MAX_KEPT:
+        raise ValueError("too long")
+    return msgspec.json.decode(kept, type=dict[str, str])
+
+
+def restore(kept: Mapping[str, str]) -> list[Conversation]:
     """Read the records that a browser kept, the oldest first; whatever is not ours is left out."""
-    if not isinstance(records, dict):
-        return []
-    kept = {key: text for key, text in records.items() if isinstance(text, str)}
     ids = [key for key in kept if _ID.fullmatch(key)][:MOST_CONVERSATIONS]
     restored = (_conversation(conversation_id, kept) for conversation_id in ids)
     found = [conversation for conversation in restored if conversation and conversation.turns]
@@ -155,10 +161,12 @@ def _conversation(conversation_id: str, kept: Mapping[str, str]) -> Conversation
     conversation = Conversation([], head.name[:LONGEST_TITLE], conversation_id, head.began_at)
     for place in range(min(head.turns, MOST_TURNS)):
         key = f"{conversation_id}/{place}"
+        if key not in kept:
+            continue
         files = kept.get(f"{key}/files", "[]")
         texts = (kept.get(f"{key}/text", ""), kept.get(f"{key}/reasoning", ""))
         try:
-            conversation.turns.append(decode_turn(kept.get(key, ""), files, *texts))
+            conversation.turns.append(decode_turn(kept[key], files, *texts))
         except NotAConversation:
             continue
     return conversation

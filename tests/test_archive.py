@@ -85,7 +85,21 @@ def test_harmless() -> None:
     assert decode(hostile).turns[0].answer == Answer("b", "complete")
 
 
+def test_bounded() -> None:
+    """Of what a file says of an answer no more is taken than an answer itself may bring."""
+    citation = {"url": "https://example.org", "title": "x" * 9_000}
+    image = {"media_type": "image/png", "content": "eA=="}
+    texts = dict.fromkeys(("failure", "provider", "generation", "finish_reason"), "a\n" * 9_000)
+    file = changed(**texts, citations=[citation] * 900, images=[image] * 900)
+    answer = decode(file).turns[0].answer
+    assert answer.failure == ("a " * 2_000)
+    assert {answer.provider, answer.generation, answer.finish_reason} == {"a " * 100}
+    assert answer.citations == [Citation("https://example.org", "x" * 200)] * 200
+    assert len(answer.images) == 50
+
+
 TURN = json.loads(encode_turn(Turn("a", [Answer()])))
+FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
 
 
 @pytest.mark.parametrize(
@@ -118,6 +132,9 @@ TURN = json.loads(encode_turn(Turn("a", [Answer()])))
                 }
             ],
         },
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "question": "x" * 200_001}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "attachments": [FILE] * 11}]},
+        {"format": FORMAT, "name": "", "turns": [], "more": [[]] * 999_999},
         changed(text=["b"]),
         changed(progress="of a stranger"),
         changed(seconds=-1),

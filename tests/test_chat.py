@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.answer_stream import AnswerStream
+from lib.answer_stream import AnswerStream, apply
 from lib.conversation import Answer
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import (
@@ -21,6 +21,8 @@ from lib.openrouter.errors import (
     Unreachable,
 )
 from lib.openrouter.events import (
+    MAX_CITATIONS,
+    MAX_IMAGES,
     Alive,
     AnsweredBy,
     Began,
@@ -135,6 +137,29 @@ def test_absurd_extras(raw_server: RawServer, delta: dict[str, object]) -> None:
     assert events == [TextDelta("a"), Finished("stop")]
 
 
+def test_bounded(raw_server: RawServer) -> None:
+    """A name, a title or a reason is one line of 200 characters, and an answer has so many of each."""
+    long = "a\n" * 90_000
+    source = {"url_citation": {"url": "https://x.org/", "title": long}}
+    image = {"image_url": {"url": "data:image/png;base64,"}}
+    delta = {"annotations": [source] * 2 + [{"url_citation": {"url": "https://x.org/"}}] * 9_000}
+    choice = {"delta": {**delta, "images": [image] * 9_000}, "finish_reason": long}
+    chunk = {"id": long, "model": "m", "provider": long, "choices": [choice]}
+    events = list(
+        stream(raw_server.serve(http(json.dumps(chunk).encode(), "application/json")), "m")
+    )
+    line = "a " * 100
+    assert events[0] == Began(line)
+    assert events[1] == AnsweredBy("m", line)
+    assert events[2] == Citation("https://x.org/", line)
+    assert len(events) == 2 + MAX_CITATIONS + MAX_IMAGES + 1
+    assert events[-1] == Finished(line)
+    answer = Answer()
+    for event in events * 2:
+        apply(event, answer)
+    assert len(answer.images) == MAX_IMAGES
+
+
 def test_halves_of_characters(raw_server: RawServer) -> None:
     """A character that two deltas divide arrives whole; half of one is mended, wherever it is."""
     chunks = [
@@ -237,6 +262,7 @@ STRANGERS = {
     "cost of 400 digits": (http(b'data: {"usage":{"cost":1' + b"0" * 400 + b"}}\n\n"), Interrupted),
     "nested too deep": (http(b"data: " + NESTED + b"\n\n"), UnexpectedAnswer),
     "error nested too deep": (http(NESTED, "application/json", "500 Oh"), OpenRouterError),
+    "items without an end": (http(b"data: [" + b"[]," * 2_600_000 + b"[]]\n\n"), UnexpectedAnswer),
     "line without an end": (http(b"data: x" * 1_500_000), UnexpectedAnswer),
     "no json": (http(b"", "application/json"), Interrupted),
     "half a json": (http(b'{"choices":[', "application/json", more="Content-Length: 99\r\n"), Interrupted),

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
 from lib.keeping import MAX_FILES_BYTES, Changes, Keeper, restore
@@ -180,15 +182,27 @@ def test_deleted() -> None:
     assert tab.records == {}
 
 
+@pytest.mark.parametrize(
+    "kept",
+    ["", "null", "5", "[]", '"text"', "[" * 99_999, '{"a": 5}', "[" + "[]," * 3_999_999 + "[]]"],
+    ids=lambda kept: kept[:5],
+)
+def test_no_records(kept: str) -> None:
+    """Whatever a browser sends in place of records, the session goes on without them."""
+    session = Session()
+    take_back(session, kept)
+    assert session.conversations == []
+
+
 def test_junk() -> None:
     """What is not ours is left out, and the rest comes back."""
     tab, keeper = Tab(), Keeper()
     conversation = talk("a", "b", "c")
     tab.apply(keeper.changes([conversation], {}))
     good = dict(tab.records)
-    for junk in (None, 5, [], "text", {"a": "b"}, {"0" * 16: "no JSON"}, {"0" * 16: "[" * 99_999}):
+    for junk in ({"a": "b"}, {"0" * 16: "no JSON"}, {"0" * 16: "[" * 99_999}):
         assert restore(junk) == []
-    records = {**good, f"{conversation.id}/1": '{"question": 5}', "0" * 16: "{}", "x": 5}
+    records = {**good, f"{conversation.id}/1": '{"question": 5}', "0" * 16: "{}"}
     (back,) = restore(records)
     assert [turn.question for turn in back.turns] == ["a", "c"]
     del records[f"{conversation.id}/0"]

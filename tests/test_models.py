@@ -8,7 +8,7 @@ import pytest
 from lib.attachments import attachment
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer, Unreachable
-from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
+from lib.openrouter.models import MAX_MODELS, Catalogue, Model, get_models, is_model_id
 from lib.ui.models import describe, label
 from tests.conftest import NOT_THE_API, RawServer, Served, http
 
@@ -61,6 +61,16 @@ def test_half_a_character(raw_server: RawServer) -> None:
     body = json.dumps({"data": [entry]}).encode()
     (model,) = get_models(raw_server.serve(http(body, "application/json")))
     assert (model.name, model.inputs) == ("a\ufffd", ("\ufffd",))
+
+
+def test_bounded(raw_server: RawServer) -> None:
+    """A catalogue of any size is so many models, of so many short texts each."""
+    entry = {"name": "x" * 9_000, "supported_parameters": ["y" * 9_000] + ["seed"] * 9_000}
+    entries = [{"id": "a/b", **entry}, *({"id": f"a/{number}"} for number in range(9_000))]
+    body = json.dumps({"data": entries}).encode()
+    first, *others = get_models(raw_server.serve(http(body, "application/json")))
+    assert (first.name, first.parameters) == ("x" * 100, {"y" * 200, "seed"})
+    assert len(others) == MAX_MODELS - 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lib.openrouter.errors import UnexpectedAnswer
 from lib.openrouter.transport import Bearer, Timeout, get_data
-from lib.openrouter.untrusted import number, whole_text
+from lib.openrouter.untrusted import number, one_line
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
     data = get_data(f"{base_url}/api/v1/key", auth=Bearer(key), timeout=timeout)
     try:
         return Account(
-            label=whole_text(str(data["label"]))[:100],
+            label=one_line(data["label"]),
             limit=number(data.get("limit")),
             limit_remaining=number(data.get("limit_remaining")),
             usage=number(data.get("usage")) or 0.0,

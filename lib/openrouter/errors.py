@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lib.openrouter.untrusted import parse_json
+from lib.openrouter.untrusted import one_line, parse_json
 
 _KEY = re.compile(r"sk-or-[\w-]+")
-_LONGEST_MESSAGE = 300
+_STATUS = re.compile("[1-9][0-9]{2}")
+_MAX_MESSAGE = 300
 _PASSING = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
 
 
@@ -37,7 +38,7 @@ class OpenRouterError(Exception):
         retryable: bool = True,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self.message = mask_keys(" ".join(message.split()))[:_LONGEST_MESSAGE]
+        self.message = one_line(mask_keys(message), _MAX_MESSAGE)
         self.status = status
         self.retry_after = retry_after
         self.retryable = retryable
@@ -128,7 +129,7 @@ def error_from_chunk(error: object) -> OpenRouterError:
 def _status(code: object) -> int | None:
     """A status is three digits, as a number or a string; any other code says nothing to us."""
     digits = str(code) if isinstance(code, int | str) else ""
-    return int(digits) if re.fullmatch("[1-9][0-9]{2}", digits) else None
+    return int(digits) if _STATUS.fullmatch(digits) else None
 
 
 def _error(

@@ -19,7 +19,12 @@ from lib.openrouter.errors import (
 )
 from lib.openrouter.models import is_model_id
 from lib.openrouter.sse import EventTooLarge
-from lib.openrouter.untrusted import Halves, amount, parse_json, whole_text
+from lib.openrouter.untrusted import Halves, amount, one_line, parse_json
+
+MAX_CITATIONS = 200
+"""Citations of an answer."""
+MAX_IMAGES = 50
+"""Images of an answer."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
     An answer that came in one piece is read as a stream of one. Raises `OpenRouterError` or a
     subclass for an `error` in the stream, `Interrupted` if it ends without a `finish_reason`.
     """
-    finish_reason = None
+    finish_reason = ""
     model = generation = None
     text, reasoning = Halves(), Halves()
     try:
@@ -119,14 +124,14 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
                 break
             chunk = _parse(data)
             if generation is None and isinstance(chunk.get("id"), str):
-                generation = whole_text(chunk["id"])
+                generation = one_line(chunk["id"])
                 yield Began(generation)
             if is_model_id(name := chunk.get("model")) and name != model:
-                model, provider = name, chunk.get("provider")
-                yield AnsweredBy(name, whole_text(provider) if isinstance(provider, str) else "")
+                model = name
+                yield AnsweredBy(name, one_line(chunk.get("provider")))
             for choice in _mappings(chunk.get("choices"))[:1]:
                 yield from _deltas(choice, text, reasoning)
-                finish_reason = choice.get("finish_reason") or finish_reason
+                finish_reason = one_line(choice.get("finish_reason")) or finish_reason
             if isinstance(chunk.get("usage"), Mapping):
                 yield _usage(chunk["usage"])
     except EventTooLarge as error:
@@ -138,7 +143,7 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
         raise Interrupted
     if finish_reason == "error":
         raise OpenRouterError
-    yield Finished(whole_text(str(finish_reason)))
+    yield Finished(finish_reason)
 
 
 def _parse(data: str) -> Mapping[str, Any]:
@@ -164,16 +169,16 @@ def _deltas(choice: Mapping[str, Any], text: Halves, reasoning: Halves) -> Itera
         yield ReasoningDelta(thought)
     if isinstance(content := delta.get("content"), str) and (content := text.join(content)):
         yield TextDelta(content)
-    for annotation in _mappings(delta.get("annotations")):
+    for annotation in _mappings(delta.get("annotations"))[:MAX_CITATIONS]:
         yield from _citation(annotation.get("url_citation"))
-    for image in _mappings(delta.get("images")):
+    for image in _mappings(delta.get("images"))[:MAX_IMAGES]:
         yield from _image(image.get("image_url"))
 
 
 def _citation(citation: object) -> Iterator[Citation]:
     match citation:
         case {"url": str(url), "title": str(title)} if is_address(url):
-            yield Citation(url, " ".join(whole_text(title).split())[:200])
+            yield Citation(url, one_line(title))
         case {"url": str(url)} if is_address(url):
             yield Citation(url, "")
 
@@ -191,7 +196,7 @@ def is_address(url: str) -> bool:
     return _ADDRESS.fullmatch(url) is not None
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>\ud800-\udfff]{1,2000}")
+_ADDRESS = re.compile(r"https?://[^\s<>\x00-\x1f\x7f\ud800-\udfff]{1,2000}")
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
 

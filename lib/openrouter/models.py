@@ -10,10 +10,14 @@ from typing import Any, TypeGuard
 
 from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
 from lib.openrouter.transport import Timeout, get_data
-from lib.openrouter.untrusted import number, whole_text
+from lib.openrouter.untrusted import number, one_line
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 """What `reasoning.effort` may be."""
+MAX_MODELS = 5_000
+"""Models of the catalogue; it has some 350."""
+MAX_TEXTS = 100
+"""Entries of a list that a model has, such as its parameters."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def get_models(base_url: str, *, timeout: Timeout = (5, 20)) -> tuple[Model, ...
     `OpenRouterError` with any other status than 200.
     """
     entries = get_data(f"{base_url}/api/v1/models", timeout=timeout)
-    listed = map(_model, entries) if isinstance(entries, list) else ()
+    listed = map(_model, entries[:MAX_MODELS]) if isinstance(entries, list) else ()
     models = {model.id: model for model in listed if model}
     if not models:
         raise UnexpectedAnswer(status=200)
@@ -64,13 +68,11 @@ def get_models(base_url: str, *, timeout: Timeout = (5, 20)) -> tuple[Model, ...
 def _model(entry: Any) -> Model | None:
     if not isinstance(entry, Mapping) or not is_model_id(model_id := entry.get("id")):
         return None
-    name = entry.get("name")
-    name = " ".join(whole_text(name).split())[:100] if isinstance(name, str) else ""
     architecture, pricing = _mapping(entry, "architecture"), _mapping(entry, "pricing")
     efforts = _texts(_mapping(entry, "reasoning").get("supported_efforts"))
     return Model(
         id=model_id,
-        name=name or model_id,
+        name=one_line(entry.get("name"), 100) or model_id,
         context_length=_tokens(entry.get("context_length")),
         prompt_price=_price(pricing.get("prompt")),
         completion_price=_price(pricing.get("completion")),
@@ -96,8 +98,8 @@ def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    texts = value if isinstance(value, list) else ()
-    return tuple(whole_text(text) for text in texts if isinstance(text, str))
+    texts = value[:MAX_TEXTS] if isinstance(value, list) else ()
+    return tuple(one_line(text) for text in texts if isinstance(text, str))
 
 
 def _tokens(value: object) -> int | None:

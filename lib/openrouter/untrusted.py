@@ -3,15 +3,43 @@
 import json
 from typing import Any
 
+MAX_LINE = 200
+"""Characters of a name, a title or a reason."""
+MAX_ITEMS = 1_000_000
+"""Lists, objects and commas in JSON: what is parsed takes up to 100 bytes for each."""
 _TOO_LARGE = 1e15
 
 
 def parse_json(body: bytes | str) -> Any:
-    """Return what a body says; `ValueError` if it is no JSON, or is nested too deep to be read."""
+    """Return what a body says.
+
+    Raises `ValueError` if it is no JSON, is nested too deep to be read, or holds too many items.
+    """
+    check_items(body)
     try:
         return json.loads(body)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+
+
+def check_items(body: bytes | str) -> None:
+    """Count what would become objects, at a fraction of the cost of parsing it.
+
+    Raises `ValueError` if there are more than `MAX_ITEMS`.
+    """
+    if isinstance(body, bytes):
+        items = sum(map(body.count, (b"[", b"{", b",")))
+    else:
+        items = sum(map(body.count, "[{,"))
+    if items > MAX_ITEMS:
+        raise ValueError("too many items")
+
+
+def one_line(text: object, max_length: int = MAX_LINE) -> str:
+    """Return text of others in one line of `max_length` characters at most; empty if it is no text."""
+    if not isinstance(text, str):
+        return ""
+    return " ".join(whole_text(text[: 4 * max_length]).split())[:max_length]
 
 
 def number(value: Any) -> float | None:

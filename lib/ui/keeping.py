@@ -8,9 +8,9 @@ import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.keeping import Changes, restore
+from lib.keeping import Changes, parse_records, restore
 from lib.openrouter.models import is_model_id
-from lib.openrouter.untrusted import number, parse_json
+from lib.openrouter.untrusted import number
 from lib.settings import MOST_COMPARED
 from lib.ui import asking, browser
 from lib.ui.session import Session, end_if_unwanted, set_widget_value
@@ -130,7 +130,7 @@ def start(session: Session) -> Keeping:
 def take_back(session: Session, kept: str) -> None:
     """Take the conversations that the tab kept into a session that has just begun."""
     try:
-        records = parse_json(kept)
+        records = parse_records(kept)
     except ValueError:
         return
     known = {conversation.id for conversation in session.kept_conversations}
