@@ -12,8 +12,9 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from lib.answer_markdown import paintable_blocks
-from lib.markdown_blocks import add_math
+from lib.markdown_blocks import add_math, is_too_long
 from lib.openrouter.events import is_address
+from lib.wording import TOO_LONG
 
 _HEADINGS_ABOVE = 3
 _JOINED_MARK = "!\u2060["
@@ -22,12 +23,20 @@ _JOINED_MARK = "!\u2060["
 def render(text: str) -> str:
     """Return an answer as the app shows it, with formulas as their source.
 
-    Its headings begin at the fourth level, since it stands under those of a page.
+    Its headings begin at the fourth level, since it stands under those of a page. What is too long
+    to be parsed is returned as `render_plain` does.
     """
+    if is_too_long(text):
+        return render_plain(text)
     # Here no image is ever loaded, so code may hold what would begin one.
     paintable = "".join(paintable_blocks(text)).replace(_JOINED_MARK, "![")
     html: str = _markdown.render(paintable)
     return html
+
+
+def render_plain(text: str) -> str:
+    """Return an answer as it was written, with a sentence that says so."""
+    return f"<p>{TOO_LONG}</p>\n<pre>{escape(text)}</pre>\n"
 
 
 def link(address: str, label: str) -> str:

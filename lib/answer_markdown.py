@@ -11,9 +11,9 @@ from lib.markdown_blocks import code_lines, split_blocks, split_lines
 
 _INLINE = re.compile(
     r"""
-    (?P<code>(?<!`)(?P<ticks>`+)(?!`).{1,2000}?(?<!`)(?P=ticks)(?!`))
-    | \\\((?P<round>.{1,2000}?)\\\)
-    | (?P<indent>^[ \t]*)?\\\[(?P<square>.{1,2000}?)\\\](?P<alone>[ \t]*$)?
+    (?P<code>(?<!`)(?P<ticks>`++).{1,2000}?(?<!`)(?P=ticks)(?!`))
+    | \\\((?P<round>(?:\\[^()]|[^\\]){1,2000}+)\\\)
+    | (?P<indent>^[ \t]*+)?\\\[(?P<square>(?:\\[^\[\]]|[^\\]){1,2000}+)\\\](?P<alone>[ \t]*+$)?
     | (?P<escaped>\\.)
     | (?P<display>\$\$(?:\\.|[^$\\]){1,2000}?\$\$)
     | (?P<formula>\$(?=\S)(?P<inside>(?:\\.|[^$\\\n]){1,500}?)(?<=\S)\$(?!\d))
@@ -24,7 +24,7 @@ _INLINE = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-_AMOUNT = re.compile(r"\d[\d.,]*[^\\]*[A-Za-z]{2}[^\\]*", re.DOTALL)
+_WORD = re.compile("[A-Za-z]{2}")
 _WORD_JOINER = "\u2060"
 
 
@@ -75,7 +75,7 @@ def _shown(found: re.Match[str]) -> str:
                 return f"{found['indent'] or ''}${formula}${found['alone'] or ''}"
             lines = ["$$", *formula.splitlines(), "$$"]
             return "\n".join(found["indent"] + line.strip() for line in lines)
-        case "formula" if _AMOUNT.fullmatch(found["inside"]):
+        case "formula" if _is_amount(found["inside"]):
             return rf"\${_prose(found['inside'])}\$"
         case "dollar":
             return r"\$"
@@ -88,18 +88,27 @@ def _shown(found: re.Match[str]) -> str:
     return whole
 
 
+def _is_amount(inside: str) -> bool:
+    """Tell whether what stands between two `$` is prose that begins with a price."""
+    return inside[0].isdecimal() and "\\" not in inside and _WORD.search(inside) is not None
+
+
 def literal(text: str) -> str:
     """Return text of others as markdown that shows it as it is."""
-    text = re.sub(r"([\\`*_\[\]<>$~:#!|]|&(?=#?\w+;))", r"\\\1", text)
-    return _LIST.sub(r"\1\\", text)
+    text = _SHORTHAND.sub(rf"\g<0>{_WORD_JOINER}", text)
+    text = _SPECIAL.sub(r"\\\g<0>", text)
+    return _LINE_BEGIN.sub(r"\1\\", text)
 
 
-_LIST = re.compile(r"^(\s*(?:\d+(?=[.)])|(?=[-+])))", re.MULTILINE)
-"""Right before the sign that would make an item of a list of it."""
+# Streamlit replaces these in what it has parsed, where a backslash is gone already.
+_SHORTHAND = re.compile(r":(?=material/|[\w+-]+:)|(?<!\S)[-<>~](?=[->=]{1,2}(?!\S))")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>$~:#!|]|&(?=#?\w+;)")
+_LINE_BEGIN = re.compile(r"(?:^|(?<=\r))([ \t]*(?:\d+(?=[.)])|(?=[-+=])))", re.MULTILINE)
+"""Right before the sign that would make an item of a list, or of the line before a heading."""
 
 
-_OPEN_LINK = re.compile(r"!?\[([^\]\n]{0,500})(?:\]\([^)\s]{0,2000})?$")
-_CODE = re.compile(r"(`+)(?!`).{1,2000}?(?<!`)\1(?!`)", re.DOTALL)
+_OPEN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})(?:\]\([^)\s\[]{0,2000})?$")
+_CODE = re.compile(r"(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)", re.DOTALL)
 
 
 def closed(block: str) -> str:

@@ -2,18 +2,21 @@
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from lib.answer_html import link, render
+from lib.answer_html import link, render, render_plain
 from lib.answer_markdown import literal
 from lib.attachments import Attachment
 from lib.conversation import Answer, Conversation, Turn
-from lib.markdown_blocks import code_lines
+from lib.markdown_blocks import code_lines, is_too_long
 from lib.openrouter.events import Citation, is_address
-from lib.wording import CUT_SHORT, INTERRUPTED, STOPPED, usd
+from lib.wording import CUT_SHORT, INTERRUPTED, STOPPED, TOO_LONG, usd
+
+MAX_FORMATTED = 5
+"""Texts of the longest length that are formatted: of more, an export shows all texts plain."""
 
 _STYLE = Path(__file__).parent / "export.css"
 _POLICY = (
@@ -29,9 +32,10 @@ def to_markdown(conversation: Conversation) -> bytes:
     """
     parts = [f"# {literal(_title(conversation))}"]
     parts.append("\n".join(f"- {name}: {_words(value)}" for name, value in _totals(conversation)))
+    is_plain = _is_too_long(conversation)
     for number, turn in enumerate(conversation.turns, 1):
         parts += [f"## Question {number}", *_question_markdown(turn)]
-        parts += [f"### {_answer_title(turn)}", *_answer_markdown(turn.answer)]
+        parts += [f"### {_answer_title(turn)}", *_answer_markdown(turn.answer, is_plain)]
     return ("\n\n".join(parts) + "\n").encode(errors="replace")
 
 
@@ -39,7 +43,8 @@ def to_html(conversation: Conversation, *, exported_at: datetime) -> bytes:
     """Return a conversation as a page that runs no script and loads nothing from outside."""
     title = escape(_title(conversation))
     saved = f"{exported_at.day} {exported_at:%B %Y, %H:%M %Z}".strip()
-    turns = (_turn_html(turn, number) for number, turn in enumerate(conversation.turns, 1))
+    to_text = render_plain if _is_too_long(conversation) else render
+    turns = (_turn_html(turn, number, to_text) for number, turn in enumerate(conversation.turns, 1))
     page = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -64,6 +69,12 @@ def to_html(conversation: Conversation, *, exported_at: datetime) -> bytes:
 </html>
 """
     return page.encode(errors="replace")
+
+
+def _is_too_long(conversation: Conversation) -> bool:
+    shown = [turn.answer for turn in conversation.turns]
+    texts = (text for answer in shown for text in (answer.text, answer.reasoning))
+    return is_too_long(*texts, times=MAX_FORMATTED)
 
 
 def _title(conversation: Conversation) -> str:
@@ -145,14 +156,15 @@ def _words(text: str) -> str:
 
 def _question_markdown(turn: Turn) -> Iterator[str]:
     if turn.question:
-        fence = _fence("`", turn.question)
-        yield f"{fence}text\n{turn.question}\n{fence}"
+        yield _fenced(turn.question)
     if turn.attachments:
         yield f"Files: {', '.join(_words(file.name) for file in turn.attachments)}"
 
 
-def _answer_markdown(answer: Answer) -> Iterator[str]:
-    if answer.text:
+def _answer_markdown(answer: Answer, is_plain: bool) -> Iterator[str]:
+    if answer.text and (is_plain or is_too_long(answer.text)):
+        yield f"{TOO_LONG}\n\n{_fenced(answer.text)}"
+    elif answer.text:
         yield _closed(answer.text)
     if answer.images:
         yield f"{_count(len(answer.images), 'image')} made by the model, not in this file."
@@ -172,7 +184,7 @@ def _source(citation: Citation) -> str:
 
 def _closed(text: str) -> str:
     """Return an answer with the block closed in which it broke off, lest it swallow the rest."""
-    text = "\n".join(re.split(r"\r\n?|\n", text))
+    text = _LINE_END.sub("\n", text)
     ends = (_fence("`", text), _fence("~", text), "$$", "-->", "</pre>")
     ways = (text, *(f"{text}\n{end}" for end in ends))
     return next((way for way in ways if not _is_open(way)), text)
@@ -182,12 +194,23 @@ def _is_open(text: str) -> bool:
     return text.count("\n") + 2 in code_lines(f"{text}\n\nA paragraph")
 
 
+def _fenced(text: str) -> str:
+    """Return a text as Markdown that shows it as it was written, whatever it holds."""
+    fence = _fence("`", text)
+    return f"{fence}text\n{text}\n{fence}"
+
+
 def _fence(mark: str, text: str) -> str:
     """Return a fence that nothing in the text is as long as."""
-    return mark * max(3, *(len(run) + 1 for run in re.findall(f"{mark}+", text)), 0)
+    runs = (len(run[0]) for run in _RUN.finditer(text) if run[1] == mark)
+    return mark * max(3, max(runs, default=0) + 1)
 
 
-def _turn_html(turn: Turn, number: int) -> str:
+_LINE_END = re.compile(r"\r\n?|\n")
+_RUN = re.compile(r"([`~])\1*")
+
+
+def _turn_html(turn: Turn, number: int, to_text: Callable[[str], str]) -> str:
     answer = turn.answer
     parts = [f"<article>\n<h2>Question {number}</h2>"]
     if turn.question:
@@ -197,10 +220,10 @@ def _turn_html(turn: Turn, number: int) -> str:
     if answer.reasoning:
         parts.append(
             "<details>\n<summary>How the model came to its answer</summary>\n"
-            f'<div lang="">{render(answer.reasoning)}</div>\n</details>'
+            f'<div lang="">{to_text(answer.reasoning)}</div>\n</details>'
         )
     if answer.text:
-        parts.append(f'<div class="answer" lang="">\n{render(answer.text)}</div>')
+        parts.append(f'<div class="answer" lang="">\n{to_text(answer.text)}</div>')
     for place, image in enumerate(answer.images, 1):
         about = f"Image {place}, made by the model"
         parts.append(_image_html(image.media_type, image.content, about))

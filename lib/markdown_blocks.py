@@ -9,6 +9,11 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
+MAX_LENGTH = 200_000
+"""Characters of a text that is parsed; a longer one is shown as it is."""
+MAX_MARKS = 10_000
+"""Line ends and `[` in it, each of which takes a parser longer than other characters."""
+
 _CLOSE = {"$$": "$$", r"\[": r"\]"}
 _LONGEST_BRACKETS = 50
 r"""Lines after which `\[` was no formula's beginning."""
@@ -31,6 +36,8 @@ def _math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     last = end if begin == "$$" else min(end, start + _LONGEST_BRACKETS)
     after = start + 1
     while after < last and not line(after).rstrip().endswith(close):
+        if begin == r"\[" and line(after).startswith(begin):
+            return False  # lest each of many beginnings looks through the same lines
         after += 1
     if after == last < end:
         return False
@@ -50,25 +57,50 @@ def add_math(markdown: MarkdownIt) -> None:
 
 _markdown = MarkdownIt("commonmark").enable("table").disable("inline")
 add_math(_markdown)
+_LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 
 
 class GrowingMarkdown:
     """Text that grows: `finished` blocks, and the `rest` that is still being written.
 
-    The finished blocks and the rest, joined, are the text.
+    The finished blocks and the rest, joined, are the text. Once `is_too_long`, no block of the rest
+    is finished any more.
     """
 
     def __init__(self) -> None:
         self.finished: list[str] = []
         self.rest = ""
+        self._length = self._marks = 0
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the whole text is longer than what is parsed."""
+        return _exceeds(self._length, self._marks)
 
     def append(self, text: str) -> None:
         """Add text. Costs a parse of the rest, so append what came since the last paint at once."""
+        self._length += len(text)
+        self._marks += _marks(text)
         self.rest += text
+        if self.is_too_long:
+            return
         *blocks, _ = _split(self.rest[: self.rest.rfind("\n") + 1])
         self.finished += blocks
         self.rest = self.rest[sum(map(len, blocks)) :]
+
+
+def is_too_long(*texts: str, times: int = 1) -> bool:
+    """Tell whether texts together are longer than `times` the longest one that is parsed."""
+    return _exceeds(sum(map(len, texts)), sum(map(_marks, texts)), times)
+
+
+def _exceeds(length: int, marks: int, times: int = 1) -> bool:
+    return length > times * MAX_LENGTH or marks > times * MAX_MARKS
+
+
+def _marks(text: str) -> int:
+    return max(text.count("\n"), text.count("\r")) + text.count("[")
 
 
 def split_blocks(text: str) -> tuple[str, ...]:
@@ -81,7 +113,7 @@ def split_blocks(text: str) -> tuple[str, ...]:
 
 def split_lines(text: str) -> list[str]:
     """Split into lines with their ends, as markdown-it counts them; `str.splitlines` knows more."""
-    return re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    return _LINE_END.split(text)
 
 
 def code_lines(text: str) -> set[int]:

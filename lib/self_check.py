@@ -181,11 +181,15 @@ def _in_force(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "APP_URL", _public(settings.app_url)
 
 
+_USER = re.compile(r"(?<=//)[^/]*@")
+_QUERY = re.compile(r"\?.*")
+
+
 def _public(address: str | None) -> str:
     """An address without what may be secret in it: user, password, query and keys."""
     if address is None:
         return "not set"
-    return mask_keys(re.sub(r"(?<=//)[^/]*@", "…@", re.sub(r"\?.*", "?…", address)))
+    return mask_keys(_USER.sub("…@", _QUERY.sub("?…", address)))
 
 
 def _usd(amount: float | None) -> str:

@@ -8,6 +8,8 @@ CUT_SHORT = {
 STOPPED = "This answer was stopped here."
 INTERRUPTED = "This answer broke off here: the app lost the connection to this browser."
 
+TOO_LONG = "This text is too long to be formatted, so it is shown as plain text once it is whole."
+
 
 def usd(amount: float) -> str:
     """Return an amount: two places, more where it is under a cent."""

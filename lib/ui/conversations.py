@@ -16,6 +16,7 @@ from lib.ui.session import Session, widget_value
 
 LARGEST_FILE = 50
 """Megabytes of a saved chat."""
+_NO_WORD = re.compile(r"\W+")
 
 
 def show_list(session: Session) -> None:
@@ -68,7 +69,7 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
             keeping.keep_anew(session)
 
     st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
-    name = re.sub(r"\W+", "-", conversation.title).strip("-").lower() or "chat"
+    name = _NO_WORD.sub("-", conversation.title).strip("-").lower() or "chat"
     for label, ending, media_type, write in (
         ("Save as a page, to send to others", "html", "text/html", _page),
         ("Save as Markdown", "md", "text/markdown", to_markdown),

@@ -12,11 +12,14 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib.answer_markdown import closed, paintable
 from lib.answer_stream import pace
-from lib.markdown_blocks import GrowingMarkdown
+from lib.markdown_blocks import GrowingMarkdown, is_too_long
 from lib.ui.session import current_session
+from lib.wording import TOO_LONG
 
 GROWTH = 1.06
 """A block is painted again once it is so much longer: the sum of all paints stays linear."""
+MAX_SHARE = 0.1
+"""The share of a stream's time that goes into painting it, whatever it is made of."""
 THINKING = "Thinking…"
 THOUGHTS = "How the model came to its answer"
 
@@ -29,47 +32,64 @@ class AnswerPainter:
         self._place = self._whole.container()
         self._slot = self._place.empty()
         self._text = GrowingMarkdown()
-        self._waiting = ""
+        self._waiting: list[str] = []
+        self._waiting_length = 0
         self._is_behind = False
-        self._painted_at = 0.0
+        self._painted_at = self._paint_seconds = 0.0
         self._painted_length = 0
 
     def add(self, text: str) -> None:
         """Take the next piece of the text."""
-        self._waiting += text
+        self._waiting.append(text)
+        self._waiting_length += len(text)
         self._is_behind = True
 
     def paint_if_due(self) -> None:
         """Paint if there is something new, and enough time and text have passed."""
-        length = len(self._text.rest) + len(self._waiting)
-        has_time = time.monotonic() - self._painted_at >= pace.interval
-        if self._is_behind and has_time and length >= self._painted_length * GROWTH:
+        if not self._is_behind or self._text.is_too_long:
+            return
+        length = len(self._text.rest) + self._waiting_length
+        interval = max(pace.interval, self._paint_seconds / MAX_SHARE)
+        has_time = time.monotonic() - self._painted_at >= interval
+        if has_time and length >= self._painted_length * GROWTH:
             self._paint()
 
     def paint_rest(self) -> None:
         """Paint what is left to paint: the text is whole, or there will be no more of it."""
         if self._is_behind:
             self._paint()
+            if self._text.is_too_long:
+                self._slot.text(self._text.rest)
 
     def _paint(self) -> None:
         """Streamlit may end the script in any paint; painting once more then makes up for it."""
-        self._text.append(self._waiting)
-        self._waiting = ""
+        began = time.monotonic()
+        was_too_long = self._text.is_too_long
+        self._text.append("".join(self._waiting))
+        self._waiting, self._waiting_length = [], 0
         while self._text.finished:
             self._slot.markdown(paintable(self._text.finished[0]))
             next_slot = self._place.empty()
             self._slot = next_slot
             del self._text.finished[0]
-        if self._text.rest.strip():
+        if self._text.is_too_long:
+            if not was_too_long:
+                self._place.markdown(f":small[{TOO_LONG}]")
+        elif self._text.rest.strip():
             self._slot.markdown(paintable(closed(self._text.rest)))
         self._painted_length = len(self._text.rest)
         self._painted_at = time.monotonic()
+        self._paint_seconds = self._painted_at - began
         self._is_behind = False
 
 
 def show_text(text: str) -> None:
     """Show a whole text in the same elements in which a stream would have painted it."""
     place = st.empty().container()
+    if is_too_long(text):
+        place.text(text)
+        place.markdown(f":small[{TOO_LONG}]")
+        return
     for block in current_session().blocks_of(text):
         place.markdown(block)
 

@@ -139,8 +139,11 @@ def _is_of_the_key(error: OpenRouterError) -> bool:
     return "limit" in message and "key" in message
 
 
+_AFFORDABLE = re.compile(r"can only afford ([1-9][0-9]{0,6})\b")
+
+
 def _affordable_tokens(error: OpenRouterError) -> int | None:
-    found = re.search(r"can only afford ([1-9][0-9]{0,6})\b", error.message)
+    found = _AFFORDABLE.search(error.message)
     return int(found[1]) if found else None
 
 

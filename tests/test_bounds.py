@@ -1,0 +1,163 @@
+"""What comes from elsewhere costs little, whatever its size: time, memory and characters are bounded."""
+
+import ast
+import pkgutil
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import lib
+from lib.answer_html import render
+from lib.answer_markdown import closed, literal, paintable, paintable_blocks
+from lib.conversation import Answer, Conversation, Turn
+from lib.export import to_html, to_markdown
+from lib.markdown_blocks import GrowingMarkdown, is_too_long
+from lib.wording import TOO_LONG
+
+SIZE = 100_000
+LINE_ENDS = ("\n", "\r", "\r\n", " \n", "\t")
+OPENERS = (
+    *("[", r"\[", "\\[\n", "![", "[a](", "![a](", "[a]: b\n", r"\(", "$", "$$", "$$\n", "`", "``"),
+    *(
+        "` ",
+        "`\n",
+        "~",
+        "**",
+        "**a ",
+        "_",
+        "<",
+        "<!--",
+        ":a[",
+        ":",
+        "&",
+        "#",
+        "|",
+        "a|b\n",
+        "|-|\n",
+    ),
+    *("- \n", "1. ", "1", "1,", "> ", "//", "?", "@", "\\", "sk-or-", "https://", "a "),
+)
+
+
+@contextmanager
+def cpu_limit(seconds: float = 1) -> Iterator[None]:
+    """Fail after so many seconds of this process's own time: a busy machine does not count."""
+
+    def fail(*_: object) -> None:
+        pytest.fail(f"took more than {seconds} s")
+
+    before = signal.signal(signal.SIGVTALRM, fail)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+# Patterns
+
+
+def modules() -> list[str]:
+    """The names of all modules of `lib`."""
+    return [module.name for module in pkgutil.walk_packages(lib.__path__, "lib.")]
+
+
+PATTERNS = {
+    f"{module}.{name}": value
+    for module in modules()
+    for name, value in vars(import_module(module)).items()
+    if isinstance(value, re.Pattern)
+}
+
+
+def test_patterns_are_constants() -> None:
+    """No pattern hides in a function, where the test below would not find it."""
+    hidden = []
+    for path in Path(lib.__path__[0]).rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        in_functions = {
+            id(node)
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef | ast.Lambda)
+            for node in ast.walk(function)
+        }
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name("re"), attr=name)):
+                    if name != "compile" or id(node) in in_functions:
+                        hidden.append(f"{path.name}:{node.lineno}")
+    assert hidden == []
+    assert len(PATTERNS) > 20
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
+def test_pattern(pattern: re.Pattern[str]) -> None:
+    """Each pattern takes time that grows with the text alone, whatever the text is made of."""
+    own = {character for character in pattern.pattern if not character.isalnum()}
+    for unit in {*LINE_ENDS, *OPENERS, *own}:
+        text = (unit * SIZE)[:SIZE]
+        with cpu_limit():
+            for hostile in (text, f"a{text}", f"{text}!"):
+                pattern.sub("", hostile)
+                pattern.fullmatch(hostile)
+
+
+# Markdown
+
+
+def export(text: str) -> None:
+    """Take a conversation away, in each form that formats it."""
+    conversation = Conversation([Turn("Why?", [Answer(text, "complete")])])
+    assert to_markdown(conversation)
+    assert to_html(conversation, exported_at=datetime.now(UTC))
+
+
+def show(text: str) -> None:
+    """Do what a paint of a whole text does."""
+    if not is_too_long(text):
+        paintable_blocks(text)
+
+
+def paint(text: str) -> None:
+    """Do what a paint of a growing block does."""
+    growing = GrowingMarkdown()
+    growing.append(text)
+    if not growing.is_too_long:
+        paintable(closed(growing.rest))
+
+
+@pytest.mark.parametrize("work", [literal, show, paint, export])
+@pytest.mark.parametrize("unit", [*LINE_ENDS, *OPENERS])
+def test_markdown(work: Callable[[str], object], unit: str) -> None:
+    """Whatever 100 KB of text are made of, showing and saving them takes less than a second."""
+    with cpu_limit():
+        work((unit * SIZE)[:SIZE])
+
+
+@pytest.mark.parametrize("unit", ["[", "\\[\n", "One *word* after another. ", "A line.\n\n"])
+def test_long_markdown(unit: str) -> None:
+    """A text of any length costs no more: beyond a length it is shown as it was written."""
+    text = (unit * 4_000_000)[:4_000_000]
+    for work in (show, paint, export):
+        with cpu_limit():
+            work(text)
+    assert TOO_LONG in render(text)
+
+
+def test_long_export() -> None:
+    """A conversation of many long answers is saved whole, as it was written."""
+    texts = ("One *word* after another. " * 7_000, "[a](https://example.org) " * 4_000)
+    turns = [Turn("Why?", [Answer(text, "complete")]) for text in texts * 40]
+    with cpu_limit():
+        page = to_html(Conversation(turns), exported_at=datetime.now(UTC)).decode()
+    assert page.count(TOO_LONG) == len(turns)
+    assert texts[0] in page
+    with cpu_limit():
+        assert texts[0] in to_markdown(Conversation(turns)).decode()
