@@ -4,7 +4,9 @@ Forms of the parts: https://openrouter.ai/docs/guides/overview/multimodal/overvi
 """
 
 import base64
+import math
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -14,6 +16,10 @@ MOST_FILES = 10
 LARGEST_FILE = 10
 """In megabytes (of 1,000,000 bytes)."""
 LONGEST_TEXT_FILE = 500_000
+MAX_PIXELS = 64_000_000
+"""Pixels of an image; decoded, each takes four bytes."""
+MAX_SHOWN_PIXELS = 25_000_000
+"""Pixels of an image that is shown: Streamlit decodes it at each run, which takes twice that."""
 
 _IMAGES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "webp": "webp", "gif": "gif"}
 _AUDIO = {"wav": "wav", "mp3": "mp3", "m4a": "m4a", "ogg": "ogg", "flac": "flac", "aac": "aac"}
@@ -88,7 +94,34 @@ def attachment(name: str, content: bytes) -> Attachment:
         raise NotAttachable(f"{name} is of a type that cannot be sent; an image or a PDF can.")
     if not content.startswith(_BEGINNINGS[form]):
         raise NotAttachable(f"{name} is not what its name says: it holds no {form.upper()}.")
+    if form != "pdf":
+        _check_pixels(name, content)
     return Attachment(name, "pdf" if form == "pdf" else "image", form, content)
+
+
+def _check_pixels(name: str, content: bytes) -> None:
+    pixels = count_pixels(content)
+    if not pixels:
+        raise NotAttachable(f"{name} is damaged: how many pixels it has cannot be read.")
+    if pixels > MAX_PIXELS:
+        limit = MAX_PIXELS // 1_000_000
+        raise NotAttachable(f"{name} has more than {limit} million pixels. Make it smaller first.")
+
+
+def count_pixels(content: bytes) -> float | None:
+    """Return how many pixels an image has by its header; None if that cannot be read.
+
+    Nothing is decoded. Infinite where Pillow refuses to tell, for there are too many.
+    """
+    from PIL import Image  # only where there is an image: it takes a moment to load
+
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
+            return image.width * image.height
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return math.inf
+    except Exception:  # noqa: BLE001 - Pillow has no one error for what is no image
+        return None
 
 
 def _checked_text(name: str, content: bytes) -> bytes:

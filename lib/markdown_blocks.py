@@ -34,11 +34,14 @@ def _math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if close is None or close in line(start)[2:]:
         return False
     last = end if begin == "$$" else min(end, start + _LONGEST_BRACKETS)
-    after = start + 1
+    # Lines in which it was not found once: many beginnings do not look through them each.
+    first, after = state.env.get(close, (start, start + 1))
+    if not first <= start < after:
+        first, after = start, start + 1
     while after < last and not line(after).rstrip().endswith(close):
-        if begin == r"\[" and line(after).startswith(begin):
-            return False  # lest each of many beginnings looks through the same lines
         after += 1
+    state.env[close] = first, after
+    after = min(after, last)
     if after == last < end:
         return False
     if not silent:

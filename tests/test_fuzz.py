@@ -16,6 +16,7 @@ from lib.markdown_blocks import GrowingMarkdown, add_math, split_blocks
 from lib.openrouter.auth import read_return
 from lib.openrouter.events import Usage
 from lib.openrouter.sse import EventTooLarge, decode_events
+from lib.openrouter.untrusted import one_line
 from lib.sealing import SealBroken, Sealer
 
 # The same examples each time: a failure is that of a change, and no run is unlucky.
@@ -110,7 +111,7 @@ ANSWERS = some.builds(
     text=TEXT,
     reasoning=TEXT,
     progress=some.sampled_from(["complete", "stopped", "failed"]),
-    failure=TEXT,
+    failure=TEXT.map(one_line),
     model=some.just("a/b"),
     usage=some.none() | some.builds(Usage, *[some.integers(0, 10**9)] * 2, some.floats(0, 1e6)),
 )

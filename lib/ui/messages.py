@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib.answer_markdown import literal
-from lib.attachments import Attachment
+from lib.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
 from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
 from lib.openrouter.events import Citation
 from lib.ui import asking, browser
@@ -37,6 +37,9 @@ def _show_attachment(file: Attachment) -> None:
 
 
 def _show_image(content: bytes, about: str) -> None:
+    if (count_pixels(content) or 0) > MAX_SHOWN_PIXELS:
+        small(f":material/broken_image: {literal(about)} has too many pixels to be shown here.")
+        return
     try:
         st.image(content, alt=about, width=320)
     except Exception:  # noqa: BLE001 - whatever else begins like an image; Pillow has no one error
