@@ -60,6 +60,7 @@ class AnswerPainter:
             self._paint()
             if self._text.is_too_long:
                 self._slot.text(self._text.rest)
+                self._is_behind = False
 
     def _paint(self) -> None:
         """Streamlit may end the script in any paint; painting once more then makes up for it."""
@@ -80,7 +81,7 @@ class AnswerPainter:
         self._painted_length = len(self._text.rest)
         self._painted_at = time.monotonic()
         self._paint_seconds = self._painted_at - began
-        self._is_behind = False
+        self._is_behind = self._text.is_too_long  # then only `paint_rest` paints the rest
 
 
 def show_text(text: str) -> None:
