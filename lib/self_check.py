@@ -2,8 +2,9 @@
 
 import platform
 import re
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal, NamedTuple
@@ -62,6 +63,37 @@ def contact(base_url: str, *, timeout: Timeout = (3, 5)) -> Contact:
     except UnexpectedAnswer:
         trouble = "sent more than it should"
     return Contact(round((time.perf_counter() - began) * 1000), status, trouble)
+
+
+class RecentContacts:
+    """Contacts for everyone who looks, each made again once it is `lifetime` seconds old.
+
+    Nobody has to sign in to look, and each reload would be a request. Not in a cache of Streamlit's:
+    any visitor's browser may clear those.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[str], Contact] = contact,
+        *,
+        lifetime: float = 10,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._make, self._lifetime, self._clock = make, lifetime, clock
+        self._lock = threading.Lock()
+        self._made: dict[str, tuple[float, Contact]] = {}
+
+    def get(self, base_url: str) -> Contact:
+        """Return the last contact, or make one, for which all threads wait."""
+        with self._lock:
+            at, made = self._made.get(base_url, (0.0, None))
+            if made is None or self._clock() - at >= self._lifetime:
+                made = self._make(base_url)
+                self._made[base_url] = self._clock(), made
+            return made
+
+
+recent_contacts = RecentContacts()
 
 
 def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:

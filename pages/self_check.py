@@ -18,21 +18,16 @@ page.show_frame(app)
 page.finish_sign_in(app)
 keeps_cookies = browser.keeps_cookies()
 
-
-# For everyone who looks: nobody has to sign in here, and each reload would be a request.
-@st.cache_data(ttl=10, show_spinner="Asking OpenRouter…")
-def contact(base_url: str) -> self_check.Contact:
-    return self_check.contact(base_url)
-
-
 st.title("Self-check", anchor=False)
 st.markdown("How this app is set up, for whoever deploys it.")
 
+with st.spinner("Asking OpenRouter…"):
+    contact = self_check.recent_contacts.get(settings.base_url)
 measured = self_check.Measured(
     address=browser.main_page_address(),
     callback_url=sign_in.callback_url(settings),
     keeps_cookies=keeps_cookies,
-    contact=contact(settings.base_url),
+    contact=contact,
 )
 for finding in self_check.findings(settings, measured):
     badge, sentence = BADGES[finding.verdict], literal(finding.sentence)

@@ -24,6 +24,7 @@ from lib.conversation import MOST_TURNS, Answer, Conversation, Turn
 from lib.openrouter.account import Account
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
+from lib.openrouter.events import GeneratedImage
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.settings import Settings
 from lib.ui import asking, page
@@ -33,6 +34,7 @@ from sandbox.answers import TOUR, picture
 from sandbox.catalogue import STATUSES
 from sandbox.server import Sandbox
 from tests.conftest import KEY, RawServer, Served, http
+from tests.test_attachments import large_png
 
 CALLBACK_URL = "http://localhost:3000/"
 
@@ -537,12 +539,29 @@ def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPa
     assert session.spent == 0
 
 
-def test_cleared_caches(served: Served) -> None:
-    """What the process has sealed stays good when a visitor has Streamlit's caches cleared."""
+def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a visitor has Streamlit's caches cleared, nothing is fetched again, and seals stay good."""
+    body = b'{"data": [{"id": "a/b"}]}'
+    monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(body, "application/json")))
     sealed = sealer(Settings(), "a purpose").seal({"a": 1})
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    for accounts in (1, 2):
+        assert "answered in" in text_of(main_page().switch_page("pages/self_check.py").run())
+        assert chat_page(signed_in()).run().chat_input
+        assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
+        st.cache_resource.clear()
+        st.cache_data.clear()
     assert sealer(Settings(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
+
+
+def test_too_many_pixels(sandbox: Sandbox) -> None:
+    """An image that would take a gigabyte to decode is not decoded: one may save it."""
+    session = signed_in()
+    images = [GeneratedImage("image/png", large_png(13_000, 13_000))]
+    session.open(Conversation([Turn("Draw.", [Answer("Here.", "complete", images=images)])]))
+    app = chat_page(session).run()
+    assert "has too many pixels to be shown here" in text_of(app)
+    assert not app.get("imgs")
+    assert app.get("download_button")
 
 
 @pytest.mark.parametrize("is_remembered", [True, False])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.self_check import Contact, Measured, contact, findings, report
+from lib.self_check import Contact, Measured, RecentContacts, contact, findings, report
 from lib.settings import Settings, read_settings
 from tests.conftest import RawServer, Served, http
 
@@ -160,3 +160,20 @@ def test_no_answer(raw_server: RawServer) -> None:
     assert (silent.status, silent.trouble) == (None, "did not answer in time")
     absent = contact("http://127.0.0.1:9")
     assert (absent.status, absent.trouble) == (None, "could not be reached")
+
+
+def test_recent_contact() -> None:
+    """A contact is made once for all who look in ten seconds, for each address its own."""
+    now = 100.0
+    made: list[str] = []
+
+    def make(base_url: str) -> Contact:
+        made.append(base_url)
+        return Contact(len(made))
+
+    contacts = RecentContacts(make, clock=lambda: now)
+    assert [contacts.get("a").milliseconds, contacts.get("a").milliseconds] == [1, 1]
+    assert contacts.get("b").milliseconds == 2
+    now += 10
+    assert contacts.get("a").milliseconds == 3
+    assert made == ["a", "b", "a"]

@@ -1,6 +1,7 @@
 """Which model answers, and how: the picker over the catalogue, fallbacks and parameters."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -39,7 +40,8 @@ _FILTERS: Mapping[str, Callable[[Model], bool]] = {
 }
 
 
-@st.cache_resource
+# Not one of Streamlit's caches: any visitor's browser may clear those.
+@lru_cache(maxsize=8)
 def _catalogue(base_url: str) -> Catalogue:
     """One for the process: all sessions share it."""
     return Catalogue(lambda: get_models(base_url))
