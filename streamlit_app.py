@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lib.answer_markdown import literal
 from lib.ui import account, budget, flow, keeping, models, page, sign_in
 from lib.ui.text import small
 
@@ -15,7 +16,7 @@ page.finish_sign_in(app)
 if session.sign_in and frame.opens_chat:
     st.switch_page(page.CHAT_PAGE, query_params=models.address(session))
 
-st.title(settings.app_title, anchor=False)
+st.title(literal(settings.app_title), anchor=False)
 
 if session.sign_in:
     with st.spinner("Loading your account…"):

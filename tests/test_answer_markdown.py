@@ -109,12 +109,22 @@ def test_closed(written: str, shown: str) -> None:
         "# a",
         "a\n- b",
         "a_b_ *c*",
+        "a\n===",
+        "`](x) ![](http://x.org/a) <img> [x](javascript:x)",
     ],
 )
 def test_literal(text: str) -> None:
     """Text of others is shown as it is."""
     html = MarkdownIt("commonmark").render(literal(text))
     assert unescape(html.removeprefix("<p>").removesuffix("</p>\n")) == text
+
+
+@pytest.mark.parametrize("text", [":smile:", ":material/home:", ":material_home:", "a -> b", "--"])
+def test_shorthand(text: str) -> None:
+    """What Streamlit would make an icon, an emoji or an arrow of is torn apart by nothing visible."""
+    html = MarkdownIt("commonmark").render(literal(text))
+    assert text not in unescape(html)
+    assert text in unescape(html).replace("\u2060", "")
 
 
 def test_formula_like_a_list() -> None:

@@ -21,7 +21,6 @@ from streamlit.testing.v1 import AppTest
 from lib.answer_markdown import literal
 from lib.attachments import attachment
 from lib.conversation import MOST_TURNS, Answer, Conversation, Turn
-from lib.openrouter.account import Account
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.events import GeneratedImage
@@ -195,13 +194,6 @@ def test_code_is_exchanged(sandbox: Sandbox) -> None:
     app = sign_in()
     assert app.session_state["session"].sign_in.key in sandbox.keys
     assert [exchange.status for exchange in sandbox.exchanges] == [200]
-
-
-def test_label_of_the_key(sandbox: Sandbox) -> None:
-    """However a key is called, its name is shown as it is."""
-    session = signed_in()
-    session.account, session.account_is_stale = Account("a`![](//x)", None, None, 0.0), False
-    assert "`a'![](//x)`" in text_of(main_page(session).run())
 
 
 def test_no_tables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from threading import Thread
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lib.answer_markdown import literal
 from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.settings import Settings
@@ -61,17 +62,12 @@ def show_line(settings: Settings, session: Session, place: DeltaGenerator) -> No
     else:
         remaining = account.limit_remaining
         left = "no limit" if remaining is None else f"{usd(remaining)} left"
-        lines = [f"Signed in as {_code(account.label)}", f"**{left}**, {usd(account.usage)} used"]
+        lines = [f"Signed in as {literal(account.label)}", f"**{left}**, {usd(account.usage)} used"]
     if session.spent:
         of = f" of {usd(most)}" if (most := budget.limit(settings, session)) is not None else ""
         chat, spent = usd(session.conversation.cost), usd(session.spent)
         lines.append(f"This chat {chat}, session {spent}{of}")
     place.markdown("  \n".join(f":small[{line}]" for line in lines))
-
-
-def _code(label: str) -> str:
-    """Return a key's label as code; whoever named the key may have put an end of code into it."""
-    return "`{}`".format(label.replace("`", "'"))
 
 
 def show_account(session: Session) -> None:
@@ -80,7 +76,7 @@ def show_account(session: Session) -> None:
     if account is None:
         st.warning(session.account_failure or UNAVAILABLE, icon=":material/cloud_off:")
         return
-    small(f"Your key: {_code(account.label)}")
+    small(f"Your key: {literal(account.label)}")
     with st.container(horizontal=True):
         no_limit = "No limit"
         st.metric("Used", usd(account.usage), border=True)

@@ -9,6 +9,7 @@ import streamlit as st
 from dotenv import dotenv_values
 from streamlit.delta_generator import DeltaGenerator
 
+from lib.answer_markdown import literal
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
 from lib.ui import account, browser, keeping, models, sign_in, signed_in
@@ -90,7 +91,7 @@ def show_frame(app: App) -> Frame:
         signed_in.forget(session, "You signed out in another tab.")
         st.rerun()
     with st.sidebar:
-        st.subheader(settings.app_title, anchor=False)
+        st.subheader(literal(settings.app_title), anchor=False)
         label = "Account" if session.sign_in else "Sign in"
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
         st.page_link(
