@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from lib.openrouter.errors import (
     FellSilent,
     Interrupted,
     KeyRejected,
+    NoContent,
     OpenRouterError,
     UnexpectedAnswer,
     Unreachable,
@@ -33,6 +35,7 @@ from lib.openrouter.events import (
     ReasoningDelta,
     TextDelta,
     Usage,
+    read_events,
 )
 from sandbox import answers
 from sandbox.catalogue import STATUSES
@@ -40,11 +43,17 @@ from tests.conftest import KEY, RawServer, Served, http
 from tests.test_answer_stream import Session
 
 
-def stream(base_url: str, model: str, question: str = "Hello?", read: float = 5) -> ChatStream:
+def stream(
+    base_url: str,
+    model: str,
+    question: str = "Hello?",
+    read: float = 5,
+    clock: Callable[[], float] = time.monotonic,
+) -> ChatStream:
     """A stream of one question."""
     request = ChatRequest(model, [{"role": "user", "content": question}])
     headers = {"HTTP-Referer": "https://app.example"}
-    return ChatStream(base_url, KEY, request, headers=headers, timeout=(2, read))
+    return ChatStream(base_url, KEY, request, headers=headers, timeout=(2, read), clock=clock)
 
 
 def text(events: list[Event]) -> str:
@@ -229,6 +238,49 @@ def test_failure_inside_the_stream(served: Served, model: str, error, status) ->
     assert type(raised.value) is error
     assert raised.value.status == status
     assert text(events)
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [b": OPENROUTER PROCESSING\n\n", b'data: {"choices":[{"delta":{"content":""}}]}\n\n', b"x"],
+    ids=["comments", "empty events", "a line without an end"],
+)
+def test_no_content(raw_server: RawServer, waiting: bytes) -> None:
+    """A stream in which for ten minutes nothing comes that is part of an answer is ended."""
+    url = raw_server.serve(http(waiting * 500), drops=0.001)
+    minutes = count(step=60)
+    with pytest.raises(NoContent):
+        list(stream(url, "m", clock=lambda: next(minutes)))
+    assert next(minutes) == 12 * 60
+
+
+def test_slow_content(served: Served) -> None:
+    """Each word gives an answer ten minutes more."""
+    now = 0
+    events = iter(stream(served.base_url, "sandbox/endless", clock=lambda: now))
+
+    def read_slowly(words: int, seconds: int) -> None:
+        nonlocal now
+        for event in events:
+            now += seconds * isinstance(event, TextDelta)
+            words -= isinstance(event, TextDelta)
+            if not words:
+                return
+
+    read_slowly(words=5, seconds=599)
+    with pytest.raises(NoContent):
+        read_slowly(words=5, seconds=601)
+
+
+@pytest.mark.parametrize("end", [Interrupted, FellSilent, NoContent])
+def test_silent_after_the_finish_reason(end: type[OpenRouterError]) -> None:
+    """An answer is whole once its finish_reason has come, whatever keeps the stream open then."""
+
+    def chunks() -> Iterator[str]:
+        yield '{"choices":[{"delta":{},"finish_reason":"stop"}]}'
+        raise end
+
+    assert list(read_events(chunks())) == [Finished("stop")]
 
 
 def test_unreachable() -> None:

@@ -52,6 +52,14 @@ def test_too_large(chunk: bytes) -> None:
         list(decode_events((chunk for _ in range(1002)), largest_event=1000))
 
 
+def test_comments_have_an_end() -> None:
+    """A stream of comments without an end is ended; so many of them are a sign of life each."""
+    coming = decode_events(iter(lambda: b": WAIT\n" * 100, None), max_comments=7_000)
+    assert [next(coming) for _ in range(1_000)] == [""] * 1_000
+    with pytest.raises(EventTooLarge):
+        next(coming)
+
+
 def test_as_large_as_allowed() -> None:
     """The limit is for one event: at the limit it passes, and so do many of them."""
     stream = b"data: " + b"x" * 100 + b"\n\n"

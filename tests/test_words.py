@@ -15,6 +15,7 @@ KINDS = [
     errors.KeyRejected,
     errors.TimedOut,
     errors.FellSilent,
+    errors.NoContent,
     errors.Unreachable,
     errors.ConnectTimedOut,
     errors.Disconnected,

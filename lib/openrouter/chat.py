@@ -3,7 +3,8 @@
 Follows https://openrouter.ai/docs/api-reference/chat-completion.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
@@ -13,10 +14,18 @@ import urllib3
 from lib.openrouter.errors import (
     FellSilent,
     Interrupted,
+    NoContent,
     OpenRouterError,
     error_from_response,
 )
-from lib.openrouter.events import Event, read_events
+from lib.openrouter.events import (
+    Citation,
+    Event,
+    GeneratedImage,
+    ReasoningDelta,
+    TextDelta,
+    read_events,
+)
 from lib.openrouter.sse import decode_events
 from lib.openrouter.transport import Bearer, Line, Timeout, send
 
@@ -70,6 +79,10 @@ WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
 """https://openrouter.ai/docs/guides/features/server-tools/web-search."""
 
 
+MAX_SECONDS_WITHOUT_CONTENT = 600.0
+"""Seconds in which a stream may bring comments only: models that think are silent for minutes."""
+
+
 class ChatStream:
     """A streamed answer. Each iteration asks anew; `close` it from any thread, at any moment.
 
@@ -84,14 +97,16 @@ class ChatStream:
         *,
         headers: Mapping[str, str] | None = None,
         timeout: Timeout = (10, 60),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`headers` are sent as well (attribution)."""
+        """`headers` are sent as well (attribution); `clock` tells the time in seconds."""
         self._url = f"{base_url}/api/v1/chat/completions"
         self._auth = Bearer(key)
         self._body = request.body()
         # Compressed bytes would wait for each other in the decompressor.
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
         self._timeout = timeout
+        self._clock = clock
         self._line = Line()
 
     def close(self) -> None:
@@ -123,14 +138,25 @@ class ChatStream:
             stream=True,
             timeout=self._timeout,
         ) as response:
+            content_at = self._clock()
+
+            def chunks(at_most: int | None = None) -> Iterator[bytes]:
+                for chunk in _chunks(response, at_most=at_most):
+                    if self._clock() - content_at > MAX_SECONDS_WITHOUT_CONTENT:
+                        raise NoContent
+                    yield chunk
+
             if response.status_code != 200:
-                body = b"".join(_chunks(response, at_most=65_536))
+                body = b"".join(chunks(at_most=65_536))
                 raise error_from_response(response.status_code, response.headers, body)
-            if "text/event-stream" in response.headers.get("Content-Type", ""):
-                yield from read_events(decode_events(_chunks(response)))
-            else:
-                body = b"".join(_chunks(response, at_most=8_000_000))
+            if "text/event-stream" not in response.headers.get("Content-Type", ""):
+                body = b"".join(chunks(at_most=8_000_000))
                 yield from read_events([body.decode(errors="replace")])
+                return
+            for event in read_events(decode_events(chunks())):
+                if isinstance(event, TextDelta | ReasoningDelta | Citation | GeneratedImage):
+                    content_at = self._clock()
+                yield event
 
 
 def _chunks(response: requests.Response, *, at_most: int | None = None) -> Iterator[bytes]:

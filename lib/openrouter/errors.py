@@ -78,6 +78,10 @@ class FellSilent(TimedOut):
     """An answer has begun, and for too long nothing more of it came, not even a comment."""
 
 
+class NoContent(TimedOut):
+    """An answer has begun, and for too long nothing came of it but comments and empty events."""
+
+
 class UnexpectedAnswer(OpenRouterError):
     """An answer that is not of the API: HTML from a proxy, no JSON, a field missing."""
 

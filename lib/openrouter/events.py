@@ -13,6 +13,7 @@ from typing import Any
 from lib.openrouter.errors import (
     FellSilent,
     Interrupted,
+    NoContent,
     OpenRouterError,
     UnexpectedAnswer,
     error_from_chunk,
@@ -136,7 +137,7 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
                 yield _usage(chunk["usage"])
     except EventTooLarge as error:
         raise UnexpectedAnswer from error
-    except (Interrupted, FellSilent):
+    except (Interrupted, FellSilent, NoContent):
         if not finish_reason:
             raise
     if not finish_reason:

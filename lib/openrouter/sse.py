@@ -7,26 +7,35 @@ Only `data` matters to OpenRouter's streams; `event`, `id` and `retry` are read 
 import codecs
 from collections.abc import Iterable, Iterator
 
+MAX_COMMENTS = 1_000_000
+"""Characters of all comments of a stream: OpenRouter sends some 25 a second."""
+
 
 class EventTooLarge(Exception):
-    """A line or an event exceeds the limit: no event stream that is meant for people."""
+    """A line, an event or the comments exceed the limit: no stream that is meant for people."""
 
 
-def decode_events(chunks: Iterable[bytes], *, largest_event: int = 8_000_000) -> Iterator[str]:
+def decode_events(
+    chunks: Iterable[bytes], *, largest_event: int = 8_000_000, max_comments: int = MAX_COMMENTS
+) -> Iterator[str]:
     """Yield the data of each event, in whatever pieces the bytes come.
 
     An event stream is UTF-8, whatever a header says; a broken sequence becomes U+FFFD. A comment
     yields an empty string, since it is a sign of life. An event that the end of the stream cuts
-    off is dropped. Raises `EventTooLarge` for an event of over `largest_event` characters.
+    off is dropped. Raises `EventTooLarge` for an event of over `largest_event` characters, and for
+    comments of over `max_comments` in all.
     """
     data: list[str] = []
-    size = 0
+    size = comments = 0
     for line in _lines(chunks, largest_event):
         if not line:
             if data:
                 yield "\n".join(data)
                 data, size = [], 0
         elif line.startswith(":"):
+            comments += len(line) + 1
+            if comments > max_comments:
+                raise EventTooLarge
             yield ""
         else:
             name, _, value = line.partition(":")

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from lib.openrouter.account import key_settings_url
+from lib.openrouter.chat import MAX_SECONDS_WITHOUT_CONTENT
 from lib.openrouter.errors import (
     AnswerTooLong,
     CodeExpired,
@@ -14,6 +15,7 @@ from lib.openrouter.errors import (
     FellSilent,
     Interrupted,
     KeyRejected,
+    NoContent,
     OpenRouterError,
     TimedOut,
     UnexpectedAnswer,
@@ -82,6 +84,11 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             )
         case FellSilent():
             return Explanation("OpenRouter has gone silent. Try again, or ask another model.")
+        case NoContent():
+            return Explanation(
+                f"The model wrote nothing for {MAX_SECONDS_WITHOUT_CONTENT / 60:.0f} minutes, so the "
+                "answer was ended. Try again, or ask another model."
+            )
         case TimedOut():
             return Explanation("OpenRouter did not begin to answer in time. Try another model.")
         case ConnectTimedOut():
