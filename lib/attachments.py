@@ -37,6 +37,9 @@ _BEGINNINGS = {
     "webp": (b"RIFF",),
     "pdf": (b"%PDF-",),
 }
+_START_OF_SCAN = b"\xff\xda"
+_MAX_SCANS = 32
+"""Scans of a progressive JPEG, each of which goes over all of its pixels; ten are usual."""
 
 
 class NotAttachable(ValueError):
@@ -111,10 +114,13 @@ def _check_pixels(name: str, content: bytes) -> None:
 def count_pixels(content: bytes) -> float | None:
     """Return how many pixels an image has by its header; None if that cannot be read.
 
-    Nothing is decoded. Infinite where Pillow refuses to tell, for there are too many.
+    Nothing is decoded. Infinite where Pillow refuses to tell, for there are too many, and where a
+    JPEG would be decoded again and again.
     """
     from PIL import Image  # only where there is an image: it takes a moment to load
 
+    if content.count(_START_OF_SCAN) > _MAX_SCANS and content.startswith(_BEGINNINGS["jpeg"]):
+        return math.inf
     try:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
             return image.width * image.height

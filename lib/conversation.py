@@ -9,6 +9,7 @@ from typing import Any, Literal
 from lib.attachments import Attachment, Kind
 from lib.openrouter.chat import ChatMessage
 from lib.openrouter.events import Citation, GeneratedImage, Usage
+from lib.openrouter.untrusted import one_line
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
 """`stopped` by its reader, `interrupted` since the reader was gone or the app was restarted."""
@@ -127,7 +128,7 @@ class Conversation:
     def title(self) -> str:
         """Its name, which is its first question until it has one of its own; in one line."""
         first = self.turns[0].question or self.turns[0].attachments[0].name if self.turns else ""
-        title = " ".join((self.name or first).split())
+        title = one_line(self.name or first, 2 * LONGEST_TITLE)
         return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
     @property

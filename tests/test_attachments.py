@@ -1,6 +1,7 @@
 """Files that go with a question."""
 
 import base64
+import math
 import struct
 import subprocess
 import sys
@@ -150,6 +151,16 @@ def test_many_frames(form: str) -> None:
     frames[0].save(file, form, save_all=True, append_images=frames[1:])
     with cpu_limit(0.2):
         assert count_pixels(file.getvalue()) == 64
+
+
+def test_many_scans() -> None:
+    """A JPEG of some KB whose pixels would be gone over for minutes counts as too large."""
+    file = BytesIO()
+    Image.new("L", (64, 64)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    assert count_pixels(content) == 64 * 64
+    assert count_pixels(content[:-2] + 100 * scan + content[-2:]) == math.inf
 
 
 def test_no_decoding() -> None:
