@@ -2,6 +2,8 @@
 
 import json
 from contextlib import suppress
+from copy import deepcopy
+from html import unescape
 from itertools import pairwise
 from typing import Any
 
@@ -9,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 
+from lib.answer_markdown import literal
+from lib.answering import apply
 from lib.archive import NotAConversation, decode, encode
-from lib.attachments import attachment
+from lib.attachments import attachment, count_pixels
 from lib.conversation import Answer, Conversation, Turn
+from lib.keeping import Keeper, parse_records, restore
 from lib.markdown_blocks import GrowingMarkdown, add_math, split_blocks
 from lib.openrouter.auth import read_return
-from lib.openrouter.events import Usage
+from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.events import Usage, read_events
 from lib.openrouter.sse import EventTooLarge, decode_events
 from lib.openrouter.untrusted import one_line
 from lib.sealing import SealBroken, Sealer
@@ -148,7 +154,13 @@ def test_no_conversation(content: bytes) -> None:
 def test_changed_conversation(conversation: Conversation, data: some.DataObject) -> None:
     """With anything in the place of anything it is read, and can be saved, or is refused."""
     file = json.loads(encode(conversation))
-    part = file
+    put_anything(data, file)
+    with suppress(NotAConversation):
+        encode(decode(json.dumps(file).encode()))
+
+
+def put_anything(data: some.DataObject, part: Any) -> None:
+    """Put anything into one place of a structure."""
     while True:
         keys = list(part) if isinstance(part, dict) else range(len(part))
         key = data.draw(some.sampled_from(keys))
@@ -156,9 +168,84 @@ def test_changed_conversation(conversation: Conversation, data: some.DataObject)
             part = part[key]
         else:
             part[key] = data.draw(JSON)
-            break
-    with suppress(NotAConversation):
-        encode(decode(json.dumps(file).encode()))
+            return
+
+
+# Records of a browser
+
+RECORDS = some.dictionaries(
+    some.sampled_from(["0" * 16, f"{'0' * 16}/0", f"{'0' * 16}/0/files", "open"]),
+    some.text() | JSON.map(json.dumps) | some.just('{"name":"a","turns":3,"began_at":1}'),
+)
+
+
+@given(RECORDS)
+def test_records(records: dict[str, str]) -> None:
+    """Whatever a browser kept, what comes back can be kept again."""
+    restored = restore(parse_records(json.dumps(records)))
+    assert Keeper().changes(restored, {}) or not restored
+
+
+# Answers
+
+CHUNK = {
+    "id": "g",
+    "model": "a/b",
+    "provider": "p",
+    "choices": [
+        {
+            "delta": {
+                "content": "x",
+                "reasoning": "y",
+                "annotations": [{"url_citation": {"url": "https://x.org", "title": "t"}}],
+                "images": [{"image_url": {"url": "data:image/png;base64,AAAA"}}],
+            },
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.5},
+    "error": None,
+}
+
+
+@given(some.data())
+def test_chunk(data: some.DataObject) -> None:
+    """With anything in the place of anything, an answer has events or ends in an error of ours."""
+    chunk = deepcopy(CHUNK)
+    put_anything(data, chunk)
+    answer = Answer()
+    with suppress(OpenRouterError):
+        for event in read_events([json.dumps(chunk)]):
+            apply(event, answer)
+    decode(encode(Conversation([Turn("Why?", [answer])])))
+
+
+@given(
+    some.binary()
+    | some.binary().map(b"\x89PNG\r\n\x1a\n".__add__)
+    | some.binary().map(b"GIF89a".__add__)
+)
+def test_no_image(content: bytes) -> None:
+    """Whatever bytes are said to be an image, they have so many pixels or none that can be read."""
+    pixels = count_pixels(content)
+    assert pixels is None or pixels >= 0
+
+
+# Text of others
+
+SPECIAL = some.text(some.sampled_from("\\`*_[]()<>$~:#!|&;+-=.>1a/ \u2060"))
+commonmark = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+@settings(max_examples=1_000)
+@given((some.text() | SPECIAL).map(one_line))
+def test_literal(text: str) -> None:
+    """Any text in a line is shown as it is, and nothing is made of it."""
+    html = commonmark.render(literal(text))
+    shown = unescape(html.removeprefix("<p>").removesuffix("</p>\n"))
+    invisible = str.maketrans({"\u2060": "", "\0": "\ufffd"})
+    assert shown.translate(invisible) == text.translate(invisible)
+    assert html.count("<") in (0, 2)
 
 
 # Blocks of markdown
