@@ -114,7 +114,7 @@ def test_pattern(pattern: re.Pattern[str]) -> None:
 
 def export(text: str) -> None:
     """Take a conversation away, in each form that formats it."""
-    conversation = Conversation([Turn("Why?", [Answer(text, "complete")])])
+    conversation = Conversation([Turn("Why?", [Answer(text[:300_000], "complete")])])
     assert to_markdown(conversation)
     assert to_html(conversation, exported_at=datetime.now(UTC))
 
@@ -149,6 +149,8 @@ def test_long_markdown(unit: str) -> None:
         with cpu_limit():
             work(text)
     assert TOO_LONG in render(text)
+    conversation = Conversation([Turn("Why?", [Answer(text[:300_000], "complete")])])
+    assert TOO_LONG in to_markdown(conversation).decode()
 
 
 def test_long_export() -> None:

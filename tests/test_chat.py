@@ -133,6 +133,7 @@ def test_image(served: Served) -> None:
         {"annotations": [5, {"url_citation": None}, {"url_citation": {"url": ["x"]}}]},
         {"annotations": [{"url_citation": {"url": "javascript:alert(1)", "title": "x"}}]},
         {"annotations": [{"url_citation": {"url": "https://a b.example", "title": "x"}}]},
+        {"annotations": [{"url_citation": {"url": "https://a\x01b.example", "title": "x"}}]},
         {"images": [None, {"image_url": 5}, {"image_url": {"url": "https://x.example/a.png"}}]},
         {"images": [{"image_url": {"url": "data:image/svg+xml;base64,AAAA"}}]},
         {"images": [{"image_url": {"url": "data:image/png;base64,***"}}]},

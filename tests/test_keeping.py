@@ -2,11 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
 from lib.attachments import attachment
 from lib.conversation import Answer, Conversation, Turn
-from lib.keeping import MAX_FILES_BYTES, Changes, Keeper, restore
+from lib.keeping import MAX_FILES_BYTES, MAX_KEPT, Changes, Keeper, parse_records, restore
 from lib.openrouter.events import Citation
 from lib.ui.keeping import take_back
 from lib.ui.session import Session
@@ -184,14 +185,22 @@ def test_deleted() -> None:
 
 @pytest.mark.parametrize(
     "kept",
-    ["", "null", "5", "[]", '"text"', "[" * 99_999, '{"a": 5}', "[" + "[]," * 3_999_999 + "[]]"],
+    ["", "null", "5", "[]", '"text"', "[" * 99_999, '{"a": 5}', "[" + "[]," * 2_999_999 + "[]]"],
     ids=lambda kept: kept[:5],
 )
 def test_no_records(kept: str) -> None:
     """Whatever a browser sends in place of records, the session goes on without them."""
+    with pytest.raises(msgspec.DecodeError):
+        parse_records(kept)
     session = Session()
     take_back(session, kept)
     assert session.conversations == []
+
+
+def test_too_many_records() -> None:
+    """What is longer than what any tab can hold is not read at all."""
+    with pytest.raises(ValueError, match="too long"):
+        parse_records('{"a": "' + "x" * MAX_KEPT + '"}')
 
 
 def test_junk() -> None:

@@ -548,7 +548,7 @@ def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) 
 def test_too_many_pixels(sandbox: Sandbox) -> None:
     """An image that would take a gigabyte to decode is not decoded: one may save it."""
     session = signed_in()
-    images = [GeneratedImage("image/png", large_png(13_000, 13_000))]
+    images = [GeneratedImage("image/png", large_png(6_000, 6_000))]
     session.open(Conversation([Turn("Draw.", [Answer("Here.", "complete", images=images)])]))
     app = chat_page(session).run()
     assert "has too many pixels to be shown here" in text_of(app)

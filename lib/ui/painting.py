@@ -46,12 +46,10 @@ class AnswerPainter:
 
     def paint_if_due(self) -> None:
         """Paint if there is something new, and enough time and text have passed."""
-        if not self._is_behind or self._text.is_too_long:
-            return
         length = len(self._text.rest) + self._waiting_length
         interval = max(pace.interval, self._paint_seconds / MAX_SHARE)
         has_time = time.monotonic() - self._painted_at >= interval
-        if has_time and length >= self._painted_length * GROWTH:
+        if self._is_behind and has_time and length >= self._painted_length * GROWTH:
             self._paint()
 
     def paint_rest(self) -> None:
