@@ -188,6 +188,17 @@ def test_sign_out_in_mid_answer(own_chat: Page, sandbox: Sandbox) -> None:
     steps.expect_signed_out(own_chat)
 
 
+def test_media_after_sign_out(own_chat: Page) -> None:
+    """An image of a chat is served no longer once its owner has signed out."""
+    converse(own_chat, "sandbox/image please")
+    image = steps.answers(own_chat).get_by_role("img", name="Image 1")
+    url = image.evaluate("image => image.src")
+    assert own_chat.request.get(url).status == 200
+    own_chat.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(own_chat)
+    steps.wait_for(lambda: own_chat.request.get(url).status == 404)
+
+
 def test_save_and_open(chat: Page) -> None:
     """A chat saved as JSON can be opened again; another file is refused with a sentence."""
     converse(chat, "sandbox/image please")
