@@ -18,14 +18,7 @@ from lib.openrouter.errors import (
     OpenRouterError,
     error_from_response,
 )
-from lib.openrouter.events import (
-    Citation,
-    Event,
-    GeneratedImage,
-    ReasoningDelta,
-    TextDelta,
-    read_events,
-)
+from lib.openrouter.events import Event, ReasoningDelta, TextDelta, read_events
 from lib.openrouter.sse import decode_events
 from lib.openrouter.transport import Bearer, Line, Timeout, send
 
@@ -80,7 +73,7 @@ WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
 
 
 MAX_SECONDS_WITHOUT_CONTENT = 600.0
-"""Seconds in which a stream may bring comments only: models that think are silent for minutes."""
+"""Seconds in which a stream may bring no token: models that think are silent for minutes."""
 
 
 class ChatStream:
@@ -154,7 +147,7 @@ class ChatStream:
                 yield from read_events([body.decode(errors="replace")])
                 return
             for event in read_events(decode_events(chunks())):
-                if isinstance(event, TextDelta | ReasoningDelta | Citation | GeneratedImage):
+                if isinstance(event, TextDelta | ReasoningDelta):
                     content_at = self._clock()
                 yield event
 

@@ -79,7 +79,7 @@ class FellSilent(TimedOut):
 
 
 class NoContent(TimedOut):
-    """An answer has begun, and for too long nothing came of it but comments and empty events."""
+    """An answer has begun, and for too long no token of it came, only comments or empty events."""
 
 
 class UnexpectedAnswer(OpenRouterError):

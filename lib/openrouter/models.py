@@ -16,8 +16,10 @@ EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 """What `reasoning.effort` may be."""
 MAX_MODELS = 5_000
 """Models of the catalogue; it has some 350."""
-MAX_TEXTS = 100
+MAX_TEXTS = 50
 """Entries of a list that a model has, such as its parameters."""
+MAX_TEXT = 40
+"""Characters of an entry."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _texts(value: object) -> tuple[str, ...]:
     texts = value[:MAX_TEXTS] if isinstance(value, list) else ()
-    return tuple(one_line(text) for text in texts if isinstance(text, str))
+    return tuple(one_line(text, MAX_TEXT) for text in texts if isinstance(text, str))
 
 
 def _tokens(value: object) -> int | None:
