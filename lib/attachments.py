@@ -107,8 +107,8 @@ def _check_pixels(name: str, content: bytes) -> None:
     if not pixels:
         raise NotAttachable(f"{name} is damaged: how many pixels it has cannot be read.")
     if pixels > MAX_PIXELS:
-        limit = MAX_PIXELS // 1_000_000
-        raise NotAttachable(f"{name} has more than {limit} million pixels. Make it smaller first.")
+        limit = f"{MAX_PIXELS // 1_000_000} million pixels"
+        raise NotAttachable(f"{name} is too large: an image may have {limit}. Make it smaller.")
 
 
 def count_pixels(content: bytes) -> float | None:

@@ -551,7 +551,7 @@ def test_too_many_pixels(sandbox: Sandbox) -> None:
     images = [GeneratedImage("image/png", large_png(6_000, 6_000))]
     session.open(Conversation([Turn("Draw.", [Answer("Here.", "complete", images=images)])]))
     app = chat_page(session).run()
-    assert "has too many pixels to be shown here" in text_of(app)
+    assert "is too large to be shown here" in text_of(app)
     assert not app.get("imgs")
     assert app.get("download_button")
 

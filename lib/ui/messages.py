@@ -38,7 +38,7 @@ def _show_attachment(file: Attachment) -> None:
 
 def _show_image(content: bytes, about: str) -> None:
     if (count_pixels(content) or 0) > MAX_SHOWN_PIXELS:
-        small(f":material/broken_image: {literal(about)} has too many pixels to be shown here.")
+        small(f":material/broken_image: {literal(about)} is too large to be shown here.")
         return
     try:
         st.image(content, alt=about, width=320)
