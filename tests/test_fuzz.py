@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 
 from lib.answer_markdown import literal
-from lib.answering import apply
+from lib.answer_stream import apply
 from lib.archive import NotAConversation, decode, encode
 from lib.attachments import attachment, count_pixels
 from lib.conversation import Answer, Conversation, Turn
