@@ -14,6 +14,7 @@ from lib.openrouter.auth import (
     accepts_callback_url,
     authorization_url,
     exchange_code,
+    read_pasted,
     read_return,
     with_state,
 )
@@ -170,6 +171,53 @@ def test_read_return(query: dict[str, str], returned: Return | None) -> None:
     """`code`, `state` and `error` are read, together or glued or alone."""
     assert read_return(query) == returned
     assert "'c" not in repr(returned)
+
+
+ADDRESS = "https://example.org/chat/"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "returned"),
+    [
+        ("x-y_z.1", Return("x-y_z.1")),
+        ("  x\n", Return("x")),
+        ("auth_code_\r\n  123", Return("auth_code_123")),
+        ('"x"', Return("x")),
+        ("`x`", Return("x")),
+        ("“x”", Return("x")),
+        ("<x>", Return("x")),
+        ("\ufeffx\u200b", Return("x")),
+        ("YWJj==", Return("YWJj==")),
+        ("code=x", Return("x")),
+        ("Code: x", Return("x")),
+        ("CODE=x", Return("x")),
+        ("code 'x'", Return("x")),
+        ('code="x"', Return("x")),
+        ("code_of_mine", Return("code_of_mine")),
+        ("?code=x&state=s", Return("x", "s")),
+        ("state=s&code=x", Return("x", "s")),
+        ("?state=s?code=x", Return("x", "s")),
+        (f"{ADDRESS}?code=x", Return("x")),
+        (f"{ADDRESS}?model=a%2Fb&state=s&code=x%2By#top", Return("x+y", "s")),
+        (f"{ADDRESS}?state=s?code=x", Return("x", "s")),
+        (f"{ADDRESS}?state=s&amp;code=x", Return("x", "s")),
+        (f"`{ADDRESS}?code=x&state=s`", Return("x", "s")),
+        (f"[back]({ADDRESS}?state=s&code=x)", Return("x", "s")),
+        (f"{ADDRESS}?state=s\n&code=x", Return("x", "s")),
+        ("", None),
+        (' "" ', None),
+        ("not a code", None),
+        (ADDRESS, None),
+        ("https://openrouter.ai/auth?code_challenge=x&code_challenge_method=S256", None),
+        ("?error=access_denied&state=s", None),
+        ("state=s", None),
+        ("code=", None),
+        ("x" * 1025, None),
+    ],
+)
+def test_read_pasted(pasted: str, returned: Return | None) -> None:
+    """The code is picked out of whatever was pasted around it."""
+    assert read_pasted(pasted) == returned
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,26 @@ def read_return(query: Mapping[str, str]) -> Return | None:
     return Return(code or None, state or None, error or None) if code or error else None
 
 
+_AROUND_A_PASTE = " \t\r\n\u200b\ufeff\"'`“”‘’«»<>()[]"
+
+
+def read_pasted(text: str) -> Return | None:
+    """Read what a user pasted in place of the code; None if no code is recognisable in it.
+
+    It may be the code, `code=…` or `code: …`, a query or the whole address, also glued as in
+    `read_return`, in quotes or brackets, and broken over lines.
+    """
+    text = re.sub(r"\s*[\r\n]\s*", "", text).strip(_AROUND_A_PASTE).replace("&amp;", "&")
+    fields = parse_qsl(re.sub(r"[?#]", "&", text))
+    returned = read_return({name: value.strip(_AROUND_A_PASTE) for name, value in fields})
+    if returned and returned.code:
+        return returned
+    code = re.sub(r"^code(\s*[:=]\s*|\s+)", "", text, flags=re.IGNORECASE).strip(_AROUND_A_PASTE)
+    # "=" stands at the end of base64 only; elsewhere it belongs to a query without a code.
+    is_code = re.fullmatch(r"[^\s?&#=]+=*", code) and "://" not in code
+    return Return(code) if is_code and len(code) <= _LONGEST_PARAMETER else None
+
+
 # As long as a browser still takes it in a sealed cookie: 4,096 bytes with name and attributes.
 _KEY = re.compile(r"[!-~]{1,1024}")
 
