@@ -15,6 +15,7 @@ import requests
 
 from bench.upstream import KEY
 from lib.sealing import Sealer
+from lib.ui.browser import storage_prefix
 
 ROOT = Path(__file__).parents[1]
 OURS, BASELINE, BARE = "streamlit_app.py", "bench/baseline.py", "bench/bare.py"
@@ -125,7 +126,7 @@ def streamlit(script: str, upstream_url: str = "", **settings: str) -> Iterator[
         yield server
 
 
-def cookie() -> tuple[str, str]:
-    """Return the cookie (name, value) of somebody who is signed in to this app."""
+def cookie(url: str) -> tuple[str, str]:
+    """Return the cookie (name, value) of somebody who is signed in to this app at a URL."""
     record = {"key": KEY, "at": time.time()}
-    return "openrouter_key", Sealer(SECRET, "openrouter_key").seal(record)
+    return f"{storage_prefix(url)}key", Sealer(SECRET, "key").seal(record)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lib.openrouter.auth import accepts_callback_url
 from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, mask_keys
@@ -132,8 +132,8 @@ def _address(address: str, callback_url: str) -> Finding:
         return Finding("being checked", "Address", "This browser has not said yet.")
     here, back = urlsplit(address), urlsplit(callback_url)
     sentence = f"This browser has the app at {_public(f'{here.scheme}://{here.netloc}')}"
-    # A cookie belongs to a host, whatever its port; on https ours has another name.
-    if (here.scheme, here.hostname) == (back.scheme, back.hostname):
+    # A cookie belongs to a host, and ours has port and path of the app in its name.
+    if _place(here) == _place(back):
         return Finding("ok", "Address", f"{sentence}.")
     return Finding(
         "warning",
@@ -142,6 +142,11 @@ def _address(address: str, callback_url: str) -> Finding:
         "find its cookie there. Set OPENROUTER_CALLBACK_URL to where people open the app, or "
         "leave it out.",
     )
+
+
+def _place(url: SplitResult) -> tuple[str, str | None, int | None, str]:
+    port = url.port or {"https": 443, "http": 80}.get(url.scheme)
+    return url.scheme, url.hostname, port, url.path.rstrip("/")
 
 
 def _cookies(keeps_cookies: bool | None) -> Finding:

@@ -27,6 +27,7 @@ from lib.openrouter.events import GeneratedImage
 from lib.openrouter.pkce import create_code_challenge, create_code_verifier
 from lib.settings import Settings
 from lib.ui import asking, page
+from lib.ui.browser import storage_prefix
 from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
 from lib.ui.signed_in import sealer
 from sandbox.answers import TOUR, picture
@@ -238,6 +239,20 @@ def test_callback_url(
     app.context["url"] = address
     app.run()
     assert app.session_state["session"].pending.callback_url == callback_url
+
+
+@pytest.mark.parametrize(
+    ("url", "is_other"),
+    [
+        ("http://localhost:3000/demo", False),
+        ("http://localhost:3001/demo/", True),
+        ("http://localhost:3000/", True),
+        ("http://localhost:3000/demo/two/", True),
+    ],
+)
+def test_storage_prefix(url: str, *, is_other: bool) -> None:
+    """A browser keeps apart what it stores for apps at other ports or below other paths."""
+    assert (storage_prefix(url) != storage_prefix("http://localhost:3000/demo/")) is is_other
 
 
 def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,7 @@ from lib.settings import Settings, read_settings
 from tests.conftest import RawServer, Served, http
 
 SECRET = "a-secret-that-nobody-may-see-in-any-report"
-FINE = Measured(
-    "https://a.org/self_check", "https://a.org/", keeps_cookies=True, contact=Contact(12, 200)
-)
+FINE = Measured("https://a.org", "https://a.org/", keeps_cookies=True, contact=Contact(12, 200))
 
 
 def warnings(settings: Settings, measured: Measured) -> dict[str, str]:
@@ -34,21 +32,33 @@ def test_all_well() -> None:
     [
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="http://a.org/self_check", callback_url="http://a.org/"),
+            replace(FINE, address="http://a.org", callback_url="http://a.org/"),
             "Callback URL",
             "set OPENROUTER_CALLBACK_URL",
         ),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="https://b.org:8443/self_check"),
+            replace(FINE, address="https://b.org:8443"),
             "Address",
             "at https://b.org:8443, and the callback URL leads elsewhere",
         ),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="http://a.org/self_check"),
+            replace(FINE, address="http://a.org"),
             "Address",
             "Set OPENROUTER_CALLBACK_URL to where people open the app",
+        ),
+        (
+            Settings(sign_in_secret=SECRET),
+            replace(FINE, address="https://a.org:8443/"),
+            "Address",
+            "at https://a.org:8443, and the callback URL leads elsewhere",
+        ),
+        (
+            Settings(sign_in_secret=SECRET),
+            replace(FINE, address="https://a.org/demo/"),
+            "Address",
+            "and the callback URL leads elsewhere",
         ),
         (
             Settings(sign_in_secret=SECRET),
@@ -64,7 +74,7 @@ def test_all_well() -> None:
             "did not answer in time (3000 ms). Check OPENROUTER_BASE_URL",
         ),
     ],
-    ids=["callback", "host", "scheme", "cookies", "secret", "unreachable"],
+    ids=["callback", "host", "scheme", "port", "path", "cookies", "secret", "unreachable"],
 )
 def test_warning(settings: Settings, measured: Measured, subject: str, remedy: str) -> None:
     """What is not in order is one warning, which says what to do."""
@@ -83,11 +93,10 @@ def test_browser_has_not_answered() -> None:
 @pytest.mark.parametrize(
     ("address", "callback_url"),
     [
-        ("http://localhost:3000/self_check", "http://localhost:8501/"),
-        ("https://A.org/demo/self_check", "https://a.org/demo/"),
-        ("https://a.org/self_check", f"https://user:{SECRET}@a.org:443/?x=1"),
+        ("https://A.org/demo/", "https://a.org/demo"),
+        ("https://a.org/", f"https://user:{SECRET}@a.org:443/?x=1"),
     ],
-    ids=["port", "case", "userinfo"],
+    ids=["case", "userinfo"],
 )
 def test_address_of_the_same_cookies(address: str, callback_url: str) -> None:
     """An address that has its cookies in common with the callback URL is fine."""

@@ -6,6 +6,7 @@ loads pandas to see whether a list or a dict is a table.
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -65,9 +66,20 @@ def is_https() -> bool:
     return (st.context.url or "").startswith("https://")
 
 
+def storage_prefix(url: str) -> str:
+    """Return how the names begin that the app at this main page gives to what a browser stores.
+
+    Cookies know no ports, and neither they nor the web storage know base paths: without it two
+    deployments on one host would sign each other out.
+    """
+    parts = urlsplit(url)
+    place = f"{parts.netloc}{parts.path.rstrip('/')}"
+    return f"openrouter_{hashlib.sha256(place.encode()).hexdigest()[:8]}_"
+
+
 def cookie_name(name: str) -> str:
     """Return the name that a cookie of ours has: `__Host-` keeps other hosts from setting it."""
-    return f"__Host-{name}" if is_https() else name
+    return f"{'__Host-' if is_https() else ''}{storage_prefix(main_page_address())}{name}"
 
 
 def cookie(name: str, value: str, *, max_age: int | None = None) -> str:
@@ -99,7 +111,7 @@ def read_cookies(prefix: str) -> Iterator[tuple[str, str]]:
 
 def keeps_cookies() -> bool | None:
     """Tell whether this browser keeps a cookie of ours; None until it has said so."""
-    name = "openrouter_check"
+    name = "check"
     heard = _cookies(
         key="cookies",
         data={
@@ -120,7 +132,13 @@ def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str
 
     _link(
         key="sign_in_link",
-        data={"label": label, "href": href, "cookie": keep, "prefix": cookie_name(prefix)},
+        data={
+            "label": label,
+            "href": href,
+            "cookie": keep,
+            "prefix": cookie_name(prefix),
+            "probe": cookie("probe", "1"),
+        },
         on_blocked_change=blocked,
     )
 
@@ -128,7 +146,11 @@ def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str
 def copy_button(text: str, key: str, kept_as: str = "") -> None:
     """Show a button that copies a text to the clipboard; the tab may keep it under a name."""
     length = len(text.encode("utf-16-le")) // 2  # as the browser counts
-    where = {"kept_as": kept_as, "length": length} if kept_as else {"text": text}
+    if kept_as:
+        name = f"{storage_prefix(main_page_address())}chat/{kept_as}"
+        where: dict[str, object] = {"kept_as": name, "length": length}
+    else:
+        where = {"text": text}
     _copy(key=key, data=where, width="content")
 
 
@@ -151,6 +173,7 @@ def keep(
             "changes": tuple(vars(one) for one in changes),
             "is_live": is_live,
             "is_last": is_last,
+            "prefix": storage_prefix(main_page_address()),
             "sent_at": time.time(),
         },
         on_trouble_change=troubled if is_last else lambda: None,
@@ -214,6 +237,7 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
             "is_heard": session.exchange is None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
             "opened": session.opened,
+            "prefix": storage_prefix(main_page_address()),
             "wants_kept": session.id if session.wants_kept and session.sign_in else None,
         },
         on_carried_out_change=carried_out,

@@ -1,6 +1,5 @@
 // Copies a text to the clipboard, and says for a moment that it did.
 
-const PREFIX = "openrouter_chat/";
 const MOMENT = 2000; // milliseconds
 
 export default function ({ data, parentElement }) {
@@ -14,7 +13,7 @@ export default function ({ data, parentElement }) {
 // What the tab keeps anyway need not be sent once more.
 function textOf({ text, kept_as: name, length }) {
   if (!name) return text;
-  const kept = window.sessionStorage.getItem(PREFIX + name) ?? "";
+  const kept = window.sessionStorage.getItem(name) ?? "";
   return kept.length === length ? kept : "";
 }
 

@@ -36,7 +36,7 @@ from lib.ui.session import (
 from lib.ui.signed_in import remembering, sealer
 from lib.ui.words import explain_exchange
 
-PENDING = "openrouter_pending_"
+PENDING = "pending_"
 PENDING_COOKIE_SECONDS = 600
 """How long an authorization code lives, counted from the click."""
 LONGEST_OPEN_PAGE = 24 * 3600

@@ -23,7 +23,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
   }
 
-  if (!takesCookies()) setTriggerValue("blocked", true);
+  if (!takesCookies(data.probe)) setTriggerValue("blocked", true);
 }
 
 function keep({ cookie, prefix }) {
@@ -49,11 +49,11 @@ function leaveFrame(href) {
   }
 }
 
-function takesCookies() {
-  const probe = "openrouter_probe";
-  document.cookie = `${probe}=1; Path=/; SameSite=Lax`;
-  const taken = cookieNames().includes(probe);
-  drop(probe);
+function takesCookies(probe) {
+  document.cookie = probe;
+  const name = probe.split("=")[0];
+  const taken = cookieNames().includes(name);
+  drop(name);
   return taken;
 }
 

@@ -11,7 +11,7 @@ from lib.settings import Settings
 from lib.ui import asking, browser
 from lib.ui.session import Session, SignIn, cached_blocks, forget_widgets
 
-KEY = "openrouter_key"
+KEY = "key"
 REMEMBERED_SECONDS = 12 * 3600
 
 _RANDOM_SECRET = secrets.token_urlsafe(32)

@@ -1,9 +1,10 @@
 // This tab's end of the session: carries out what the server orders (a cookie, a clean address),
 // and tells it of a sign-out in another tab and of the conversations that were kept here.
 
-const SIGNED_OUT_AT = "openrouter_signed_out_at";
-const SIGNED_IN_AT = "openrouter_signed_in_at"; // whose conversations this tab keeps
-const CONVERSATIONS = "openrouter_chat/";
+// Keys of the storage, which begin with what tells this deployment from others of the same origin.
+let SIGNED_OUT_AT;
+let SIGNED_IN_AT; // whose conversations this tab keeps
+let CONVERSATIONS;
 const OF_THE_RETURN = ["code", "state", "error", "error_description"];
 
 const LEFT_OUT = "left out"; // the record that says that not all of them were brought back
@@ -24,6 +25,8 @@ let shown = ""; // which page, which conversation, and whose
 
 export default function ({ data, setTriggerValue }) {
   const { orders: [order], is_heard: isHeard, signed_in_at: signedInAt } = data;
+  const names = ["signed_out_at", "signed_in_at", "chat/"];
+  [SIGNED_OUT_AT, SIGNED_IN_AT, CONVERSATIONS] = names.map((name) => data.prefix + name);
   attention.abort();
   attention = new AbortController();
   const { signal } = attention;

@@ -20,6 +20,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from lib.sealing import Sealer
+from lib.ui.browser import storage_prefix
 from sandbox.server import Key, Sandbox
 from tests.browser import steps
 
@@ -274,14 +275,23 @@ def page(person: BrowserContext) -> Page:
 
 
 def arrive_signed_in(
-    context: BrowserContext, app: App, sandbox: Sandbox, *, seconds_ago: float = 0
+    context: BrowserContext, app: App, sandbox: Sandbox, *, seconds_ago: float = 0, url: str = ""
 ) -> None:
-    """Give a browser the cookie of an earlier sign-in, for a test of what comes after."""
+    """Give a browser the cookie of an earlier sign-in, for a test of what comes after.
+
+    At the app's own address, unless `url` is another one at which it is reached.
+    """
     at = time.time() - seconds_ago
     key = f"sk-or-v1-{secrets.token_hex(32)}"
     sandbox.keys[key] = Key("test")
-    sealed = Sealer(SECRET, "openrouter_key", clock=lambda: at).seal({"key": key, "at": at})
-    context.add_cookies([{"name": "openrouter_key", "value": sealed, "url": app.url}])
+    sealed = Sealer(SECRET, "key", clock=lambda: at).seal({"key": key, "at": at})
+    name = f"{storage_prefix(url or app.url)}key"
+    context.add_cookies([{"name": name, "value": sealed, "url": url or app.url}])
+
+
+def cookies_named(context: BrowserContext, name: str) -> list[Any]:
+    """The cookies that the app calls so, whatever stands before it to tell deployments apart."""
+    return [cookie for cookie in context.cookies() if f"_{name}" in cookie["name"]]
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from tests.browser.conftest import (
     ROOT,
     App,
     arrive_signed_in,
+    cookies_named,
 )
 
 pytestmark = pytest.mark.browser
@@ -517,8 +518,7 @@ def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: San
         has=page.get_by_test_id("stChatMessageAvatarUser")
     )
     expect(questions).to_contain_text(["sandbox/echo the first", "sandbox/echo the second"])
-    names = [cookie.get("name") for cookie in person.cookies(app.url)]
-    assert "openrouter_key" not in names
+    assert not cookies_named(person, "key")
     steps.sign_in_link(page).click()
     steps.authorize(page)
     steps.expect_chat(page)

@@ -18,13 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from lib import archive, attachments
+from lib.ui.browser import storage_prefix
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import ROOT, App, free_port, new_person
+from tests.browser.conftest import ROOT, App, cookies_named, free_port, new_person
 from tests.browser.test_conversations import attach, converse
 
 pytestmark = pytest.mark.browser
@@ -276,14 +277,15 @@ def test_https(chromium: Browser, replicas: list[App], sandbox: Sandbox, tmp_pat
         page.set_extra_http_headers(LIES)
         steps.start(page, url)
         assert callback_url(page).startswith(url)
-        (pending,) = cookies_of(person)
-        assert pending["name"].startswith("__Host-openrouter_pending")
+        (pending,) = cookies_named(person, "pending")
+        assert pending["name"].startswith(f"__Host-{storage_prefix(url)}")
         assert (pending["secure"], pending["sameSite"], pending["path"]) == (True, "Lax", "/")
         steps.authorize(page)
         steps.expect_chat(page)
-        (kept,) = cookies_of(person)
-        assert kept["name"] == "__Host-openrouter_key"
+        (kept,) = cookies_named(person, "key")
+        assert kept["name"] == f"__Host-{storage_prefix(url)}key"
         assert (kept["secure"], kept["sameSite"], kept["expires"]) == (True, "Lax", -1)
+        assert not cookies_named(person, "pending")
         page.reload()
         steps.expect_chat(page)
 
@@ -293,16 +295,11 @@ def test_http(page: Page, app: App) -> None:
     page.set_extra_http_headers(LIES)
     steps.start(page, app.url)
     assert callback_url(page).startswith(app.url)
-    (pending,) = cookies_of(page.context)
-    assert pending["name"].startswith("openrouter_pending")
+    (pending,) = cookies_named(page.context, "pending")
+    assert pending["name"].startswith(storage_prefix(app.url))
     assert (pending["secure"], pending["sameSite"]) == (False, "Lax")
 
 
 def callback_url(page: Page) -> str:
     """Where the consent page is to send its user back to."""
     return parse_qs(urlsplit(page.url).query)["callback_url"][0]
-
-
-def cookies_of(person: BrowserContext) -> list[dict[str, object]]:
-    """The app's own cookies."""
-    return [cookie for cookie in person.cookies() if "openrouter" in cookie["name"]]

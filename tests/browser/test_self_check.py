@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SECRET, App
+from tests.browser.conftest import SECRET, App, cookies_named
 
 pytestmark = pytest.mark.browser
 
@@ -17,5 +17,5 @@ def test_self_check(page: Page, app: App) -> None:
     expect(report).to_contain_text(f"[ok] Callback URL: {app.url} has a form")
     expect(report).to_contain_text(f"[ok] Address: This browser has the app at {app.url[:-1]}.")
     expect(report).to_contain_text("SIGN_IN_SECRET = set")
-    assert not [c for c in page.context.cookies() if "openrouter_check" in c.get("name", "")]
+    assert not cookies_named(page.context, "check")
     assert SECRET not in page.content()

@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
+from lib.ui.browser import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, new_person
@@ -203,7 +204,8 @@ def test_code_from_elsewhere(
 
 def test_forged_cookie(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
     """A pending sign-in that this app did not seal is none."""
-    cookie = {"name": "openrouter_pending_forged", "value": "gAAAAAforged", "url": app.url}
+    name = f"{storage_prefix(app.url)}pending_forged"
+    cookie = {"name": name, "value": "gAAAAAforged", "url": app.url}
     person.add_cookies([cookie])  # type: ignore[list-item]
     page.goto(f"{app.url}?code=forged&state=forged")
     expect(steps.alert(page)).to_contain_text("not started in this browser")

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App
+from tests.browser.conftest import App, cookies_named
 
 pytestmark = pytest.mark.browser
 
@@ -109,7 +109,7 @@ def test_address_that_cannot_return(
     steps.expect_chat(page)
     page.get_by_role("link", name="Account").click()
     expect(page.get_by_text("Your account")).to_be_visible()
-    assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
+    assert not cookies_named(person, "key")
     page.reload()
     expect(steps.code_link(page)).to_be_visible()
     expect(page.get_by_text("Your account")).to_have_count(0)

@@ -1,13 +1,15 @@
 """Signed in: the account, what is remembered and for how long, and signing out."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
+from lib.ui.browser import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.conftest import App, arrive_signed_in, cookies_named
 from tests.browser.test_conversations import converse, expect_kept
 from tests.browser.test_models import expect_model
 
@@ -56,7 +58,8 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     second = person.new_page()
     second.goto(f"{app.url}chat")
     steps.expect_chat(second)
-    second.evaluate("sessionStorage.setItem('openrouter_chat/0123456789abcdef/0', 'a turn')")
+    kept = f"{storage_prefix(app.url)}chat/0123456789abcdef/0"
+    second.evaluate(f"sessionStorage.setItem('{kept}', 'a turn')")
     steps.double_click(page.get_by_role("button", name="Sign out"))
     steps.expect_signed_out(page)
     steps.expect_signed_out(second)
@@ -67,7 +70,7 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     second.wait_for_function("!JSON.stringify({...sessionStorage}).includes('a turn')")
     second.reload()
     steps.expect_signed_out(second)
-    assert "openrouter_key" not in {cookie["name"] for cookie in person.cookies()}
+    assert not cookies_named(person, "key")
     steps.sign_in_link(page).click()
     steps.authorize(page)
     steps.expect_chat(page)
@@ -113,3 +116,22 @@ def test_unheard_sign_out(person: BrowserContext, page: Page, app: App, sandbox:
     expect(page.get_by_text("Sign in to put one question to several models")).to_be_visible()
     second.reload()
     steps.expect_chat(second)
+
+
+def test_neighbours(
+    person: BrowserContext, app: App, start_app: Callable[..., App], sandbox: Sandbox
+) -> None:
+    """Of deployments on one host, at other ports and below a path, none signs another out."""
+    pages = []
+    for one in (app, start_app("restarted"), start_app("below", base_path="below")):
+        arrive_signed_in(person, one, sandbox)
+        pages.append(person.new_page())
+        pages[-1].goto(f"{one.url.rstrip('/')}/chat")
+        steps.expect_chat(pages[-1])
+    pages[0].get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(pages[0])
+    for page in pages[1:]:
+        page.reload()
+        steps.expect_chat(page)
+    pages[0].reload()
+    steps.expect_signed_out(pages[0])
