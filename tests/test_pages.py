@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,7 @@ import pytest
 import requests
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from lib.answer_markdown import literal
@@ -24,7 +26,8 @@ from lib.conversation import MOST_TURNS, Answer, Conversation, Turn
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.events import GeneratedImage
-from lib.openrouter.pkce import create_code_challenge, create_code_verifier
+from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
+from lib.sealing import Sealer
 from lib.settings import Settings
 from lib.ui import asking, page
 from lib.ui.browser import storage_prefix
@@ -37,6 +40,7 @@ from tests.conftest import KEY, RawServer, Served, http
 from tests.test_attachments import large_png
 
 CALLBACK_URL = "http://localhost:3000/"
+SECRET = "a-secret-for-the-tests-of-more-than-32-characters"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,12 +52,30 @@ def _installed_components() -> Iterator[None]:
         yield
 
 
+@dataclass
+class Handshake:
+    """What the browser sent when it opened the websocket."""
+
+    cookies: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(autouse=True)
+def handshake(monkeypatch: pytest.MonkeyPatch) -> Handshake:
+    """The websocket of an AppTest, which has none: for tests of what a page makes of it."""
+    handshake = Handshake()
+    for name in ("cookies", "headers"):
+        monkeypatch.setattr(ContextProxy, name, property(lambda _, n=name: getattr(handshake, n)))
+    return handshake
+
+
 @pytest.fixture
 def sandbox(served: Served, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """A sandbox that the app's settings point to."""
     monkeypatch.setattr(served, "retry_after", 0)
     monkeypatch.setenv("OPENROUTER_BASE_URL", served.base_url)
     monkeypatch.setenv("OPENROUTER_CALLBACK_URL", CALLBACK_URL)
+    monkeypatch.setenv("SIGN_IN_SECRET", SECRET)
     return served
 
 
@@ -76,9 +98,9 @@ def open_choice(app: AppTest) -> AppTest:
     return app.run()
 
 
-def pending() -> PendingSignIn:
+def pending(method: Method = "S256") -> PendingSignIn:
     """A sign-in that has begun."""
-    return PendingSignIn("the-state", create_code_verifier(), "S256", CALLBACK_URL, 0)
+    return PendingSignIn("the-state", create_code_verifier(), method, CALLBACK_URL, 0)
 
 
 def approved_code(base_url: str, started: PendingSignIn) -> str:
@@ -86,8 +108,8 @@ def approved_code(base_url: str, started: PendingSignIn) -> str:
     url = authorization_url(
         base_url,
         callback_url=CALLBACK_URL,
-        code_challenge=create_code_challenge(started.code_verifier, "S256"),
-        method="S256",
+        code_challenge=create_code_challenge(started.code_verifier, started.method),
+        method=started.method,
     )
     form = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     response = requests.post(
@@ -109,7 +131,17 @@ def sign_in() -> AppTest:
 
 def signed_in() -> Session:
     """A session with a key of the sandbox's."""
-    return Session(sign_in=SignIn(KEY, at=0))
+    return Session(sign_in=SignIn(KEY, at=time.time()))
+
+
+COOKIE = storage_prefix("")
+"""How the app's cookies begin where the browser does not say its address."""
+
+
+def sealed(purpose: str, record: dict[str, object], minutes_ago: float = 0) -> str:
+    """What the app sealed so long ago."""
+    now = time.time() - minutes_ago * 60
+    return Sealer(SECRET, purpose, clock=lambda: now).seal(record)
 
 
 def text_of(app: AppTest) -> str:
@@ -206,15 +238,94 @@ def test_no_tables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pandas" not in sys.modules
 
 
-@pytest.mark.parametrize("state", ["another-state", "état"])
-def test_other_state(sandbox: Sandbox, state: str) -> None:
-    """A code whose `state` nobody here began is not exchanged."""
-    app = main_page(Session(pending=pending()))
+@pytest.mark.parametrize("method", ["S256", "none"])
+@pytest.mark.parametrize("state", [None, "another-state", "état"])
+def test_other_state(sandbox: Sandbox, state: str | None, method: Method) -> None:
+    """A code without the `state` of a sign-in begun here is exchanged after one confirming click."""
+    started = pending(method)
+    app = main_page(Session(pending=started))
+    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    if state:
+        app.query_params["state"] = state
+    app.run()
+    assert "they could read what you ask" in app.warning[0].value
+    app.run()
+    assert not sandbox.exchanges
+    app.button(key="confirm").click().run()
+    assert [exchange.status for exchange in sandbox.exchanges] == [200]
+    assert app.session_state["session"].sign_in.key in sandbox.keys
+
+
+def test_nothing_pending(sandbox: Sandbox) -> None:
+    """A code that comes to a browser in which nobody began to sign in leads to a sentence alone."""
+    app = main_page()
     app.query_params["code"] = "a-code"
-    app.query_params["state"] = state
     app.run()
     assert "not started in this browser" in app.error[0].value
+    assert not [button for button in app.button if button.key == "confirm"]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_other"),
+    [
+        ("http://localhost:3000/demo", False),
+        ("http://localhost:3001/demo/", True),
+        ("http://localhost:3000/", True),
+        ("http://localhost:3000/demo/two/", True),
+    ],
+)
+def test_storage_prefix(url: str, *, is_other: bool) -> None:
+    """A browser keeps apart what it stores for apps at other ports or below other paths."""
+    assert (storage_prefix(url) != storage_prefix("http://localhost:3000/demo/")) is is_other
+
+
+@pytest.mark.parametrize(("minutes", "has_ended"), [(79, False), (81, True)])
+def test_slow_sign_in(
+    sandbox: Sandbox, handshake: Handshake, minutes: float, *, has_ended: bool
+) -> None:
+    """A pending sign-in opens for an hour after the oldest page whose link is clicked, no longer."""
+    started = pending()
+    handshake.cookies[COOKIE + "pending_" + started.state] = sealed(
+        "pending_", asdict(started), minutes
+    )
+    app = main_page()
+    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    app.query_params["state"] = started.state
+    app.run()
+    assert (len(app.error), len(sandbox.exchanges)) == ((1, 0) if has_ended else (0, 1))
+
+
+def paste(app: AppTest, text: str) -> AppTest:
+    """Paste a text in place of a code."""
+    app.text_input(key="code").set_value(text)
+    (button,) = (button for button in app.button if button.label == "Sign in with this code")
+    return button.click().run()
+
+
+def test_pasted(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no code, or is refused, has its sentence, and the right code still works after it."""
+    monkeypatch.setenv("OPENROUTER_CALLBACK_URL", "http://192.168.1.5/")  # so that the form is open
+    app = main_page().run()
+    paste(app, "This is no code.")
+    assert "no code in what you pasted" in app.error[0].value
     assert not sandbox.exchanges
+    paste(app, "another-code")
+    assert "did not accept" in app.error[0].value
+    started = app.session_state["session"].pending_headless
+    code = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    paste(app, f"`http://localhost/?state=theirs&code={code}`")
+    assert app.session_state["session"].sign_in.key in sandbox.keys
+    assert [exchange.status for exchange in sandbox.exchanges] == [403, 200]
+
+
+def test_pasted_address(sandbox: Sandbox, handshake: Handshake) -> None:
+    """The address of a return that did not arrive can be pasted: its `state` tells the sign-in."""
+    started = pending()
+    handshake.cookies[COOKIE + "pending_" + started.state] = sealed("pending_", asdict(started))
+    app = main_page(Session(cookies_are_blocked=True)).run()
+    code = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    paste(app, f"{CALLBACK_URL}?state={started.state}&code={code}")
+    assert app.session_state["session"].sign_in.key in sandbox.keys
 
 
 @pytest.mark.parametrize(
@@ -239,20 +350,6 @@ def test_callback_url(
     app.context["url"] = address
     app.run()
     assert app.session_state["session"].pending.callback_url == callback_url
-
-
-@pytest.mark.parametrize(
-    ("url", "is_other"),
-    [
-        ("http://localhost:3000/demo", False),
-        ("http://localhost:3001/demo/", True),
-        ("http://localhost:3000/", True),
-        ("http://localhost:3000/demo/two/", True),
-    ],
-)
-def test_storage_prefix(url: str, *, is_other: bool) -> None:
-    """A browser keeps apart what it stores for apps at other ports or below other paths."""
-    assert (storage_prefix(url) != storage_prefix("http://localhost:3000/demo/")) is is_other
 
 
 def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,8 +124,13 @@ def keeps_cookies() -> bool | None:
     return heard.kept if isinstance(heard.kept, bool) else None
 
 
-def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str) -> None:
-    """Show a real link that first keeps the cookie `keep`; of those of `prefix` a few remain."""
+def sign_in_link(
+    session: Session, label: str, href: str, keep: str, prefix: str, max_age: int
+) -> None:
+    """Show a real link that first keeps the cookie `keep`; of those of `prefix` a few remain.
+
+    Once the cookie is `max_age` seconds old, the link has the page run again for a fresh one.
+    """
 
     def blocked() -> None:
         session.cookies_are_blocked = True
@@ -138,8 +143,10 @@ def sign_in_link(session: Session, label: str, href: str, keep: str, prefix: str
             "cookie": keep,
             "prefix": cookie_name(prefix),
             "probe": cookie("probe", "1"),
+            "max_age": max_age,
         },
         on_blocked_change=blocked,
+        on_stale_change=lambda: None,
     )
 
 

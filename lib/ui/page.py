@@ -137,6 +137,21 @@ def show_sign_in(app: App) -> None:
         st.error(session.failure, icon=":material/error:")
     if session.notice:
         st.info(session.notice, icon=":material/info:")
+    if session.unconfirmed:
+        st.warning(
+            "OpenRouter sent you back without the mark by which this app knows a sign-in that you "
+            "began here. If you have just approved it yourself, go on. If somebody sent you this "
+            "link, do not: you would be signed in to their account, and they could read what you "
+            "ask.",
+            icon=":material/link_off:",
+        )
+        st.button(
+            "Go on and sign in",
+            key="confirm",
+            icon=":material/login:",
+            on_click=sign_in.confirm,
+            args=(settings, session),
+        )
     can_return = sign_in.can_return(settings, session)
     if can_return:
         sign_in.show_link(settings, session)
@@ -173,7 +188,9 @@ def _show_headless(app: App) -> None:
     st.markdown(
         "1. Open OpenRouter in a new tab and approve.\n"
         "2. Copy the code that it shows.\n"
-        "3. Come back to this tab and paste it."
+        "3. Come back to this tab and paste it.\n\n"
+        "Paste only a code that you have just fetched yourself. With somebody else's you would be "
+        "signed in to their account, and they could read what you ask."
     )
     st.link_button(
         "Get a code from OpenRouter",
@@ -183,11 +200,11 @@ def _show_headless(app: App) -> None:
 
     # In a callback, since another message of the tab may end a run before it comes to its button.
     def receive() -> None:
-        if code := widget_value("code").strip():
-            sign_in.receive_pasted(settings, session, code)
+        if pasted := widget_value("code").strip():
+            sign_in.receive_pasted(settings, session, pasted)
 
     with st.form("headless", clear_on_submit=True, border=False):
-        st.text_input("Code", key="code", autocomplete="off", max_chars=1024)
+        st.text_input("Code", key="code", autocomplete="off", max_chars=4096)
         st.form_submit_button("Sign in with this code", on_click=receive)
 
 

@@ -44,7 +44,7 @@ class PendingSignIn:
 
 @dataclass
 class RunningExchange:
-    """An exchange under way in a thread of its own: when `is_over`, it has a key or a failure."""
+    """An exchange, run in a thread of its own: when `is_over`, it has a key or a failure."""
 
     code: str = field(repr=False)
     pending: PendingSignIn
@@ -115,6 +115,7 @@ class Session:
     pending: PendingSignIn | None = None
     pending_headless: PendingSignIn | None = None
     exchange: RunningExchange | None = None
+    unconfirmed: RunningExchange | None = None
     used_states: set[str] = field(default_factory=set)
     last_return: Return | None = None
     cookies_are_blocked: bool = False

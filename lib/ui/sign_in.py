@@ -13,10 +13,10 @@ from dataclasses import asdict, replace
 import streamlit as st
 
 from lib.openrouter.auth import (
-    Return,
     accepts_callback_url,
     authorization_url,
     exchange_code,
+    read_pasted,
     read_return,
     with_state,
 )
@@ -37,10 +37,10 @@ from lib.ui.signed_in import remembering, sealer
 from lib.ui.words import explain_exchange
 
 PENDING = "pending_"
-PENDING_COOKIE_SECONDS = 600
-"""How long an authorization code lives, counted from the click."""
-LONGEST_OPEN_PAGE = 24 * 3600
-"""How long a page may stand open before its link is clicked."""
+PENDING_SECONDS = 3600
+"""How long a sign-in may take from the click, an account made at OpenRouter included."""
+MAX_SEAL_AGE_SECONDS = 20 * 60
+"""At the click: a page that stands open longer has its pending sign-in sealed afresh."""
 
 
 # Begin
@@ -70,9 +70,10 @@ def show_link(settings: Settings, session: Session) -> None:
         keep=browser.cookie(
             PENDING + pending.state,
             sealer(settings, PENDING).seal(asdict(pending)),
-            max_age=PENDING_COOKIE_SECONDS,
+            max_age=PENDING_SECONDS,
         ),
         prefix=PENDING,
+        max_age=MAX_SEAL_AGE_SECONDS,
     )
 
 
@@ -114,22 +115,21 @@ def receive(settings: Settings, session: Session) -> None:
     """Take the code that OpenRouter sent back, and begin the exchange.
 
     Each return is taken once. The browser is told to clean its address, so that neither Reload nor
-    Back brings the code again, and to forget the pending sign-in: it is used up, whatever comes of
-    it. A return without a pending sign-in leads to no exchange, only to a sentence.
+    Back brings the code again. By the `state` of a pending sign-in of this browser the code is
+    known to be its own; any other waits until the user has confirmed it, or is refused where no
+    sign-in is pending.
     """
     returned = read_return(st.query_params)
     if returned is None or returned == session.last_return:
         return
     session.last_return = returned
-    pending = _find_pending(settings, session, returned)
-    forget: tuple[str, ...] = ()
-    if pending is not None:
-        session.used_states.add(pending.state)
-        session.pending = None
-        forget = (browser.cookie(PENDING + pending.state, "", max_age=0),)
-    browser.order(session, cookies=forget, clean_address=True)
-    if returned.code and pending:
-        _exchange(settings, session, returned.code, pending)
+    browser.order(session, clean_address=True)
+    pending = _find_pending(settings, session)
+    own = pending.get(returned.state or "")
+    if own:
+        _use_up(session, own)
+    if returned.code and own:
+        _exchange(settings, session, RunningExchange(returned.code, own))
     elif session.sign_in:
         pass  # an old address, opened again by someone who is signed in
     elif returned.error:
@@ -137,6 +137,9 @@ def receive(settings: Settings, session: Session) -> None:
             "Nothing was approved at OpenRouter, so you are not signed in. Try again whenever you "
             "like."
         )
+    elif returned.code and pending:
+        newest = max(pending.values(), key=lambda one: one.started_at)
+        session.unconfirmed = RunningExchange(returned.code, newest)
     else:
         session.failure = (
             "This sign-in was not started in this browser, or was started too long ago, or its "
@@ -144,42 +147,63 @@ def receive(settings: Settings, session: Session) -> None:
         )
 
 
-def receive_pasted(settings: Settings, session: Session, code: str) -> None:
-    """Take a code that the user copied from OpenRouter, and begin the exchange."""
-    pending, session.pending_headless = session.pending_headless, None
-    if pending is not None:
-        _exchange(settings, session, code, pending)
+def confirm(settings: Settings, session: Session) -> None:
+    """Exchange the code that came back without the right `state`: its user says it is their own."""
+    if exchange := session.unconfirmed:
+        _use_up(session, exchange.pending)
+        _exchange(settings, session, exchange)
 
 
-def _find_pending(settings: Settings, session: Session, returned: Return) -> PendingSignIn | None:
-    """Find the pending sign-in: by `state`, in the session and then in the cookies.
+def receive_pasted(settings: Settings, session: Session, pasted: str) -> None:
+    """Take what the user copied from OpenRouter, and begin the exchange of the code in it.
 
-    If `state` got lost on the way, the newest will do where a challenge protects the exchange: a
-    code that was made for another challenge is refused. Without a challenge `state` is all there
-    is against a forged return.
+    The pending sign-in of *Paste a code* stays until a code has been accepted. Where a whole
+    address was pasted, its `state` may name another one.
     """
-    kept = [session.pending] if session.pending else []
+    returned = read_pasted(pasted)
+    if returned is None or returned.code is None:
+        session.failure = (
+            "There is no code in what you pasted. Copy the code that OpenRouter shows, and paste "
+            "it once more."
+        )
+        return
+    own = _find_pending(settings, session).get(returned.state or "")
+    if own:
+        _use_up(session, own)
+    if pending := own or session.pending_headless:
+        _exchange(settings, session, RunningExchange(returned.code, pending))
+
+
+def _find_pending(settings: Settings, session: Session) -> dict[str, PendingSignIn]:
+    """Return this browser's pending sign-ins by `state`, from the session and from the cookies."""
+    found = {session.pending.state: session.pending} if session.pending else {}
     for state, sealed in browser.read_cookies(PENDING):
         try:
-            record = sealer(settings, PENDING).unseal(sealed, max_age=LONGEST_OPEN_PAGE)
+            record = sealer(settings, PENDING).unseal(
+                sealed, max_age=MAX_SEAL_AGE_SECONDS + PENDING_SECONDS
+            )
             pending = PendingSignIn(**record)
         except (SealBroken, TypeError):
             continue
         if pending.state == state and state not in session.used_states:
-            kept.append(pending)
-    if returned.state:
-        return next((pending for pending in kept if pending.state == returned.state), None)
-    protected = [pending for pending in kept if pending.method != "none"]
-    return max(protected, key=lambda pending: pending.started_at, default=None)
+            found[state] = pending
+    return found
 
 
-def _exchange(settings: Settings, session: Session, code: str, pending: PendingSignIn) -> None:
+def _use_up(session: Session, pending: PendingSignIn) -> None:
+    """Let a pending sign-in work once only, whatever comes of it."""
+    session.used_states.add(pending.state)
+    session.pending = None
+    browser.order(session, cookies=(browser.cookie(PENDING + pending.state, "", max_age=0),))
+
+
+def _exchange(settings: Settings, session: Session, exchange: RunningExchange) -> None:
     """Begin the exchange, once, in a thread of its own.
 
     A click or a message of the browser ends a script at any moment, and the code works only once:
     so the exchange is no script's, and whichever script runs when it ends takes what it brings.
     """
-    exchange = RunningExchange(code, pending)
+    code, pending = exchange.code, exchange.pending
 
     def run() -> None:
         began = time.perf_counter()
@@ -193,7 +217,7 @@ def _exchange(settings: Settings, session: Session, code: str, pending: PendingS
             exchange.milliseconds = round((time.perf_counter() - began) * 1000)
             exchange.is_over.set()
 
-    session.exchange = exchange
+    session.exchange, session.unconfirmed = exchange, None
     threading.Thread(target=run, daemon=True).start()
 
 
@@ -209,6 +233,7 @@ def finish(settings: Settings, session: Session) -> None:
         status, failure = error.status or 0, explain_exchange(error)
     else:
         session.sign_in = SignIn(exchange.issued.key, at=time.time())
+        session.pending_headless = None
         session.account, session.account_is_stale = None, True
         session.model = session.model or pending.model
         browser.order(session, cookies=remembering(settings, session.sign_in), then_open_chat=True)

@@ -3,27 +3,56 @@
 
 const MOST_PENDING = 4;
 
+let sealed = ""; // the last cookie, and since when it is here
+let sealedAt = 0;
+let isLeaving = false; // a click waits for a fresh cookie
+let watch = new AbortController();
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const link = parentElement.querySelector("a");
   link.textContent = data.label;
   link.href = data.href;
+  if (data.cookie !== sealed) [sealed, sealedAt] = [data.cookie, Date.now()];
 
-  // A click, a middle click, "open in new tab", a drag to the tab bar: all of them leave.
-  for (const departure of ["onclick", "onauxclick", "oncontextmenu", "ondragstart"]) {
+  // A page may stand open, or its computer sleep, for longer than what was sealed for it is good.
+  const isStale = () => Date.now() - sealedAt >= data.max_age * 1000;
+  const renew = () => isStale() && setTriggerValue("stale", true);
+  watch.abort();
+  watch = new AbortController();
+  const timer = setInterval(renew, data.max_age * 1000);
+  watch.signal.addEventListener("abort", () => clearInterval(timer));
+  document.addEventListener("visibilitychange", () => document.hidden || renew(), {
+    signal: watch.signal,
+  });
+
+  // A click, a middle click, "open in new tab", a drag to the tab bar: all of them leave. A long
+  // press on a phone may open a new tab with no event but the first, `pointerdown`.
+  for (const departure of ["onpointerdown", "onauxclick", "oncontextmenu", "ondragstart"]) {
     link[departure] = () => keep(data);
   }
-
-  if (window.top !== window.self) {
-    // OpenRouter does not load inside a frame: leave it, at the worst into a new tab.
-    link.target = "_blank";
-    link.onclick = (event) => {
-      keep(data);
-      const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-      if (isPlain && leaveFrame(data.href)) event.preventDefault();
-    };
+  // OpenRouter does not load inside a frame: leave it, at the worst into a new tab.
+  const isFramed = window.top !== window.self;
+  if (isFramed) link.target = "_blank";
+  link.onclick = (event) => {
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (isPlain && isStale()) {
+      isLeaving = true;
+      renew();
+      event.preventDefault();
+      return;
+    }
+    keep(data);
+    if (isFramed && isPlain && leaveFrame(data.href)) event.preventDefault();
+  };
+  if (isLeaving && !isStale()) {
+    isLeaving = false;
+    link.click();
   }
 
   if (!takesCookies(data.probe)) setTriggerValue("blocked", true);
+
+  const watched = watch;
+  return () => watched.abort();
 }
 
 function keep({ cookie, prefix }) {

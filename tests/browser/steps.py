@@ -41,6 +41,13 @@ def authorize(page: Page) -> None:
     page.get_by_role("button", name="Authorize").click()
 
 
+def confirm(page: Page) -> None:
+    """Say that the approval which came back without its `state` is one's own."""
+    expect(alert(page)).to_contain_text("they could read what you ask")
+    expect(page).not_to_have_url(re.compile("code=|state="))
+    page.get_by_role("button", name="Go on and sign in").click()
+
+
 def sign_in(page: Page, url: str) -> None:
     """Sign in, from nothing to the chat page."""
     start(page, url)

@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -291,13 +292,17 @@ def test_https(chromium: Browser, replicas: list[App], sandbox: Sandbox, tmp_pat
 
 
 def test_http(page: Page, app: App) -> None:
-    """Over http cookies do without what only https has; lies in headers change nothing either."""
+    """Over http cookies do without what only https has; lies in headers change nothing either.
+
+    The pending sign-in is kept for an hour.
+    """
     page.set_extra_http_headers(LIES)
     steps.start(page, app.url)
     assert callback_url(page).startswith(app.url)
     (pending,) = cookies_named(page.context, "pending")
     assert pending["name"].startswith(storage_prefix(app.url))
     assert (pending["secure"], pending["sameSite"]) == (False, "Lax")
+    assert 3_500 < pending["expires"] - time.time() <= 3_600
 
 
 def callback_url(page: Page) -> str:

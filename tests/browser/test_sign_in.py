@@ -1,6 +1,7 @@
 """Signing in: what redirects, second tabs, frames and strangers do to it."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -52,14 +53,8 @@ def test_plain(
 def test_no_challenge(
     person: BrowserContext, page: Page, start_app: Callable[..., App], sandbox: Sandbox
 ) -> None:
-    """Without a challenge a return must carry `state`; a pasted code is challenged all the same."""
+    """Without a challenge `state` tells a return that is one's own; a pasted code is challenged."""
     steps.start(page, start_app(OPENROUTER_CODE_CHALLENGE_METHOD="none").url)
-    steps.rehearse(page, state_return="lost")
-    steps.authorize(page)
-    expect(steps.alert(page)).to_contain_text("not started in this browser")
-    assert steps.statuses(sandbox) == []
-    steps.sign_in_link(page).click()
-    expect(page.get_by_role("button", name="Authorize")).to_be_visible()
     assert "code_challenge" not in page.url
     steps.authorize(page)
     steps.expect_chat(page)
@@ -123,17 +118,53 @@ def test_new_tab(person_with_tabs: BrowserContext, app: App, sandbox: Sandbox) -
     assert steps.statuses(sandbox) == [200, 200]
 
 
+def test_long_press(person_with_tabs: BrowserContext, app: App, sandbox: Sandbox) -> None:
+    """A long press opens a new tab on a phone, with no event but `pointerdown`; it signs in."""
+    page = person_with_tabs.new_page()
+    page.goto(app.url)
+    link = steps.sign_in_link(page)
+    link.dispatch_event("pointerdown", {"pointerType": "touch"})
+    with person_with_tabs.expect_page() as opened:
+        page.evaluate("url => window.open(url, '_blank', 'noreferrer')", link.get_attribute("href"))
+    steps.authorize(opened.value)
+    steps.expect_chat(opened.value)
+    assert steps.statuses(sandbox) == [200]
+
+
+@pytest.mark.parametrize("is_asleep", [False, True])
+def test_page_that_stood_open(page: Page, app: App, sandbox: Sandbox, *, is_asleep: bool) -> None:
+    """The link has its pending sign-in sealed afresh in time, or, after a sleep, at the click."""
+    with page.expect_websocket() as opened:
+        page.clock.install()
+        page.goto(app.url)
+    link = steps.sign_in_link(page)
+    expect(link).to_be_visible()
+    with opened.value.expect_event("framesent", lambda sent: b'"stale"' in bytes(sent)):
+        if is_asleep:
+            page.clock.set_system_time(time.time() + 3_600)
+            link.click()
+        else:
+            page.clock.fast_forward(21 * 60 * 1_000)
+    if not is_asleep:
+        link.click()
+    steps.authorize(page)
+    steps.expect_chat(page)
+    assert steps.statuses(sandbox) == [200]
+
+
 def test_two_tabs(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
     """Sign-ins begun in several tabs all end well, whichever ends first.
 
-    A `state` that comes back glued to the code, or not at all, stops nobody.
+    A `state` that comes back glued to the code stops nobody; where it is lost, one click goes on.
     """
     tabs = [page, person.new_page(), person.new_page()]
     for tab in tabs:
         steps.start(tab, app.url)
-    for number, state_return in ((1, "query"), (0, "glued"), (2, "lost")):
+    for number, state_return in ((2, "lost"), (1, "query"), (0, "glued")):
         steps.rehearse(tabs[number], state_return=state_return)
         steps.authorize(tabs[number])
+        if state_return == "lost":
+            steps.confirm(tabs[number])
         steps.expect_chat(tabs[number])
     assert steps.statuses(sandbox) == [200, 200, 200]
 
@@ -190,15 +221,21 @@ def test_stranger(chromium: Browser, page: Page, app: App, sandbox: Sandbox) -> 
 def test_code_from_elsewhere(
     page: Page, app: App, serving: tuple[Sandbox, str], sandbox: Sandbox
 ) -> None:
-    """A code that an attacker made signs nobody in, not even in mid-sign-in."""
+    """A code that an attacker made is not exchanged by itself, not even in mid-sign-in.
+
+    Where its user confirms it all the same, the challenge that it was made for refuses it.
+    """
     _, base_url = serving
     for query in ("?state=theirs", ""):
         challenge = {"code_challenge": "A" * 43, "code_challenge_method": "S256"}
         theirs = callback_without_visit(base_url, callback_url=app.url + query, **challenge)
         steps.start(page, app.url)
         page.goto(theirs)
-        expect(steps.alert(page)).to_be_visible()
+        expect(page.get_by_role("button", name="Go on and sign in")).to_be_visible()
         steps.expect_signed_out(page)
+    assert steps.statuses(sandbox) == []
+    steps.confirm(page)
+    expect(steps.alert(page)).to_contain_text("did not accept")
     assert steps.statuses(sandbox) == [403]
 
 
