@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -30,6 +30,7 @@ from lib.openrouter.pkce import Method, create_code_challenge, create_code_verif
 from lib.sealing import Sealer
 from lib.settings import Settings
 from lib.ui import asking, page
+from lib.ui import signed_in as signing
 from lib.ui.browser import storage_prefix
 from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
 from lib.ui.signed_in import sealer
@@ -326,6 +327,97 @@ def test_pasted_address(sandbox: Sandbox, handshake: Handshake) -> None:
     code = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
     paste(app, f"{CALLBACK_URL}?state={started.state}&code={code}")
     assert app.session_state["session"].sign_in.key in sandbox.keys
+
+
+# Whose session it is
+
+
+def test_remembered(sandbox: Sandbox, handshake: Handshake) -> None:
+    """The browser's cookie signs a new session in, but a copy of it not any more after a sign-out."""
+    sign_in = signed_in().sign_in
+    assert sign_in
+    handshake.cookies[COOKIE + "key"] = sealed("key", asdict(sign_in))
+    app = main_page().run()
+    other = main_page().run()
+    assert app.session_state["session"].sign_in == sign_in
+    app.button(key="sign_out").click().run()
+    assert main_page().run().session_state["session"].sign_in is None
+    assert "You signed out in another tab." in text_of(other.run())
+
+
+def test_forgotten_sign_outs(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process remembers so many sign-outs, the last ones."""
+    monkeypatch.setattr(signing, "MAX_SIGNED_OUT", 2)
+    monkeypatch.setattr(signing, "_signed_out", remembered := {})
+    for _ in range(3):
+        main_page(signed_in()).run().button(key="sign_out").click().run()
+    assert len(remembered) == 2
+
+
+def test_twelve_hours(sandbox: Sandbox) -> None:
+    """A tab that stands open is signed out after twelve hours too, and says so."""
+    session = signed_in()
+    assert session.sign_in
+    session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 + 60)
+    app = main_page(session).run()
+    assert app.session_state["session"].sign_in
+    session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 - 1)
+    session.conversation.ask("Still there?")
+    app.run()
+    assert "12 hours ago" in text_of(app)
+    assert (session.sign_in, session.conversation.turns) == (None, [])
+
+
+@pytest.mark.parametrize("is_remembered", ["true", "false"])
+def test_another_websocket(
+    sandbox: Sandbox,
+    handshake: Handshake,
+    monkeypatch: pytest.MonkeyPatch,
+    is_remembered: str,
+) -> None:
+    """A session goes on at another websocket of its browser; without its cookie it is forgotten."""
+    monkeypatch.setenv("REMEMBER_SIGN_IN", is_remembered)
+    handshake.headers["Sec-WebSocket-Key"] = "1"
+    app = sign_in()
+    session = app.session_state["session"]
+    (binding,) = (cookie for cookie in session.order.cookies if "_binding=" in cookie)
+    name, _, value = binding.split(";")[0].partition("=")
+    handshake.headers["Sec-WebSocket-Key"] = "2"
+    handshake.cookies[name] = value
+    app.switch_page("pages/chat.py").run().chat_input[0].set_value("sandbox/echo mine").run()
+    assert "sandbox/echo mine" in text_of(app)
+    handshake.headers["Sec-WebSocket-Key"] = "3"
+    handshake.cookies[name] = "another"
+    app.run()
+    assert not app.chat_input
+    assert "You are signed out here" in text_of(app)
+    assert "mine" not in text_of(app)
+    assert app.session_state["session"].sign_in is None
+    assert session.sign_in is None
+
+
+def test_two_sign_ins_of_a_browser(sandbox: Sandbox, handshake: Handshake) -> None:
+    """A second sign-in in a browser leaves the first its cookie: both outlive a lost connection."""
+    handshake.headers["Sec-WebSocket-Key"] = "1"
+    handshake.cookies[COOKIE + "binding"] = "of the first"
+    app = sign_in()
+    assert not [c for c in app.session_state["session"].order.cookies if "_binding=" in c]
+    handshake.headers["Sec-WebSocket-Key"] = "2"
+    assert app.run().session_state["session"].sign_in
+
+
+def test_confirmed_at_another_websocket(sandbox: Sandbox, handshake: Handshake) -> None:
+    """A code that waits to be confirmed signs no other browser in, though it clicks at once."""
+    handshake.headers["Sec-WebSocket-Key"] = "1"
+    app = main_page(Session(pending=(started := pending())))
+    app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
+    app.run()
+    handshake.headers["Sec-WebSocket-Key"] = "2"
+    handshake.cookies[COOKIE + "binding"] = "theirs"
+    app.button(key="confirm").click().run()
+    assert "You are signed out here" in text_of(app)
+    assert app.session_state["session"].sign_in is None
+    assert not [button for button in app.button if button.key == "confirm"]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,11 @@ def main_page_address() -> str:
     return urlunsplit((url.scheme, url.netloc, path or "/", "", ""))
 
 
+def websocket_key() -> str | None:
+    """Return the random key of the websocket that has the session; None while none has it."""
+    return st.context.headers.get("Sec-WebSocket-Key")
+
+
 def is_https() -> bool:
     """Tell whether the browser has this page over https, as the browser itself says."""
     return (st.context.url or "").startswith("https://")

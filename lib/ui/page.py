@@ -13,7 +13,7 @@ from lib.answer_markdown import literal
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
 from lib.ui import account, browser, keeping, models, sign_in, signed_in
-from lib.ui.session import Session, current_session, widget_value
+from lib.ui.session import Session, widget_value
 from lib.ui.text import small
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +47,7 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
         st.stop()
     st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
-    session = current_session()
-    signed_in.restore(settings, session)
+    session = signed_in.take_session(settings)
     models.prepare(settings, session)
     return App(settings, session)
 

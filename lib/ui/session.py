@@ -6,6 +6,7 @@ has just arrived is kept even if another click ends the script at that moment.
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Event, RLock
@@ -110,6 +111,8 @@ class Session:
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     streamlit_id: str = field(default="", repr=False)
     has_said_goodbye: bool = False
+    websocket: str | None = None
+    binding: str = field(default="", repr=False)
     sign_in: SignIn | None = None
     cookies_were_read: bool = False
     pending: PendingSignIn | None = None
@@ -233,6 +236,12 @@ def current_session() -> Session:
     return session
 
 
+def replace_session(notice: str) -> Session:
+    """Put a new session in the place of the running script's; `notice` says why."""
+    st.session_state[_SESSION] = session = Session(notice=notice)
+    return session
+
+
 def component_value(key: str, name: str) -> Any:
     """Return what a component said under `name`, for use in a callback.
 
@@ -270,8 +279,10 @@ def keep_open(key: str) -> None:
 def forget_widgets() -> None:
     """Forget what the user set in widgets, also in those that keep it for the whole session."""
     for key in list(st.session_state):
-        if key != _SESSION:
-            del st.session_state[key]
+        # A run before, which is ending, may forget the same ones.
+        with suppress(KeyError):
+            if key != _SESSION:
+                del st.session_state[key]
 
 
 def end_if_unwanted() -> None:

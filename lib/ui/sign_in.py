@@ -24,7 +24,7 @@ from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
 from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
 from lib.sealing import SealBroken
 from lib.settings import Settings
-from lib.ui import browser
+from lib.ui import browser, signed_in
 from lib.ui.session import (
     FlowRecord,
     PendingSignIn,
@@ -139,6 +139,7 @@ def receive(settings: Settings, session: Session) -> None:
         )
     elif returned.code and pending:
         newest = max(pending.values(), key=lambda one: one.started_at)
+        signed_in.bind(session)
         session.unconfirmed = RunningExchange(returned.code, newest)
     else:
         session.failure = (
@@ -217,6 +218,7 @@ def _exchange(settings: Settings, session: Session, exchange: RunningExchange) -
             exchange.milliseconds = round((time.perf_counter() - began) * 1000)
             exchange.is_over.set()
 
+    signed_in.bind(session)
     session.exchange, session.unconfirmed = exchange, None
     threading.Thread(target=run, daemon=True).start()
 

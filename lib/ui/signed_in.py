@@ -1,6 +1,8 @@
 """Signed in: the key is remembered by the browser, sealed, and forgotten at sign-out."""
 
+import hashlib
 import secrets
+import threading
 import time
 from dataclasses import asdict
 
@@ -9,13 +11,26 @@ from lib.openrouter.account import key_settings_url
 from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
 from lib.ui import asking, browser
-from lib.ui.session import Session, SignIn, cached_blocks, forget_widgets
+from lib.ui.session import (
+    Session,
+    SignIn,
+    cached_blocks,
+    current_session,
+    forget_widgets,
+    replace_session,
+)
 
 KEY = "key"
+BINDING = "binding"
 REMEMBERED_SECONDS = 12 * 3600
+MAX_SIGNED_OUT = 10_000
+"""Sign-outs that the process remembers, the last ones; some 200 bytes each."""
 
 _RANDOM_SECRET = secrets.token_urlsafe(32)
 """Of the process, and in none of Streamlit's caches: any visitor's browser may clear those."""
+_signed_out: dict[str, None] = {}
+"""Digests of sign-ins, oldest first: a copy of their cookie signs nobody in any more."""
+_lock = threading.Lock()
 
 
 def sealer(settings: Settings, purpose: str) -> Sealer:
@@ -33,18 +48,83 @@ def remembering(settings: Settings, sign_in: SignIn) -> tuple[str, ...]:
     return (browser.cookie(KEY, sealer(settings, KEY).seal(asdict(sign_in))),)
 
 
-def restore(settings: Settings, session: Session) -> None:
-    """Sign a new session in with the key that the browser kept sealed, if it did."""
-    if session.cookies_were_read:
+def bind(session: Session) -> None:
+    """Bind the session to this browser, by a random cookie that is the browser's own.
+
+    A session that is bound stays so: a callback runs before `take_session` has looked.
+    """
+    if session.binding:
+        return
+    value = browser.read_cookie(BINDING)
+    if not value:
+        value = secrets.token_urlsafe(32)
+        browser.order(session, cookies=(browser.cookie(BINDING, value),))
+    session.binding = _digest(value)
+
+
+def take_session(settings: Settings) -> Session:
+    """Return the running script's session, if this browser may have it; first of all, at each run.
+
+    Streamlit hands a session to any websocket that names its id, and ids stand in the addresses of
+    uploads. So the browser behind a new websocket must show the cookie that the session is bound
+    to; without it the session is forgotten, and a new one begins.
+    """
+    session = current_session()
+    websocket = browser.websocket_key()
+    if websocket is not None and websocket != session.websocket:
+        if session.binding and session.binding != _digest(browser.read_cookie(BINDING) or ""):
+            forget(session, "")
+            session = replace_session(
+                "You are signed out here: the connection was lost, and this browser does not show "
+                "the cookie of your sign-in. Sign in again to go on."
+            )
+        session.websocket = websocket
+        session.cookies_were_read = False
+    _restore(settings, session)
+    if session.sign_in and (reason := _end_reason(session.sign_in)):
+        forget(session, reason)
+    return session
+
+
+def _restore(settings: Settings, session: Session) -> None:
+    """Sign a session in with the key that the browser kept sealed, if it did."""
+    if session.cookies_were_read or session.sign_in:
         return
     session.cookies_were_read = True
     sealed = browser.read_cookie(KEY)
     if sealed and settings.remember_sign_in:
         try:
             record = sealer(settings, KEY).unseal(sealed, max_age=REMEMBERED_SECONDS)
-            session.sign_in = SignIn(**record)
+            sign_in = SignIn(**record)
         except (SealBroken, TypeError):
-            pass  # of another secret, or too old: as if it were not there
+            return  # of another secret, or too old: as if it were not there
+        if not _end_reason(sign_in):
+            session.sign_in = sign_in
+            bind(session)
+
+
+def _end_reason(sign_in: SignIn) -> str:
+    """Return why a sign-in does not hold any more, empty if it does."""
+    if _fingerprint(sign_in) in _signed_out:
+        return "You signed out in another tab."
+    if time.time() - sign_in.at > REMEMBERED_SECONDS:
+        return "You are signed out, as you signed in 12 hours ago. Sign in again to go on."
+    return ""
+
+
+def _remember_sign_out(sign_in: SignIn) -> None:
+    with _lock:
+        _signed_out[_fingerprint(sign_in)] = None
+        if len(_signed_out) > MAX_SIGNED_OUT:
+            del _signed_out[next(iter(_signed_out))]
+
+
+def _fingerprint(sign_in: SignIn) -> str:
+    return _digest(f"{sign_in.at} {sign_in.key}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sign_out(settings: Settings, session: Session) -> None:
@@ -53,6 +133,7 @@ def sign_out(settings: Settings, session: Session) -> None:
     if session.sign_in is None:  # clicked twice, or after OpenRouter rejected the key
         forget(session, session.notice)
         return
+    _remember_sign_out(session.sign_in)
     key_url = key_settings_url(settings.base_url, session.sign_in.key)
     now = max(time.time(), session.sign_in.at + 1)  # after it, also if the clock was set back
     browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),), signed_out_at=now)

@@ -283,9 +283,10 @@ def test_https(chromium: Browser, replicas: list[App], sandbox: Sandbox, tmp_pat
         assert (pending["secure"], pending["sameSite"], pending["path"]) == (True, "Lax", "/")
         steps.authorize(page)
         steps.expect_chat(page)
-        (kept,) = cookies_named(person, "key")
-        assert kept["name"] == f"__Host-{storage_prefix(url)}key"
-        assert (kept["secure"], kept["sameSite"], kept["expires"]) == (True, "Lax", -1)
+        for name in ("key", "binding"):
+            (kept,) = cookies_named(person, name)
+            assert kept["name"] == f"__Host-{storage_prefix(url)}{name}"
+            assert (kept["secure"], kept["sameSite"], kept["expires"]) == (True, "Lax", -1)
         assert not cookies_named(person, "pending")
         page.reload()
         steps.expect_chat(page)

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from lib.ui.browser import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in, cookies_named
-from tests.browser.test_conversations import converse, expect_kept
+from tests.browser.conftest import App, arrive_signed_in, cookies_named, new_person
+from tests.browser.test_conversations import attach, converse, expect_kept
 from tests.browser.test_models import expect_model
 
 pytestmark = pytest.mark.browser
@@ -135,3 +138,81 @@ def test_neighbours(
         steps.expect_chat(page)
     pages[0].reload()
     steps.expect_signed_out(pages[0])
+
+
+def listen(app: App, session_id: str) -> bytes:
+    """All that a websocket hears which names a session, says nothing, and waits for a second."""
+    heard = b""
+    url = f"{app.url.replace('http', 'ws', 1)}_stcore/stream"
+    protocols = [Subprotocol(name) for name in ("streamlit", "none", session_id)]
+    with connect(url, subprotocols=protocols) as line, suppress(TimeoutError):
+        while True:
+            heard += bytes(line.recv(timeout=1))
+    return heard
+
+
+PRESENT = """const Real = WebSocket;
+window.WebSocket = class extends Real {
+  constructor(url, [protocol]) { super(url, [protocol, "none", "SESSION"]); }
+};"""
+"""Has a page open its websocket with a session id of somebody else's."""
+
+
+def test_session_id_of_another(
+    chromium: Browser, person: BrowserContext, page: Page, app: App, sandbox: Sandbox
+) -> None:
+    """A session id, which stands in the address of an upload, gives another browser nothing.
+
+    It sees neither chat nor key, the running answer ends, and nothing is asked on the key.
+    """
+    arrive_signed_in(person, app, sandbox)
+    page.goto(f"{app.url}chat")
+    converse(page, "sandbox/echo mine")
+    with page.expect_request("**/_stcore/upload_file/**") as upload:
+        attach(page, ("note.txt", "text/plain", b"A note."))
+    (session_id,) = re.findall("/upload_file/([^/]+)/", upload.value.url)
+    steps.ask(page, "sandbox/freeze please")
+    page.wait_for_function("JSON.stringify({...sessionStorage}).includes('that does not')")
+    assert sandbox.open_streams == 1
+    count = len(sandbox.completions)
+    secrets = re.compile(rb"mine|freeze|that does not|stopped|sk-or-")
+    assert not secrets.search(listen(app, session_id))
+    with new_person(chromium) as other:
+        other.add_init_script(PRESENT.replace("SESSION", session_id))
+        received: list[bytes] = []
+        theirs = other.new_page()
+        theirs.on(
+            "websocket",
+            lambda line: line.on("framereceived", lambda frame: received.append(bytes(frame))),
+        )
+        theirs.goto(f"{app.url}chat")
+        expect(theirs.get_by_text("You are signed out here")).to_be_visible()
+        steps.expect_signed_out(theirs)
+        steps.expect_streams_to_end(sandbox)
+    assert session_id.encode() in b"".join(received)
+    assert not secrets.search(b"".join(received))
+    assert len(sandbox.completions) == count
+    page.reload()
+    steps.expect_chat(page)
+
+
+@pytest.mark.parametrize("is_remembered", ["true", "false"])
+def test_lost_connection(
+    page: Page, start_app: Callable[..., App], sandbox: Sandbox, is_remembered: str
+) -> None:
+    """Whose connection was lost goes on, signed in and with the chat, also without a kept key."""
+    app = start_app(REMEMBER_SIGN_IN=is_remembered)
+    lines: list[WebSocketRoute] = []
+
+    def relay(line: WebSocketRoute) -> None:
+        line.connect_to_server()
+        lines.append(line)
+
+    page.route_web_socket("**/_stcore/stream", relay)
+    steps.sign_in(page, app.url)
+    converse(page, "sandbox/echo before")
+    count = len(lines)
+    lines[-1].close()
+    steps.wait_for(lambda: page.evaluate("1") == 1 and len(lines) > count)
+    converse(page, "sandbox/echo after")
+    expect(steps.answers(page).first).to_contain_text("before")
