@@ -375,25 +375,32 @@ def test_another_websocket(
     monkeypatch: pytest.MonkeyPatch,
     is_remembered: str,
 ) -> None:
-    """A session goes on at another websocket of its browser; without its cookie it is forgotten."""
+    """A session goes on at another websocket of its browser; without its cookie it is forgotten.
+
+    Its browser, when it is back, is signed in again as at a reload: by the key that it kept.
+    """
     monkeypatch.setenv("REMEMBER_SIGN_IN", is_remembered)
     handshake.headers["Sec-WebSocket-Key"] = "1"
     app = sign_in()
     session = app.session_state["session"]
-    (binding,) = (cookie for cookie in session.order.cookies if "_binding=" in cookie)
-    name, _, value = binding.split(";")[0].partition("=")
+    cookies = dict(cookie.split(";")[0].split("=") for cookie in session.order.cookies)
     handshake.headers["Sec-WebSocket-Key"] = "2"
-    handshake.cookies[name] = value
+    handshake.cookies = cookies
     app.switch_page("pages/chat.py").run().chat_input[0].set_value("sandbox/echo mine").run()
     assert "sandbox/echo mine" in text_of(app)
     handshake.headers["Sec-WebSocket-Key"] = "3"
-    handshake.cookies[name] = "another"
+    handshake.cookies = {COOKIE + "binding": "another"}
     app.run()
     assert not app.chat_input
     assert "You are signed out here" in text_of(app)
     assert "mine" not in text_of(app)
     assert app.session_state["session"].sign_in is None
     assert session.sign_in is None
+    handshake.headers["Sec-WebSocket-Key"] = "4"
+    handshake.cookies = cookies
+    app.run()
+    assert (app.session_state["session"].sign_in is not None) is (is_remembered == "true")
+    assert "mine" not in text_of(app)
 
 
 def test_two_sign_ins_of_a_browser(sandbox: Sandbox, handshake: Handshake) -> None:
