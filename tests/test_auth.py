@@ -193,6 +193,7 @@ ADDRESS = "https://example.org/chat/"
         ("CODE=x", Return("x")),
         ("code 'x'", Return("x")),
         ('code="x"', Return("x")),
+        ('{"code": "x"}', Return("x")),
         ("code_of_mine", Return("code_of_mine")),
         ("?code=x&state=s", Return("x", "s")),
         ("state=s&code=x", Return("x", "s")),

@@ -97,7 +97,7 @@ def read_return(query: Mapping[str, str]) -> Return | None:
     return Return(code or None, state or None, error or None) if code or error else None
 
 
-_AROUND_A_PASTE = " \t\r\n\u200b\ufeff\"'`“”‘’«»<>()[]"
+_AROUND_A_PASTE = " \t\r\n\u200b\ufeff\"'`“”‘’«»<>()[]{}"
 
 
 def read_pasted(text: str) -> Return | None:
@@ -111,7 +111,7 @@ def read_pasted(text: str) -> Return | None:
     returned = read_return({name: value.strip(_AROUND_A_PASTE) for name, value in fields})
     if returned and returned.code:
         return returned
-    code = re.sub(r"^code(\s*[:=]\s*|\s+)", "", text, flags=re.IGNORECASE).strip(_AROUND_A_PASTE)
+    code = re.sub(r"^code(\W*[:=]\s*|\s+)", "", text, flags=re.IGNORECASE).strip(_AROUND_A_PASTE)
     # "=" stands at the end of base64 only; elsewhere it belongs to a query without a code.
     is_code = re.fullmatch(r"[^\s?&#=]+=*", code) and "://" not in code
     return Return(code) if is_code and len(code) <= _LONGEST_PARAMETER else None
