@@ -33,10 +33,15 @@ def compare() -> None:
     if question and question.strip() and len(wanted) > 1 and not live_answers():
         session.comparisons += 1
         session.comparison = {model: Conversation() for model in wanted}
-        for model, conversation in session.comparison.items():
+        for conversation in session.comparison.values():
             conversation.ask(question)
-            request = models.plain_request(settings, model)
-            asking.start_pending_answer(settings, session, conversation, request)
+        start_answers()
+
+
+def start_answers() -> None:
+    for model, conversation in session.comparison.items():
+        request = models.plain_request(settings, model)
+        asking.start_pending_answer(settings, session, conversation, request)
 
 
 def live_answers() -> list[AnswerStream]:
@@ -62,6 +67,7 @@ def show_continue(model: str, conversation: Conversation) -> None:
 
 
 chosen = models.show_several(settings, session)
+start_answers()  # those that waited for this page
 if live_answers():
     placeholder = "The answers are on their way: wait for them, or stop them, to ask again"
 else:

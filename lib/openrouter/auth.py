@@ -97,6 +97,9 @@ def read_return(query: Mapping[str, str]) -> Return | None:
     return Return(code or None, state or None, error or None) if code or error else None
 
 
+_CODE_LABEL = re.compile(r"^code(\W*[:=]\s*|\s+)", re.IGNORECASE)
+_CODE = re.compile(r"[^\s?&#=]+=*")
+"""With "=" at the end only, as in base64: elsewhere it belongs to a query without a code."""
 _AROUND_A_PASTE = " \t\r\n\u200b\ufeff\"'`“”‘’«»<>()[]{}"
 
 
@@ -106,14 +109,13 @@ def read_pasted(text: str) -> Return | None:
     It may be the code, `code=…` or `code: …`, a query or the whole address, also glued as in
     `read_return`, in quotes or brackets, and broken over lines.
     """
-    text = re.sub(r"\s*[\r\n]\s*", "", text).strip(_AROUND_A_PASTE).replace("&amp;", "&")
-    fields = parse_qsl(re.sub(r"[?#]", "&", text))
+    text = "".join(map(str.strip, text.splitlines())).strip(_AROUND_A_PASTE).replace("&amp;", "&")
+    fields = parse_qsl(text.replace("?", "&").replace("#", "&"))
     returned = read_return({name: value.strip(_AROUND_A_PASTE) for name, value in fields})
     if returned and returned.code:
         return returned
-    code = re.sub(r"^code(\W*[:=]\s*|\s+)", "", text, flags=re.IGNORECASE).strip(_AROUND_A_PASTE)
-    # "=" stands at the end of base64 only; elsewhere it belongs to a query without a code.
-    is_code = re.fullmatch(r"[^\s?&#=]+=*", code) and "://" not in code
+    code = _CODE_LABEL.sub("", text).strip(_AROUND_A_PASTE)
+    is_code = _CODE.fullmatch(code) and "://" not in code
     return Return(code) if is_code and len(code) <= _LONGEST_PARAMETER else None
 
 

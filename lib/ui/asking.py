@@ -15,7 +15,7 @@ from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
 from lib.settings import Settings
-from lib.ui import budget, models
+from lib.ui import browser, budget, models
 from lib.ui.session import Session
 from lib.ui.words import explain
 
@@ -68,9 +68,12 @@ def start_pending_answer(
 ) -> bool:
     """Ask for the answer that waits in a conversation; return whether that was done.
 
-    It goes on waiting while another of the conversation is on its way. Where something speaks
-    against it, the answer says so.
+    It goes on waiting while another of the conversation is on its way, and in a callback of a
+    websocket that is new: `signed_in.take_session` has not looked yet whose it is. Where something
+    speaks against it, the answer says so.
     """
+    if browser.websocket_key() != session.websocket:
+        return False
     # A click begins the next script before the one before has ended: only one of them may ask.
     with session.lock:
         if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
