@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sandbox.answers import long
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App
+from tests.browser.conftest import App, arrive_signed_in
 from tests.browser.test_compare import add, column
 from tests.browser.wire import Wire
 
@@ -24,15 +24,14 @@ def wire(app: App) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def tab(browser_signed_in: BrowserContext, wire: Wire) -> Iterator[Page]:
-    """A tab of its own, whose way to the app is the wire."""
-    page = browser_signed_in.new_page()
-    yield page
-    page.close()
+def tab(person: BrowserContext, page: Page, app: App, wire: Wire, sandbox: Sandbox) -> Page:
+    """A tab of somebody who is signed in, and whose way to the app is the wire."""
+    arrive_signed_in(person, app, sandbox, url=f"http://localhost:{wire.port}/")
+    return page
 
 
 @pytest.fixture
-def chat(tab: Page, wire: Wire, sandbox: Sandbox) -> Page:
+def chat(tab: Page, wire: Wire) -> Page:
     """The chat page, in which an answer grows that ends only with Stop."""
     tab.goto(f"http://localhost:{wire.port}/chat")
     steps.expect_chat(tab)
@@ -160,11 +159,11 @@ def fill_storage(page: Page) -> None:
 
 
 def test_storage_is_full(
-    browser_signed_in: BrowserContext, start_app: Callable[..., App], sandbox: Sandbox
+    person: BrowserContext, page: Page, start_app: Callable[..., App], sandbox: Sandbox
 ) -> None:
     """What a full tab could not keep leaves no silent hole: the answer is marked as cut."""
     app = start_app("restarted")
-    page = browser_signed_in.new_page()
+    arrive_signed_in(person, app, sandbox)
     page.goto(f"{app.url}chat")
     steps.expect_chat(page)
     steps.ask(page, "sandbox/endless please")
@@ -186,4 +185,3 @@ def test_storage_is_full(
     seen = steps.words(answer.inner_text())
     assert seen == list(range(1, len(seen) + 1))
     expect(answer).to_contain_text("The rest of this answer is missing")
-    page.close()

@@ -131,6 +131,23 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     expect(page.get_by_text("sandbox/reasoning one")).to_have_count(0)
 
 
+def test_page_stands_still(chat: Page, sandbox: Sandbox) -> None:
+    """What the tab keeps of a growing answer moves nothing on the page."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(steps.last_answer(chat)).to_contain_text("word 2")
+    top = """title => title.getBoundingClientRect().top -
+        title.closest('[data-testid="stMainBlockContainer"]').getBoundingClientRect().top"""
+    title = chat.get_by_role("heading", name="Chat", exact=True)
+    before = title.evaluate(top)
+    for word in ("word 40", "word 200"):  # ten seconds
+        chat.wait_for_function(
+            "word => Object.values({...sessionStorage}).some((kept) => kept.includes(word))",
+            arg=word,
+        )
+    assert title.evaluate(top) == before
+    steps.stop_answer(chat, sandbox)
+
+
 def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> None:
     """A new turn sends nothing of the ones before it again, however large they are."""
     frames: list[int] = []
