@@ -223,10 +223,11 @@ class Heard(NamedTuple):
     opens_chat: bool
 
 
-def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
+def attend_tab(session: Session, take_back: Callable[[str], object], key_cookie: str) -> Heard:
     """Give the tab its orders, and hear what it says; once a run, on every page.
 
     `take_back` gets what the tab kept of conversations (JSON), once in a session that is signed in.
+    A browser that has the cookie `key_cookie` is signed in.
     """
 
     def carried_out() -> None:
@@ -248,6 +249,7 @@ def attend_tab(session: Session, take_back: Callable[[str], object]) -> Heard:
             "orders": () if session.order.is_carried_out else (vars(session.order),),
             "is_heard": session.exchange is None,
             "signed_in_at": session.sign_in.at if session.sign_in else None,
+            "key_cookie": cookie_name(key_cookie),
             "opened": session.opened,
             "prefix": storage_prefix(main_page_address()),
             "wants_kept": session.id if session.wants_kept and session.sign_in else None,

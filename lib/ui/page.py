@@ -85,7 +85,9 @@ class Frame(NamedTuple):
 def show_frame(app: App) -> Frame:
     """Show what surrounds every page, and attend to the browser's tab."""
     settings, session = app.settings, app.session
-    heard = browser.attend_tab(session, lambda kept: keeping.take_back(session, kept))
+    heard = browser.attend_tab(
+        session, lambda kept: keeping.take_back(session, kept), signed_in.KEY
+    )
     if heard.signed_out_elsewhere:
         signed_in.forget(session, "You signed out in another tab.")
         st.rerun()

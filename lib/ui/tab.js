@@ -32,6 +32,7 @@ export default function ({ data, setTriggerValue }) {
   const { signal } = attention;
   makeRoom([location.pathname, data.opened, signedInAt].join());
   forgetOthers(signedInAt);
+  window.addEventListener("pageshow", (event) => leaveStalePage(event, data), { signal });
 
   // Once, though it comes again until the server has heard: others may have signed in by then.
   if (order && order.id !== carriedOut) {
@@ -55,10 +56,7 @@ export default function ({ data, setTriggerValue }) {
       keptIsDue = Date.now() + kept.length / SLOW_LINE;
     }
     if (order) setTriggerValue("carried_out", order.id);
-    const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
-    if (signedInAt && Number(signedOutAt) > signedInAt) {
-      setTriggerValue("signed_out_elsewhere", true);
-    }
+    if (signedInAt && isSignedOutSince(signedInAt)) setTriggerValue("signed_out_elsewhere", true);
   };
   report();
   // A report is lost if another message ends the script that was to hear it: repeat it until the
@@ -103,6 +101,23 @@ function makeRoom(toShow) {
   shown = toShow;
 }
 
+// Back may bring an old page to life, with its old session: where the browser's user has signed in
+// or out since, the page begins anew. Not always: without a cookie that would sign out.
+function leaveStalePage({ persisted }, { signed_in_at: signedInAt, key_cookie: keyCookie }) {
+  const isStale = signedInAt ? isSignedOutSince(signedInAt) : hasCookie(keyCookie);
+  if (!persisted || !isStale) return;
+  document.documentElement.style.visibility = "hidden";
+  location.reload();
+}
+
+function hasCookie(name) {
+  return document.cookie.split("; ").some((cookie) => cookie.startsWith(`${name}=`));
+}
+
+function isSignedOutSince(time) {
+  return Number(storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT))) > time;
+}
+
 function carryOut(order, signedInAt) {
   for (const cookie of order.cookies) document.cookie = cookie;
   if (order.clean_address) cleanAddresses();
@@ -120,12 +135,11 @@ function carryOut(order, signedInAt) {
 
 // A tab that was elsewhere at a sign-out did not hear of it: the next user is not to find its chats.
 function forgetOthers(signedInAt) {
-  const signedOutAt = storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT));
   storage("sessionStorage", (store) => {
     const keptSince = store.getItem(SIGNED_IN_AT);
-    if (keptSince && Number(signedOutAt) > Number(keptSince)) forgetConversations(store);
+    if (keptSince && isSignedOutSince(Number(keptSince))) forgetConversations(store);
     // Back may bring a page to life that was signed in before: what is kept is of the last sign-in.
-    if (signedInAt && !(Number(signedOutAt) > signedInAt)) store.setItem(SIGNED_IN_AT, signedInAt);
+    if (signedInAt && !isSignedOutSince(signedInAt)) store.setItem(SIGNED_IN_AT, signedInAt);
   });
 }
 

@@ -221,12 +221,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium that keeps left pages alive for Back, as people's browsers do."""
-    browser = playwright.chromium.launch(
-        executable_path=chromium_path(),
-        args=FRUGAL,
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
+    """The lightest Chromium there is."""
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=FRUGAL)
     yield browser
     browser.close()
 
@@ -243,8 +239,12 @@ def new_person(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def person_with_tabs(playwright: Playwright) -> Iterator[BrowserContext]:
-    """Somebody whose browser has all that a browser has, tabs among it."""
-    browser = playwright.chromium.launch(executable_path=chromium_path(WHOLE), args=FRUGAL)
+    """Somebody whose browser has tabs, and keeps the pages that were left alive for Back."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path(WHOLE),
+        args=FRUGAL,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
     with new_person(browser) as context:
         yield context
     browser.close()

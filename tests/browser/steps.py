@@ -149,9 +149,9 @@ def double_click(button: Locator) -> None:
     button.evaluate("button => { button.click(); setTimeout(() => button.click(), 60); }")
 
 
-def go_back(page: Page) -> None:
+def go_back(page: Page, count: int = 1) -> None:
     """Go back as the button does: Playwright's own waits for a load that a live page has not."""
-    page.evaluate("setTimeout(() => history.back())")
+    page.evaluate(f"setTimeout(() => history.go({-count}))")
 
 
 def wait_for(is_so: Callable[[], bool], seconds: float = 20) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, WebSocketRoute, expect
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -97,6 +97,52 @@ def test_sign_out_while_away(
     steps.sign_in(page, app.url)
     assert "mine" not in page.evaluate("JSON.stringify({...sessionStorage})")
     converse(page, "sandbox/echo yours")
+    expect(page.get_by_text("mine")).to_have_count(0)
+
+
+def test_back_to_a_living_page(
+    person_with_tabs: BrowserContext, app: App, sandbox: Sandbox
+) -> None:
+    """A page that Back brings to life shows nothing that a sign-in or a sign-out has overtaken.
+
+    Where neither has happened since, it stays as it was, also without a cookie.
+    """
+    page, second = person_with_tabs.new_page(), person_with_tabs.new_page()
+    # What the page's own listener has made of its return: this one is added, and called, after it.
+    page.add_init_script(
+        """addEventListener("pagehide", () => addEventListener("pageshow", ({ persisted }) => {
+            const { visibility } = document.documentElement.style;
+            sessionStorage.revived = persisted ? visibility || "shown" : "loaded";
+        }))"""
+    )
+
+    def revived() -> str | None:
+        with suppress(Error):  # between two pages
+            return str(page.evaluate("sessionStorage.revived"))
+        return None
+
+    def go_back(count: int, expected: str) -> None:
+        page.evaluate("sessionStorage.revived = ''")
+        steps.go_back(page, count)
+        steps.wait_for(lambda: revived() == expected)
+
+    steps.sign_in(page, f"{app.url}chat")
+    go_back(3, "hidden")
+    steps.expect_chat(page)
+    converse(page, "sandbox/echo mine")
+    key = person_with_tabs.cookies()
+    person_with_tabs.clear_cookies()
+    page.goto(f"{app.url}_stcore/health")
+    go_back(1, "shown")
+    steps.expect_chat(page)
+    expect(steps.answers(page)).to_contain_text(["mine"])
+    page.goto(f"{app.url}_stcore/health")
+    person_with_tabs.add_cookies(key)
+    second.goto(f"{app.url}chat")
+    second.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(second)
+    go_back(1, "hidden")
+    steps.expect_signed_out(page)
     expect(page.get_by_text("mine")).to_have_count(0)
 
 
