@@ -32,6 +32,7 @@ export default function ({ data, setTriggerValue }) {
   const { signal } = attention;
   makeRoom([location.pathname, data.opened, signedInAt].join());
   forgetOthers(signedInAt);
+  document.addEventListener("keydown", endComposition, { capture: true, signal });
   window.addEventListener("pageshow", (event) => leaveStalePage(event, data), { signal });
 
   // Once, though it comes again until the server has heard: others may have signed in by then.
@@ -99,6 +100,12 @@ function makeRoom(toShow) {
     document.querySelector('[aria-controls="stSidebar"][aria-expanded="true"]')?.click();
   }
   shown = toShow;
+}
+
+// The Enter that ends a composition (Japanese, Chinese) sends nothing. In Safari the composition
+// has ended by then, and only the key code tells: https://webkit.org/b/165004.
+function endComposition(event) {
+  if (event.key === "Enter" && event.keyCode === 229) event.stopPropagation();
 }
 
 // Back may bring an old page to life, with its old session: where the browser's user has signed in

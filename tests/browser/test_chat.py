@@ -548,6 +548,21 @@ def tab_to(page: Page, target: Locator) -> None:
     pytest.fail("Tab does not reach it.")
 
 
+def test_composition(chat: Page, sandbox: Sandbox) -> None:
+    """The Enter that ends a composition, which Safari tells by its key code alone, sends nothing."""
+    field = chat.get_by_placeholder("Ask anything")
+    field.fill("sandbox/echo 日本")
+    field.evaluate(
+        """field => field.dispatchEvent(new KeyboardEvent("keydown", {
+            key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true }))"""
+    )
+    field.press_sequentially("語")
+    field.press("Enter")
+    expect_whole(chat, 1)
+    (completion,) = sandbox.completions
+    assert completion["body"]["messages"][0]["content"] == "sandbox/echo 日本語"
+
+
 def test_keyboard(page: Page, app: App, sandbox: Sandbox) -> None:
     """Signing in, asking and stopping need no mouse."""
     page.goto(app.url)
