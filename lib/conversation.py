@@ -80,12 +80,16 @@ class Answer:
 
 @dataclass
 class Turn:
-    """A question and the answers it got, at least one; `shown` is the one that counts."""
+    """A question and the answers it got, at least one; `shown` is the one that counts.
+
+    `id` tells it apart on the page, and is not kept.
+    """
 
     question: str
     answers: list[Answer]
     attachments: list[Attachment] = field(default_factory=list)
     shown: int = -1
+    id: str = field(default_factory=_new_id, compare=False)
 
     @property
     def version(self) -> int:

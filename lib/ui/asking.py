@@ -53,6 +53,7 @@ def submit_question(
         return
     conversation = session.conversation
     conversation.ask(text, attachments)
+    session.asked = conversation.turns[-1].id
     session.earlier = 0
     session.open(conversation)
     if refused:

@@ -252,6 +252,7 @@ def attend_tab(session: Session, take_back: Callable[[str], object], key_cookie:
             "key_cookie": cookie_name(key_cookie),
             "opened": session.opened,
             "prefix": storage_prefix(main_page_address()),
+            "asked": session.asked,
             "wants_kept": session.id if session.wants_kept and session.sign_in else None,
         },
         on_carried_out_change=carried_out,

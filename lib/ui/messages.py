@@ -76,7 +76,7 @@ def show_own_message(
     with st.chat_message("user"):
         if session.edited_turn is not turn:
             show_question(turn)
-            with st.container(horizontal=True, gap="small"):
+            with st.container(horizontal=True, gap="small", key=f"question_{turn.id}"):
                 st.button("Edit", key=f"edit_{number}", type="tertiary", on_click=edit)
                 # Not by its number: the second of two clicks would delete the next one.
                 st.button("Delete", key=f"delete_{id(turn)}", type="tertiary", on_click=delete)

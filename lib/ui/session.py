@@ -133,6 +133,7 @@ class Session:
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)
     opened: int = 0
+    asked: str = ""
     earlier: int = 0
     blocks_of: Callable[[str], tuple[str, ...]] = field(default_factory=cached_blocks, repr=False)
     comparison: dict[str, Conversation] = field(default_factory=dict)

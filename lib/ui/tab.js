@@ -22,6 +22,7 @@ let carriedOut = ""; // the order that was carried out last
 let isLive = false; // whether an answer is on its way
 let heardAt = 0; // when the server gave the last sign of life, in milliseconds
 let shown = ""; // which page, which conversation, and whose
+let questionInView = ""; // the id of the last question that was brought into view
 
 export default function ({ data, setTriggerValue }) {
   const { orders: [order], is_heard: isHeard, signed_in_at: signedInAt } = data;
@@ -32,6 +33,7 @@ export default function ({ data, setTriggerValue }) {
   const { signal } = attention;
   makeRoom([location.pathname, data.opened, signedInAt].join());
   forgetOthers(signedInAt);
+  showQuestion(data.asked, signal);
   document.addEventListener("keydown", endComposition, { capture: true, signal });
   window.addEventListener("pageshow", (event) => leaveStalePage(event, data), { signal });
 
@@ -100,6 +102,22 @@ function makeRoom(toShow) {
     document.querySelector('[aria-controls="stSidebar"][aria-expanded="true"]')?.click();
   }
   shown = toShow;
+}
+
+// A message of one's own is brought into view, also to someone who has scrolled up to read.
+function showQuestion(id, signal) {
+  if (!id || id === questionInView) return;
+  const show = () => {
+    const question = document.querySelector(`[data-testid="stChatMessage"]:has(.st-key-question_${id})`);
+    if (!question) return;
+    observer.disconnect();
+    questionInView = id;
+    question.scrollIntoView();
+  };
+  const observer = new MutationObserver(show); // it may not be painted yet
+  observer.observe(document.body, { childList: true, subtree: true });
+  signal.addEventListener("abort", () => observer.disconnect());
+  show();
 }
 
 // The Enter that ends a composition (Japanese, Chinese) sends nothing. In Safari the composition

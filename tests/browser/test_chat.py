@@ -563,6 +563,19 @@ def test_composition(chat: Page, sandbox: Sandbox) -> None:
     assert completion["body"]["messages"][0]["content"] == "sandbox/echo 日本語"
 
 
+def test_scrolled_up(chat: Page) -> None:
+    """Someone who has scrolled up to read, and asks, sees the question, and its answer grow."""
+    steps.ask(chat, "sandbox/echo " + "a long message " * 500)
+    expect_whole(chat, 1)
+    questions(chat).first.hover()
+    chat.mouse.wheel(0, -10_000)
+    expect(chat.get_by_role("heading", name="Chat", exact=True)).to_be_in_viewport()
+    steps.ask(chat, "sandbox/endless please")
+    expect(questions(chat).last).to_be_in_viewport()
+    expect(last_answer(chat)).to_contain_text("word 5")
+    expect(questions(chat).last).to_be_in_viewport()
+
+
 def test_keyboard(page: Page, app: App, sandbox: Sandbox) -> None:
     """Signing in, asking and stopping need no mouse."""
     page.goto(app.url)
