@@ -104,15 +104,16 @@ function makeRoom(toShow) {
   shown = toShow;
 }
 
-// A message of one's own is brought into view, also to someone who has scrolled up to read.
+// A message of one's own is brought into view, also to someone who has scrolled up to read: its end,
+// which is the end of the page by then, from where Streamlit follows the answer.
 function showQuestion(id, signal) {
   if (!id || id === questionInView) return;
   const show = () => {
-    const question = document.querySelector(`[data-testid="stChatMessage"]:has(.st-key-question_${id})`);
-    if (!question) return;
+    const end = document.querySelector(`.st-key-question_${id}`);
+    if (!end) return;
     observer.disconnect();
     questionInView = id;
-    question.scrollIntoView();
+    end.scrollIntoView();
   };
   const observer = new MutationObserver(show); // it may not be painted yet
   observer.observe(document.body, { childList: true, subtree: true });

@@ -101,7 +101,7 @@ def is_in_view(webkit: WebKitGTK, element: WebElement) -> bool:
 
 def scroll_up(webkit: WebKitGTK) -> None:
     """Scroll to the top, until Streamlit, which follows an answer, leaves it so."""
-    title = find(webkit, "h1")
+    title = find(webkit, "h1", "Chat")
 
     def stays() -> bool:
         was_there = is_in_view(webkit, title)
