@@ -575,15 +575,16 @@ SCROLL_UP = """title => new Promise((resolve) => {
 """Scroll to the title, again until Streamlit, which follows an answer, leaves it there."""
 
 
-def test_scrolled_up(chat: Page) -> None:
+def test_scrolled_up(chat: Page, sandbox: Sandbox) -> None:
     """Someone who has scrolled up to read, and asks, sees the question's end, and the answer."""
     steps.ask(chat, "sandbox/echo " + "a long message " * 500)
     expect_whole(chat, 1)
     chat.get_by_role("heading", name="Chat", exact=True).evaluate(SCROLL_UP)
     steps.ask(chat, "sandbox/endless " + "please " * 1_000)  # more than the window shows
-    expect(last_answer(chat)).to_contain_text("word 5")
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
     expect(questions(chat).last.get_by_role("button", name="Edit")).to_be_in_viewport()
-    expect(last_answer(chat)).to_be_in_viewport()
+    expect(steps.last_answer(chat)).to_be_in_viewport()
+    steps.stop_answer(chat, sandbox)
 
 
 def test_keyboard(page: Page, app: App, sandbox: Sandbox) -> None:
