@@ -1,4 +1,7 @@
-"""The app and the sandbox as they are, and a real Chromium."""
+"""The app and the sandbox as they are, and a real Chromium.
+
+With TEST_BROWSER=firefox a Firefox takes its place, for all tests that are not marked `chromium`.
+"""
 
 import json
 import os
@@ -48,6 +51,14 @@ FRUGAL = [
 No `--disable-features`: it would take the place of Playwright's own, which keeps clicks right after
 a navigation from being lost (PaintHolding, https://github.com/microsoft/playwright/pull/28604).
 """
+IS_FIREFOX = os.environ.get("TEST_BROWSER") == "firefox"
+FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
+    # On the way back to a page that was kept alive Playwright hangs.
+    "browser.sessionhistory.max_total_viewers": 0,
+    "fission.bfcacheInParent": False,
+    # The list of downloads takes the focus away from the page.
+    "browser.download.alwaysOpenPanel": False,
+}
 LOUD = {"STREAMLIT_LOGGER_LEVEL": "debug"}
 CLOUD = {
     "STREAMLIT_RUNNER_FAST_RERUNS": "true",
@@ -219,18 +230,36 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """The lightest Chromium there is."""
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=FRUGAL)
+@contextmanager
+def launched(playwright: Playwright, names: tuple[str, ...] = LIGHT) -> Iterator[Browser]:
+    """The Chromium of these names that keeps left pages alive for Back if it can, or Firefox."""
+    if IS_FIREFOX:
+        browser = playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=shutil.which("firefox-esr") or shutil.which("firefox"),
+            firefox_user_prefs=FIREFOX_PREFERENCES,
+        )
+    else:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(names),
+            args=FRUGAL,
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
     yield browser
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The lightest browser there is."""
+    with launched(playwright) as browser:
+        yield browser
+
+
 @contextmanager
-def new_person(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
+def new_person(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
     """A browser of somebody else: cookies and storage of their own."""
-    context = chromium.new_context(**options)
+    context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE)
     context.set_default_navigation_timeout(PATIENCE)
     yield context
@@ -240,20 +269,14 @@ def new_person(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
 @pytest.fixture
 def person_with_tabs(playwright: Playwright) -> Iterator[BrowserContext]:
     """Somebody whose browser has tabs, and keeps the pages that were left alive for Back."""
-    browser = playwright.chromium.launch(
-        executable_path=chromium_path(WHOLE),
-        args=FRUGAL,
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
-    with new_person(browser) as context:
+    with launched(playwright, WHOLE) as browser, new_person(browser) as context:
         yield context
-    browser.close()
 
 
 @pytest.fixture(scope="session")
-def browser_in_use(chromium: Browser, app: App) -> Iterator[BrowserContext]:
+def browser_in_use(browser: Browser, app: App) -> Iterator[BrowserContext]:
     """A browser that has the app's files in its cache already, and a tab that keeps its process."""
-    with new_person(chromium) as context:
+    with new_person(browser) as context:
         context.new_page().goto(f"{app.url}_stcore/health")
         yield context
 
@@ -296,11 +319,11 @@ def cookies_named(context: BrowserContext, name: str) -> list[Any]:
 
 @pytest.fixture(scope="session")
 def browser_signed_in(
-    chromium: Browser, app: App, serving: tuple[Sandbox, str]
+    browser: Browser, app: App, serving: tuple[Sandbox, str]
 ) -> Iterator[BrowserContext]:
     """A browser that is signed in to the app, for all tests that leave it so."""
     sandbox, _ = serving
-    with new_person(chromium) as context:
+    with new_person(browser) as context:
         arrive_signed_in(context, app, sandbox)
         page = context.new_page()
         page.goto(f"{app.url}chat")

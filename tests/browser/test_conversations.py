@@ -148,6 +148,7 @@ def test_page_stands_still(chat: Page, sandbox: Sandbox) -> None:
     steps.stop_answer(chat, sandbox)
 
 
+@pytest.mark.chromium
 def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> None:
     """A new turn sends nothing of the ones before it again, however large they are."""
     frames: list[int] = []
@@ -168,6 +169,7 @@ def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> No
     assert 1_000 < sum(frames) < 200_000
 
 
+@pytest.mark.chromium
 def test_storage_is_full(own_chat: Page) -> None:
     """A tab without room says so, and everything else goes on."""
     own_chat.evaluate(
@@ -290,6 +292,7 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
         expect(question.get_by_test_id("stAudio")).to_be_visible()
 
 
+@pytest.mark.chromium
 def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
     """An image is pasted or dropped into the message; one that is none is refused, also alone."""
     attach(chat, ("broken.png", "image/png", b"no image"))

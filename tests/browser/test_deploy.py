@@ -268,11 +268,11 @@ def incomplete_request(port: int, path: str, size: int) -> socket.socket:
 # https
 
 
-def test_https(chromium: Browser, replicas: list[App], sandbox: Sandbox, tmp_path: Path) -> None:
+def test_https(browser: Browser, replicas: list[App], sandbox: Sandbox, tmp_path: Path) -> None:
     """Over https cookies are Secure and of this host; lies in headers lead no sign-in astray."""
     with (
         nginx(tmp_path, replicas, tls=True) as url,
-        new_person(chromium, ignore_https_errors=True) as person,
+        new_person(browser, ignore_https_errors=True) as person,
     ):
         page = person.new_page()
         page.set_extra_http_headers(LIES)

@@ -203,11 +203,11 @@ def test_frame(page: Page, app: App, sandbox: Sandbox, more: str) -> None:
 # Safe
 
 
-def test_stranger(chromium: Browser, page: Page, app: App, sandbox: Sandbox) -> None:
+def test_stranger(browser: Browser, page: Page, app: App, sandbox: Sandbox) -> None:
     """A callback URL is worth nothing in another browser, and the first one can still finish."""
     steps.start(page, app.url)
     callback_url = callback_without_visit(page.url)
-    with new_person(chromium) as stranger:
+    with new_person(browser) as stranger:
         other = stranger.new_page()
         other.goto(callback_url)
         expect(steps.alert(other)).to_contain_text("not started in this browser")

@@ -100,6 +100,7 @@ def test_sign_out_while_away(
     expect(page.get_by_text("mine")).to_have_count(0)
 
 
+@pytest.mark.chromium
 def test_back_to_a_living_page(
     person_with_tabs: BrowserContext, app: App, sandbox: Sandbox
 ) -> None:
