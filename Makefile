@@ -21,9 +21,10 @@ test: $(VENV)/installed  ## all tests, the browser's too; installs what they nee
 	@scripts/install.sh tests
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-test-firefox: $(VENV)-firefox/installed  ## the few tests that drive Firefox
+test-firefox: $(VENV)-firefox/installed  ## sign-in, chat and conversations in Firefox
 	@scripts/install.sh firefox
-	@$(VENV)-firefox/bin/python -m pytest -q -m firefox tests/browser/test_firefox.py
+	@TEST_BROWSER=firefox $(VENV)-firefox/bin/python -m pytest -q -m "not chromium" \
+	$(addprefix tests/browser/test_, sign_in.py signed_in.py chat.py conversations.py)
 
 check: $(VENV)/installed  ## format, lint, types, tests
 	@$(BIN)/ruff format --check .

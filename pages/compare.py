@@ -69,7 +69,7 @@ def show_continue(model: str, conversation: Conversation) -> None:
 chosen = models.show_several(settings, session)
 start_answers()  # those that waited for this page
 if live_answers():
-    placeholder = "The answers are on their way: wait for them, or stop them, to ask again"
+    placeholder = "Wait for the answers, or stop them, to ask again"
 else:
     placeholder = "Ask all of them" if len(chosen) > 1 else "Choose two models or more first"
 stop_all_slot = page.slot_above_input()

@@ -206,7 +206,7 @@ window.WebSocket = class extends Real {
 
 
 def test_session_id_of_another(
-    chromium: Browser, person: BrowserContext, page: Page, app: App, sandbox: Sandbox
+    browser: Browser, person: BrowserContext, page: Page, app: App, sandbox: Sandbox
 ) -> None:
     """A session id, which stands in the address of an upload, gives another browser nothing.
 
@@ -224,7 +224,7 @@ def test_session_id_of_another(
     count = len(sandbox.completions)
     secrets = re.compile(rb"mine|freeze|that does not|stopped|sk-or-")
     assert not secrets.search(listen(app, session_id))
-    with new_person(chromium) as other:
+    with new_person(browser) as other:
         other.add_init_script(PRESENT.replace("SESSION", session_id))
         received: list[bytes] = []
         theirs = other.new_page()
