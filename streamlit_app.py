@@ -10,10 +10,10 @@ app = page.start_page()
 settings, session = app.settings, app.session
 
 sign_in.receive(settings, session)
-frame = page.show_frame(app)
+frame = page.show_frame(app, leads_to_chat=True)
 page.finish_sign_in(app)
 
-if session.sign_in and frame.opens_chat:
+if session.sign_in and session.opens_chat:
     st.switch_page(page.CHAT_PAGE, query_params=models.address(session))
 
 st.title(literal(settings.app_title), anchor=False)

@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
@@ -216,23 +215,17 @@ def order(
     )
 
 
-class Heard(NamedTuple):
-    """What the tab says in this run: its user signed out elsewhere, or may go on to the chat."""
-
-    signed_out_elsewhere: bool
-    opens_chat: bool
-
-
-def attend_tab(session: Session, take_back: Callable[[str], object], key_cookie: str) -> Heard:
-    """Give the tab its orders, and hear what it says; once a run, on every page.
+def attend_tab(session: Session, take_back: Callable[[str], object], key_cookie: str) -> bool:
+    """Give the tab its orders; return whether its user signed out elsewhere. Once in each run.
 
     `take_back` gets what the tab kept of conversations (JSON), once in a session that is signed in.
     A browser that has the cookie `key_cookie` is signed in.
     """
 
-    def carried_out() -> None:
-        if component_value("tab", "carried_out") == session.order.id:
+    def take_report(order_id: object) -> None:
+        if order_id == session.order.id:
             session.order.is_carried_out = True
+            session.opens_chat |= session.order.then_open_chat
 
     def kept_came_back() -> None:
         kept = component_value("tab", "kept")
@@ -255,15 +248,13 @@ def attend_tab(session: Session, take_back: Callable[[str], object], key_cookie:
             "asked": session.asked,
             "wants_kept": session.id if session.wants_kept and session.sign_in else None,
         },
-        on_carried_out_change=carried_out,
+        on_carried_out_change=lambda: take_report(component_value("tab", "carried_out")),
         on_kept_change=kept_came_back,
         on_signed_out_elsewhere_change=lambda: None,
         on_goodbye_change=goodbye_was_said,
         on_silence_change=lambda: None,
     )
     session.has_said_goodbye = bool(heard.goodbye)
-    # Not in a callback: one that comes late, after a run of the chat page, is not called any more.
-    return Heard(
-        signed_out_elsewhere=bool(session.sign_in and heard.signed_out_elsewhere),
-        opens_chat=session.order.then_open_chat and heard.carried_out == session.order.id,
-    )
+    # Here too: a report that comes late, after a run of the chat page, calls no callback any more.
+    take_report(heard.carried_out)
+    return bool(session.sign_in and heard.signed_out_elsewhere)

@@ -72,25 +72,23 @@ def _secrets() -> dict[str, str]:
 
 
 class Frame(NamedTuple):
-    """Places beside a page that it fills itself, its own buttons and the account's line.
-
-    `opens_chat` is True in the run in which a sign-in is finished, in the browser too.
-    """
+    """Places beside a page that it fills itself: its own buttons, and the account's line."""
 
     buttons: DeltaGenerator
     account_line: DeltaGenerator
-    opens_chat: bool
 
 
-def show_frame(app: App) -> Frame:
-    """Show what surrounds every page, and attend to the browser's tab."""
+def show_frame(app: App, *, leads_to_chat: bool = False) -> Frame:
+    """Show what surrounds every page, and attend to the browser's tab.
+
+    A page that leads to the chat after a sign-in looks at `session.opens_chat`, which stays True
+    until another page runs: Streamlit may end the very run that leads there.
+    """
     settings, session = app.settings, app.session
-    heard = browser.attend_tab(
-        session, lambda kept: keeping.take_back(session, kept), signed_in.KEY
-    )
-    if heard.signed_out_elsewhere:
+    if browser.attend_tab(session, lambda kept: keeping.take_back(session, kept), signed_in.KEY):
         signed_in.forget(session, "You signed out in another tab.")
         st.rerun()
+    session.opens_chat &= leads_to_chat
     with st.sidebar:
         st.subheader(literal(settings.app_title), anchor=False)
         label = "Account" if session.sign_in else "Sign in"
@@ -99,7 +97,7 @@ def show_frame(app: App) -> Frame:
             CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.address(session)
         )
         st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:")
-        frame = Frame(st.container(), st.empty(), heard.opens_chat)
+        frame = Frame(st.container(), st.empty())
         if session.sign_in:
             account.show_line(settings, session, frame.account_line)
             st.button(

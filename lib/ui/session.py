@@ -130,6 +130,7 @@ class Session:
     account_fetch: AccountFetch | None = None
     account_failure: str = ""
     order: BrowserOrder = field(default_factory=BrowserOrder)
+    opens_chat: bool = False
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)
     opened: int = 0
