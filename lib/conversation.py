@@ -120,13 +120,14 @@ class Turn:
 class Conversation:
     """The turns of one conversation, the oldest first; `name` is empty until somebody names it.
 
-    `began_at` is in seconds since the epoch.
+    `began_at` is in seconds since the epoch. One of a comparison is with its `model` alone.
     """
 
     turns: list[Turn] = field(default_factory=list)
     name: str = ""
     id: str = field(default_factory=_new_id)
     began_at: float = field(default_factory=time.time)
+    model: str = ""
 
     @property
     def title(self) -> str:

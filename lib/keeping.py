@@ -14,6 +14,7 @@ import msgspec
 
 from lib.archive import MOST_TURNS, NotAConversation, decode_turn, encode_files, encode_turn
 from lib.conversation import LONGEST_TITLE, Conversation, Turn
+from lib.openrouter.models import is_model_id
 
 MOST_CONVERSATIONS = 200
 MAX_FILES_BYTES = 4_000_000
@@ -79,7 +80,12 @@ class Keeper:
             if not conversation.turns:
                 continue
             there.add(conversation.id)
-            head = _Head(conversation.name, len(conversation.turns), conversation.began_at)
+            head = _Head(
+                conversation.name,
+                len(conversation.turns),
+                conversation.began_at,
+                conversation.model,
+            )
             if self._is_new(conversation.id, head):
                 changes.put[conversation.id] = msgspec.json.encode(head).decode()
             for place, turn in enumerate(conversation.turns):
@@ -159,6 +165,7 @@ def _conversation(conversation_id: str, kept: Mapping[str, str]) -> Conversation
     except (ValueError, RecursionError):
         return None
     conversation = Conversation([], head.name[:LONGEST_TITLE], conversation_id, head.began_at)
+    conversation.model = head.model if is_model_id(head.model) else ""
     for place in range(min(head.turns, MOST_TURNS)):
         key = f"{conversation_id}/{place}"
         if key not in kept:
@@ -176,6 +183,7 @@ class _Head(msgspec.Struct, frozen=True):
     name: str
     turns: int
     began_at: float
+    model: str = ""
 
 
 _ID = re.compile("[0-9a-f]{16}")

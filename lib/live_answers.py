@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lib.answer_stream import AnswerStream
+from lib.conversation import Conversation
 
 AWAY_TIMEOUT_S = 60
 """How long an answer goes on without a reader; how long it is held after its end."""
@@ -24,7 +25,12 @@ class _Live:
     """`read_at`: when a reader, or after its end the answer itself, was seen last."""
 
     stream: AnswerStream
+    conversation: Conversation
     read_at: float
+
+    @property
+    def is_read(self) -> bool:
+        return any(reader.is_connected for reader in self.stream.readers)
 
 
 class LiveAnswers:
@@ -35,10 +41,10 @@ class LiveAnswers:
         self._lock = threading.Lock()
         self._live: dict[str, _Live] = {}
 
-    def add(self, stream: AnswerStream) -> None:
-        """Hold an answer, and look after it."""
+    def add(self, stream: AnswerStream, conversation: Conversation) -> None:
+        """Hold an answer of a conversation, and look after it."""
         with self._lock:
-            self._live[stream.answer.id] = _Live(stream, self._clock())
+            self._live[stream.answer.id] = _Live(stream, conversation, self._clock())
             is_first = len(self._live) == 1
         if is_first:
             threading.Thread(target=self._watch, name="live answers", daemon=True).start()
@@ -48,6 +54,13 @@ class LiveAnswers:
         with self._lock:
             live = self._live.get(answer_id)
         return live.stream if live and live.stream.belongs_to(key) else None
+
+    def left_alone(self, key: str) -> list[Conversation]:
+        """Return the conversations in which answers of this API key's user grow and nobody reads."""
+        with self._lock:
+            live = list(self._live.values())
+        growing = [one for one in live if one.stream.belongs_to(key) and not one.stream.is_over]
+        return [one.conversation for one in growing if not one.is_read]
 
     def stop_all(self, key: str) -> None:
         """Stop the answers of the user of this API key, and hold them no longer."""
@@ -63,7 +76,7 @@ class LiveAnswers:
         now = self._clock()
         with self._lock:
             for one in self._live.values():
-                if not one.stream.is_over and any(r.is_connected for r in one.stream.readers):
+                if not one.stream.is_over and one.is_read:
                     one.read_at = now
             gone = [one for one in self._live.values() if now - one.read_at > _timeout(one.stream)]
             for one in gone:

@@ -32,7 +32,7 @@ def compare() -> None:
     question, wanted = widget_value("compared_question"), widget_value("compared")
     if question and question.strip() and len(wanted) > 1 and not live_answers():
         session.comparisons += 1
-        session.comparison = {model: Conversation() for model in wanted}
+        session.comparison = {model: Conversation(model=model) for model in wanted}
         for conversation in session.comparison.values():
             conversation.ask(question)
         start_answers()

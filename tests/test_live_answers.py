@@ -3,7 +3,7 @@
 import pytest
 
 from lib.answer_stream import AnswerStream
-from lib.conversation import Answer
+from lib.conversation import Answer, Conversation
 from lib.live_answers import AWAY_TIMEOUT_S, GOODBYE_TIMEOUT_S, LiveAnswers
 from lib.openrouter.events import Finished, TextDelta
 from tests.conftest import KEY
@@ -36,7 +36,7 @@ def begin(live: LiveAnswers, script: Script) -> tuple[AnswerStream, Session]:
     """Ask for an answer that grows from a script, in a session."""
     session = Session()
     stream = AnswerStream(script, Answer(), key=KEY, reader=session)
-    live.add(stream)
+    live.add(stream, Conversation())
     return stream, session
 
 
@@ -127,8 +127,21 @@ def test_stop_all(live: LiveAnswers) -> None:
     """At sign-out the answers of the user end, also in other tabs; those of others do not."""
     mine, _ = begin(live, Script(TextDelta("a")))
     theirs = AnswerStream(Script(TextDelta("a")), Answer(), key="sk-or-other", reader=Session())
-    live.add(theirs)
+    live.add(theirs, Conversation())
     live.stop_all(KEY)
     assert (mine.answer.progress, theirs.answer.progress) == ("stopped", "streaming")
     assert live.find(mine.answer.id, KEY) is None
     theirs.stop()
+
+
+def test_left_alone(live: LiveAnswers) -> None:
+    """A session that begins finds what its user asked for in one that no browser is connected to."""
+    script = Script(TextDelta("a"))
+    session, conversation = Session(), Conversation()
+    stream = AnswerStream(script, Answer(), key=KEY, reader=session)
+    live.add(stream, conversation)
+    assert live.left_alone(KEY) == []
+    session.is_connected = False
+    assert live.left_alone(KEY) == [conversation]
+    assert live.left_alone("sk-or-other") == []
+    stream.stop()

@@ -91,15 +91,17 @@ def start_pending_answer(
         if refusal:
             _refuse(answer, refusal)
         else:
-            _start(settings, session, answer, replace(request, messages=conversation.messages()))
+            _start(settings, session, conversation, request)
         return True
 
 
-def _start(settings: Settings, session: Session, answer: Answer, request: ChatRequest) -> None:
-    """Ask for an answer, on the key of the signed-in user."""
+def _start(
+    settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
+) -> None:
+    """Ask for the last answer of a conversation, on the key of the signed-in user."""
     if session.sign_in is None:
         return
-    key = session.sign_in.key
+    key, answer = session.sign_in.key, conversation.turns[-1].answer
 
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
@@ -111,9 +113,10 @@ def _start(settings: Settings, session: Session, answer: Answer, request: ChatRe
             arguments = (settings.base_url, key, stream)
             threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
 
+    parameters = dict(request.parameters)
     if answer.max_tokens:
-        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
-        request = replace(request, parameters=parameters)
+        parameters["max_tokens"] = answer.max_tokens
+    request = replace(request, messages=conversation.messages(), parameters=parameters)
     stream = AnswerStream(
         ChatStream(settings.base_url, key, request, headers=settings.attribution()),
         answer,
@@ -123,7 +126,7 @@ def _start(settings: Settings, session: Session, answer: Answer, request: ChatRe
         on_over=on_over,
     )
     session.streams = [*(one for one in session.streams if not one.is_over), stream]
-    live_answers.add(stream)
+    live_answers.add(stream, conversation)
 
 
 def _count(base_url: str, key: str, stream: AnswerStream) -> None:
@@ -137,6 +140,26 @@ def _count(base_url: str, key: str, stream: AnswerStream) -> None:
             answer.usage = get_usage(base_url, key, answer.generation)
             stream.pay(answer.cost)
             return
+
+
+def take_over(session: Session) -> None:
+    """Take over what the session before asked for, if the browser has left it: it was reloaded.
+
+    Before the tab says what it kept, which may lack what was asked last.
+    """
+    if session.sign_in is None:
+        return
+    for conversation in live_answers.left_alone(session.sign_in.key):
+        turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
+        copy = replace(conversation, turns=turns)
+        if copy.model:
+            session.comparison[copy.model] = copy
+        else:
+            session.open(copy)
+        for answer in copy.answers():
+            if stream := live_answers.find(answer.id, session.sign_in.key):
+                session.streams = [*session.streams, stream]
+                stream.attach(session)
 
 
 def attach(session: Session, conversations: Iterable[Conversation]) -> None:

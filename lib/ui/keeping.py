@@ -2,14 +2,11 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
 
-import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.keeping import Changes, parse_records, restore
-from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import number
 from lib.settings import MOST_COMPARED
 from lib.ui import asking, browser
@@ -90,12 +87,7 @@ def _facts(session: Session) -> dict[str, str]:
     """What the tab keeps beside the conversations, of those that there are."""
     if not session.kept_conversations and not session.keeper.has_given:
         return {}
-    compared = {model: conversation.id for model, conversation in session.comparison.items()}
-    return {
-        "open": session.conversation.id,
-        "spent": repr(session.spent),
-        "comparison": msgspec.json.encode(compared).decode(),
-    }
+    return {"open": session.conversation.id, "spent": repr(session.spent)}
 
 
 def keep_anew(session: Session) -> None:
@@ -135,11 +127,11 @@ def take_back(session: Session, kept: str) -> None:
         return
     known = {conversation.id for conversation in session.kept_conversations}
     restored = [c for c in restore(records) if c.id not in known]
-    compared = _compared(records)
-    comparison = {compared[c.id]: c for c in restored if c.id in compared}
-    session.conversations[:0] = [c for c in restored if c.id not in compared]
-    # Not where something else was compared meanwhile.
-    session.comparison = session.comparison or comparison
+    session.conversations[:0] = [c for c in restored if not c.model]
+    compared = [*session.comparison.values(), *(c for c in restored if c.model)]
+    if not session.comparisons:  # else something else is compared by now
+        compared.sort(key=lambda conversation: conversation.began_at)
+        session.comparison = {c.model: c for c in compared[-MOST_COMPARED:]}
     for conversation in restored:
         if conversation.id == records.get("open") and not session.conversation.turns:
             session.open(conversation)
@@ -151,13 +143,3 @@ def take_back(session: Session, kept: str) -> None:
     asking.attach(session, restored)
     if session.comparison:  # at the end: a script may be ended here
         set_widget_value("compared", list(session.comparison))
-
-
-def _compared(records: Mapping[str, object]) -> dict[str, str]:
-    """Return which model each conversation of the comparison is with."""
-    try:
-        pairs = msgspec.json.decode(str(records.get("comparison", "{}")), type=dict[str, str])
-    except (ValueError, RecursionError):
-        return {}
-    models = list(pairs.items())[:MOST_COMPARED]
-    return {conversation_id: model for model, conversation_id in models if is_model_id(model)}

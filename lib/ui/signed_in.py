@@ -101,6 +101,7 @@ def _restore(settings: Settings, session: Session) -> None:
         if not _end_reason(sign_in):
             session.sign_in = sign_in
             bind(session)
+            asking.take_over(session)
 
 
 def _end_reason(sign_in: SignIn) -> str:

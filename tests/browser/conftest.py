@@ -22,6 +22,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from lib.live_answers import AWAY_TIMEOUT_S
 from lib.sealing import Sealer
 from lib.ui.browser import storage_prefix
 from sandbox.server import Key, Sandbox
@@ -171,8 +172,9 @@ def serving() -> Iterator[tuple[Sandbox, str]]:
 
 @pytest.fixture
 def sandbox(serving: tuple[Sandbox, str]) -> Sandbox:
-    """The sandbox, with nothing asked of it yet."""
+    """The sandbox, with nothing asked of it yet, and nothing left of a test that failed."""
     sandbox, _ = serving
+    steps.wait_for(lambda: sandbox.open_streams == 0, seconds=AWAY_TIMEOUT_S + 10)
     sandbox.retry_after = 0
     sandbox.exchanges.clear()
     sandbox.completions.clear()

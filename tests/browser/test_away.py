@@ -73,6 +73,22 @@ def test_reload(chat: Page, sandbox: Sandbox) -> None:
     expect_to_go_on(chat, sandbox)
 
 
+def test_reload_at_once(chat: Page, sandbox: Sandbox) -> None:
+    """A question that was sent right before the reload is there, though the tab kept nothing of it."""
+    steps.stop_answer(chat, sandbox)
+    steps.new_chat(chat)
+    chat.evaluate("Storage.prototype.setItem = () => {}")
+    steps.ask(chat, "sandbox/endless in a hurry")
+    steps.wait_for(lambda: sandbox.open_streams == 1)
+    chat.reload()
+    steps.expect_more_words(steps.last_answer(chat), 20)
+    expect(chat.get_by_test_id("stChatMessage").first).to_contain_text("in a hurry")
+    assert len(sandbox.completions) == 2
+    steps.stop_answer(chat, sandbox)
+    chat.get_by_role("button", name="sandbox/endless please").click()
+    expect(steps.last_answer(chat)).to_contain_text("word 40")
+
+
 def test_ended_meanwhile(chat: Page, sandbox: Sandbox) -> None:
     """An answer that ends while its reader is elsewhere is there, whole, with what it cost."""
     steps.stop_answer(chat, sandbox)
@@ -110,9 +126,10 @@ def test_compare(tab: Page, wire: Wire, sandbox: Sandbox, way: str) -> None:
     expect(tab.get_by_placeholder("Ask all of them")).to_be_enabled()
 
 
-def test_gone(chat: Page, sandbox: Sandbox) -> None:
-    """An answer whose tab was closed without a word goes on for a minute, and then ends."""
+def test_gone(chat: Page, wire: Wire, sandbox: Sandbox) -> None:
+    """An answer whose reader is gone without a word goes on for a minute, and then ends."""
     closed_at = time.monotonic()
+    wire.cut(60)
     chat.close()
     steps.wait_for(lambda: sandbox.open_streams == 0, seconds=70)
     assert time.monotonic() - closed_at > 55
