@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from lib.answer_markdown import literal
-from lib.ui import account, budget, flow, keeping, models, page, sign_in
-from lib.ui.text import small
+from lib.markdown.streamlit_markdown import literal
+from lib.ui import account, autosave, budget, flow, models, page, sign_in
+from lib.ui.formatting import small
 
 app = page.start_page()
 settings, session = app.settings, app.session
@@ -44,4 +44,4 @@ else:
     page.show_sign_in(app)
 
 flow.show_flow(settings, session)
-keeping.start(session).until_answers_end()
+autosave.start(session).until_answers_end()

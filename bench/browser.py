@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, CDPSession, FilePayload, Page, TimeoutE
 from bench import texts
 from bench.servers import Server, cookie
 from bench.upstream import Question
-from lib import archive
-from lib.conversation import Answer, Conversation, Turn
+from lib.chat import archive
+from lib.chat.conversation import Answer, Conversation, Turn
 
 WATCH = (Path(__file__).parent / "page.js").read_text()
 SETTLED = 0.3

@@ -3,31 +3,31 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.answer_markdown import literal
-from lib.answer_stream import AnswerStream
-from lib.attachments import FILE_TYPES, LARGEST_FILE
-from lib.conversation import LONGEST_QUESTION
+from lib.chat.answer_stream import AnswerStream
+from lib.chat.attachments import FILE_TYPES, LARGEST_FILE
+from lib.chat.conversation import LONGEST_QUESTION
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
 from lib.ui import (
     account,
-    asking,
+    autosave,
     budget,
+    chat_actions,
     conversations,
-    keeping,
     messages,
     models,
     page,
     signed_in,
 )
-from lib.ui.painting import place_of
+from lib.ui.live import show_live
+from lib.ui.render import place_of
 from lib.ui.session import widget_value
-from lib.ui.stream import show_live
 
 app = page.start_page()
 settings, session = app.settings, app.session
 frame = page.show_frame(app)
 page.finish_sign_in(app)
-keeper = keeping.start(session)
+keeper = autosave.start(session)
 conversation = session.conversation
 
 st.title("Chat", anchor=False)
@@ -45,12 +45,12 @@ if session.sign_in is None:
 
 def start_answer() -> bool:
     request = models.chosen_request(settings, session)
-    return asking.start_pending_answer(settings, session, session.conversation, request)
+    return chat_actions.start_pending_answer(settings, session, session.conversation, request)
 
 
 def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
     request = models.chosen_request(settings, session)
-    asking.submit_question(settings, session, request, text, files or [])
+    chat_actions.submit_question(settings, session, request, text, files or [])
 
 
 def submit_input() -> None:
@@ -139,7 +139,7 @@ if live:
         "Stop",
         icon=":material/stop_circle:",
         key="stop",
-        on_click=asking.stop,
+        on_click=chat_actions.stop,
         args=(session, *(stream.answer for stream in live)),
     )
 for stream in show_live(live, session, keeper):
@@ -159,6 +159,6 @@ if conversation.turns:
 if session.refused:
     st.error(literal(session.refused), icon=":material/error:")
 budget.show_warning(settings, session)
-keeping.show_trouble(session)
+autosave.show_trouble(session)
 account.refresh(settings, session, frame.account_line)
 keeper.at_the_end()

@@ -3,20 +3,20 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.answer_markdown import literal
-from lib.answer_stream import AnswerStream
-from lib.conversation import LONGEST_QUESTION, Conversation
+from lib.chat.answer_stream import AnswerStream
+from lib.chat.conversation import LONGEST_QUESTION, Conversation
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
-from lib.ui import account, asking, budget, keeping, messages, models, page, signed_in
-from lib.ui.painting import place_of
+from lib.ui import account, autosave, budget, chat_actions, messages, models, page, signed_in
+from lib.ui.live import show_live
+from lib.ui.render import place_of
 from lib.ui.session import widget_value
-from lib.ui.stream import show_live
 
 app = page.start_page(layout="wide")
 settings, session = app.settings, app.session
 frame = page.show_frame(app)
 page.finish_sign_in(app)
-keeper = keeping.start(session)
+keeper = autosave.start(session)
 
 st.title("Compare", anchor=False)
 
@@ -41,7 +41,7 @@ def compare() -> None:
 def start_answers() -> None:
     for model, conversation in session.comparison.items():
         request = models.plain_request(settings, model)
-        asking.start_pending_answer(settings, session, conversation, request)
+        chat_actions.start_pending_answer(settings, session, conversation, request)
 
 
 def live_answers() -> list[AnswerStream]:
@@ -54,7 +54,7 @@ def show_stop(label: str, key: str, *streams: AnswerStream) -> None:
         label,
         icon=":material/stop_circle:",
         key=key,
-        on_click=asking.stop,
+        on_click=chat_actions.stop,
         args=(session, *(stream.answer for stream in streams)),
     )
 

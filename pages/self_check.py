@@ -3,8 +3,8 @@
 import streamlit as st
 
 from lib import self_check
-from lib.answer_markdown import literal
-from lib.ui import browser, keeping, page, sign_in
+from lib.markdown.streamlit_markdown import literal
+from lib.ui import autosave, browser, page, sign_in
 
 BADGES: dict[self_check.Verdict, str] = {
     "ok": ":green-badge[:material/check: ok]",
@@ -37,4 +37,4 @@ st.subheader("For a bug report", anchor=False)
 st.markdown("Copy this into it. Of a secret it tells only whether it is set.")
 st.code("\n".join(self_check.report(settings, measured)), language=None, wrap_lines=True)
 
-keeping.start(app.session).until_answers_end()
+autosave.start(app.session).until_answers_end()

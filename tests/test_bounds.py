@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 import lib
-from lib.answer_html import render
-from lib.answer_markdown import closed, literal, paintable, paintable_blocks
-from lib.conversation import Answer, Conversation, Turn
+from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
-from lib.markdown_blocks import GrowingMarkdown, is_too_long
-from lib.wording import TOO_LONG
+from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
+from lib.markdown.html import render
+from lib.markdown.streamlit_markdown import closed, literal, paintable, paintable_blocks
 
 SIZE = 100_000
 LINE_ENDS = ("\n", "\r", "\r\n", " \n", "\t")

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 
-from lib.answer_markdown import literal
-from lib.answer_stream import apply
-from lib.archive import NotAConversation, decode, encode
-from lib.attachments import attachment, count_pixels
-from lib.conversation import Answer, Conversation, Turn
-from lib.keeping import Keeper, parse_records, restore
-from lib.markdown_blocks import GrowingMarkdown, add_math, split_blocks
+from lib.chat.answer_stream import apply
+from lib.chat.archive import NotAConversation, decode, encode
+from lib.chat.attachments import attachment, count_pixels
+from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.storage import Keeper, parse_records, restore
+from lib.markdown.blocks import GrowingMarkdown, add_math, split_blocks
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.auth import read_return
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.events import Usage, read_events

@@ -5,13 +5,13 @@ from threading import Thread
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.answer_markdown import literal
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.settings import Settings
 from lib.ui import budget, signed_in
+from lib.ui.formatting import small, usd
 from lib.ui.session import AccountFetch, Session, wait_for
-from lib.ui.text import small, usd
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
 

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lib.keeping import Changes
+from lib.chat.storage import Changes
 from lib.ui.session import BrowserOrder, Session, component_value
 
 _HERE = Path(__file__).parent

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from lib.settings import Settings
+from lib.ui.formatting import usd
 from lib.ui.session import Session, set_first_widget_value, widget_value
-from lib.ui.text import usd
 
 NEAR = 0.8
 """The share of a budget from which on the page warns."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from lib.answer_markdown import literal
-from lib.archive import NotAConversation, decode, encode
-from lib.conversation import LONGEST_TITLE, Conversation
+from lib.chat.archive import NotAConversation, decode, encode
+from lib.chat.conversation import LONGEST_TITLE, Conversation
 from lib.export import to_html, to_markdown
-from lib.ui import asking, keeping
+from lib.markdown.streamlit_markdown import literal
+from lib.ui import autosave, chat_actions
 from lib.ui.session import Session, widget_value
 
 LARGEST_FILE = 50
@@ -62,11 +62,11 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
         conversation.name = str(widget_value(key)).strip()
 
     def delete() -> None:
-        asking.stop(session, *conversation.answers())
+        chat_actions.stop(session, *conversation.answers())
         session.conversations = [c for c in session.conversations if c is not conversation]
         session.open(Conversation())
         if session.storage_is_full:  # now there is room
-            keeping.keep_anew(session)
+            autosave.keep_anew(session)
 
     st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
     name = _NO_WORD.sub("-", conversation.title).strip("-").lower() or "chat"

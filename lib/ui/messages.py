@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib.answer_markdown import literal
-from lib.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
-from lib.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
+from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
+from lib.chat.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
+from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.events import Citation
-from lib.ui import asking, browser
-from lib.ui.painting import show_text, show_thoughts
+from lib.ui import browser, chat_actions
+from lib.ui.formatting import small, usd
+from lib.ui.render import show_text, show_thoughts
 from lib.ui.session import Session, widget_value
-from lib.ui.text import small, usd
-from lib.wording import CUT_SHORT, INTERRUPTED, STOPPED
 
 
 def show_question(turn: Turn) -> None:
@@ -66,11 +66,11 @@ def show_own_message(
         if session.edited_turn is turn and changed.strip():
             stop_editing()
             for replaced in conversation.replace(turn, changed):
-                asking.stop(session, *replaced.answers)
+                chat_actions.stop(session, *replaced.answers)
             start_answer()
 
     def delete() -> None:
-        asking.stop(session, *turn.answers)
+        chat_actions.stop(session, *turn.answers)
         conversation.delete(turn)
 
     with st.chat_message("user"):

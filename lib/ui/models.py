@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from lib.answer_markdown import literal
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.settings import MOST_COMPARED, Settings
+from lib.ui.formatting import small, usd
 from lib.ui.session import (
     Session,
     keep_open,
@@ -17,7 +18,6 @@ from lib.ui.session import (
     set_widget_value,
     widget_value,
 )
-from lib.ui.text import small, usd
 
 PATIENCE = 5
 """Seconds that the first chat page waits for the catalogue; without it the chat goes on."""

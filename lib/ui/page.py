@@ -9,12 +9,12 @@ import streamlit as st
 from dotenv import dotenv_values
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.answer_markdown import literal
+from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.account import key_logs_url, key_settings_url
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, browser, keeping, models, sign_in, signed_in
+from lib.ui import account, autosave, browser, models, sign_in, signed_in
+from lib.ui.formatting import small
 from lib.ui.session import Session, widget_value
-from lib.ui.text import small
 
 ROOT = Path(__file__).parents[2]
 ICON = "💬"
@@ -85,7 +85,7 @@ def show_frame(app: App, *, leads_to_chat: bool = False) -> Frame:
     until another page runs: Streamlit may end the very run that leads there.
     """
     settings, session = app.settings, app.session
-    if browser.attend_tab(session, lambda kept: keeping.take_back(session, kept), signed_in.KEY):
+    if browser.attend_tab(session, lambda kept: autosave.take_back(session, kept), signed_in.KEY):
         signed_in.forget(session, "You signed out in another tab.")
         st.rerun()
     session.opens_chat &= leads_to_chat

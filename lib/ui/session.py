@@ -16,10 +16,10 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lib.answer_markdown import paintable_blocks
-from lib.answer_stream import AnswerStream
-from lib.conversation import Answer, Conversation, Turn
-from lib.keeping import Changes, Keeper, text_record
+from lib.chat.answer_stream import AnswerStream
+from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.storage import Changes, Keeper, text_record
+from lib.markdown.streamlit_markdown import paintable_blocks
 from lib.openrouter.account import Account
 from lib.openrouter.auth import IssuedKey, Return
 from lib.openrouter.errors import OpenRouterError

@@ -25,6 +25,7 @@ from lib.openrouter.pkce import Method, create_code_challenge, create_code_verif
 from lib.sealing import SealBroken
 from lib.settings import Settings
 from lib.ui import browser, signed_in
+from lib.ui.error_messages import explain_exchange
 from lib.ui.session import (
     FlowRecord,
     PendingSignIn,
@@ -34,7 +35,6 @@ from lib.ui.session import (
     wait_for,
 )
 from lib.ui.signed_in import remembering, sealer
-from lib.ui.words import explain_exchange
 
 PENDING = "pending_"
 PENDING_SECONDS = 3600

@@ -6,11 +6,11 @@ import threading
 import time
 from dataclasses import asdict
 
-from lib.conversation import Conversation
+from lib.chat.conversation import Conversation
 from lib.openrouter.account import key_settings_url
 from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
-from lib.ui import asking, browser
+from lib.ui import browser, chat_actions
 from lib.ui.session import (
     Session,
     SignIn,
@@ -101,7 +101,7 @@ def _restore(settings: Settings, session: Session) -> None:
         if not _end_reason(sign_in):
             session.sign_in = sign_in
             bind(session)
-            asking.take_over(session)
+            chat_actions.take_over(session)
 
 
 def _end_reason(sign_in: SignIn) -> str:
@@ -150,7 +150,7 @@ def forget(session: Session, notice: str) -> None:
 
     What the tab keeps is the tab's own to forget: it may be of a later sign-in.
     """
-    asking.stop_all(session)
+    chat_actions.stop_all(session)
     session.streams = []
     _forget_key(session, notice)
     session.conversation, session.conversations = Conversation(), []
@@ -164,7 +164,7 @@ def forget(session: Session, notice: str) -> None:
 
 def key_was_rejected(session: Session) -> None:
     """OpenRouter does not take the key any more: sign in again, and find the conversation."""
-    asking.stop_all(session)
+    chat_actions.stop_all(session)
     browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),))
     _forget_key(session, "")
     session.failure = (

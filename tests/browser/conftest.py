@@ -22,7 +22,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from lib.live_answers import AWAY_TIMEOUT_S
+from lib.chat.live_answers import AWAY_TIMEOUT_S
 from lib.sealing import Sealer
 from lib.ui.browser import storage_prefix
 from sandbox.server import Key, Sandbox

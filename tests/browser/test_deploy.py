@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser, Page, expect
 
-from lib import archive, attachments
+from lib.chat import archive, attachments
 from lib.ui.browser import storage_prefix
 from sandbox.answers import picture
 from sandbox.server import Sandbox

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from lib.archive import encode
-from lib.conversation import Answer, Conversation, Turn
+from lib.chat.archive import encode
+from lib.chat.conversation import Answer, Conversation, Turn
 from lib.openrouter.events import Citation
 from sandbox import server
 from sandbox.catalogue import models

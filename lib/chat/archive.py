@@ -1,0 +1,144 @@
+"""Conversations as JSON, for the browser's tab and to take away; read as an upload is read."""
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import msgspec
+
+from lib.chat.attachments import MOST_FILES, Attachment, NotAttachable, attachment
+from lib.chat.conversation import LONGEST_QUESTION, LONGEST_TITLE, Answer, Conversation, Turn
+from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_address
+from lib.openrouter.models import is_model_id
+from lib.openrouter.untrusted import check_items, one_line
+
+FORMAT = "openrouter-chat/1"
+LARGEST = 50_000_000
+"""Bytes of a conversation at most."""
+MOST_TURNS = 2_000
+MOST_ANSWERS = 100
+MAX_FAILURE = 4_000
+"""Characters of why an answer failed: the longest sentence names each of the files."""
+_TOO_LARGE = 1e15
+_OPEN = ("waiting", "streaming")
+_Kind = TypeVar("_Kind")
+
+
+class NotAConversation(ValueError):
+    """What was read is no conversation of ours."""
+
+
+def encode(conversation: Conversation) -> bytes:
+    """Return a conversation as a file to take away."""
+    body = {"format": FORMAT, "name": conversation.name, "turns": conversation.turns}
+    return msgspec.json.format(msgspec.json.encode(body), indent=1)
+
+
+def decode(content: bytes) -> Conversation:
+    """Read what `encode` returned, into a conversation of its own. Raises `NotAConversation`."""
+    file = _decode(content, _File)
+    if file.format != FORMAT or len(file.turns) > MOST_TURNS:
+        raise NotAConversation
+    return Conversation([_checked(turn) for turn in file.turns], name=file.name[:LONGEST_TITLE])
+
+
+def encode_turn(turn: Turn) -> str:
+    """Return a turn as JSON, without its files, and of its last answer only how long its text is."""
+    last = turn.answers[-1]
+    record = _TurnRecord(
+        turn.question,
+        [*turn.answers[:-1], replace(last, text="", reasoning="")],
+        shown=turn.shown,
+        text_length=len(last.text),
+        reasoning_length=len(last.reasoning),
+    )
+    return msgspec.json.encode(record).decode()
+
+
+def encode_files(turn: Turn) -> str:
+    """Return the files of a turn as JSON."""
+    return msgspec.json.encode(turn.attachments).decode()
+
+
+def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str = "") -> Turn:
+    """Read what `encode_turn` and `encode_files` returned, and the text of the last answer.
+
+    A text that is shorter than it was is marked as cut. Raises `NotAConversation`.
+    """
+    record = _decode(content, _TurnRecord)
+    turn = Turn(record.question, record.answers, _decode(files, list[Attachment]), record.shown)
+    if turn.answers:
+        last = turn.answers[-1]
+        last.text, last.reasoning = text, reasoning
+        is_short = len(text) < record.text_length or len(reasoning) < record.reasoning_length
+        if is_short and last.progress not in _OPEN:
+            last.progress, last.failure = "interrupted", CUT
+    return _checked(turn)
+
+
+CUT = "The rest of this answer is missing: the browser tab had no room left to keep it."
+
+
+@dataclass
+class _TurnRecord(Turn):
+    """A turn as the tab keeps it; the lengths are in characters."""
+
+    text_length: int = 0
+    reasoning_length: int = 0
+
+
+class _File(msgspec.Struct):
+    format: str
+    name: str
+    turns: list[Turn]
+
+
+def _decode(content: bytes | str, kind: type[_Kind]) -> _Kind:
+    """Only this shape, with text that is text; msgspec knows neither NaN nor half an emoji."""
+    if len(content) > LARGEST:
+        raise NotAConversation
+    try:
+        check_items(content)
+        return msgspec.json.decode(content, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise NotAConversation from error
+
+
+def _checked(turn: Turn) -> Turn:
+    """Return the turn with nobody at work on it. Nothing in it leads anywhere but where we say."""
+    if not 1 <= len(turn.answers) <= MOST_ANSWERS or not (turn.question or turn.attachments):
+        raise NotAConversation
+    if len(turn.question) > LONGEST_QUESTION or len(turn.attachments) > MOST_FILES:
+        raise NotAConversation
+    try:
+        turn.attachments = [attachment(file.name, file.content) for file in turn.attachments]
+    except NotAttachable as error:
+        raise NotAConversation from error
+    if not -len(turn.answers) <= turn.shown < len(turn.answers):
+        turn.shown = -1
+    for answer in turn.answers:
+        _check(answer)
+    return turn
+
+
+def _check(answer: Answer) -> None:
+    if answer.progress in _OPEN:
+        answer.progress = "interrupted"
+    answer.help = None
+    if not is_model_id(answer.model):
+        answer.model = ""
+    answer.failure = one_line(answer.failure, MAX_FAILURE)
+    answer.provider = one_line(answer.provider)
+    answer.finish_reason = one_line(answer.finish_reason)
+    answer.generation = one_line(answer.generation)
+    citations = [citation for citation in answer.citations if is_address(citation.url)]
+    answer.citations = [
+        Citation(citation.url, one_line(citation.title)) for citation in citations[:MAX_CITATIONS]
+    ]
+    images = [image for image in answer.images if image.media_type in IMAGE_TYPES]
+    answer.images = images[:MAX_IMAGES]
+    usage = answer.usage
+    counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost) if usage else ()
+    numbers = (*counts, answer.seconds, answer.first_token_seconds, answer.max_tokens)
+    answer.affordable_tokens = None
+    if not all(value is None or 0 <= value < _TOO_LARGE for value in numbers):
+        raise NotAConversation

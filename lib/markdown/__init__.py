@@ -1,0 +1,1 @@
+"""What models write: its blocks, as Streamlit's markdown, and as HTML."""

@@ -1,0 +1,213 @@
+"""Asking for an answer, which then grows by itself: on this page, another, or none."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from lib.chat.answer_stream import AnswerStream
+from lib.chat.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
+from lib.chat.conversation import MOST_TURNS, Answer, Conversation
+from lib.chat.live_answers import LiveAnswers
+from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.generation import get_usage
+from lib.openrouter.models import Model
+from lib.settings import Settings
+from lib.ui import browser, budget, models
+from lib.ui.error_messages import explain
+from lib.ui.session import Session
+
+COST_DELAYS_S = (0.5, 2, 8)
+"""The waits before each request for the cost of an answer that broke off."""
+
+live_answers = LiveAnswers()
+"""Of the process: a session that comes back finds here what the one before asked for."""
+
+
+def submit_question(
+    settings: Settings,
+    session: Session,
+    request: ChatRequest,
+    text: str,
+    files: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    """Ask a question in the open conversation; what cannot be sent with it waits beside it.
+
+    Where nothing is left to send, no question is added: `session.refused` says why.
+    """
+    session.refused = ""
+    attachments: list[Attachment] = []
+    refused: list[str] = []
+    for name, content in files[:MOST_FILES]:
+        try:
+            attachments.append(attachment(name, content))
+        except NotAttachable as error:
+            refused.append(str(error))
+    if len(files) > MOST_FILES:
+        refused.append(f"A message takes {MOST_FILES} files at most.")
+    if not text.strip() and not attachments:
+        if refused:
+            session.refused = f"{' '.join(refused)} Nothing was sent; choose another file."
+        return
+    conversation = session.conversation
+    conversation.ask(text, attachments)
+    session.asked = conversation.turns[-1].id
+    session.earlier = 0
+    session.open(conversation)
+    if refused:
+        _refuse(
+            conversation.turns[-1].answer,
+            f"{' '.join(refused)} Nothing was sent yet; try again to send the rest.",
+        )
+    start_pending_answer(settings, session, conversation, request)
+
+
+def start_pending_answer(
+    settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
+) -> bool:
+    """Ask for the answer that waits in a conversation; return whether that was done.
+
+    It goes on waiting while another of the conversation is on its way, and in a callback of a
+    websocket that is new: `signed_in.take_session` has not looked yet whose it is. Where something
+    speaks against it, the answer says so.
+    """
+    if browser.websocket_key() != session.websocket:
+        return False
+    # A click begins the next script before the one before has ended: only one of them may ask.
+    with session.lock:
+        if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
+            return False
+        if any(session.stream_of(answer) for answer in conversation.answers()):
+            return False
+        answer = conversation.turns[-1].answer
+        model = models.find(settings, request.model)
+        refusal = (
+            budget.refusal(settings, session)
+            or _too_long(conversation)
+            or _not_taken(model, conversation.attached())
+        )
+        if refusal:
+            _refuse(answer, refusal)
+        else:
+            _start(settings, session, conversation, request)
+        return True
+
+
+def _start(
+    settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
+) -> None:
+    """Ask for the last answer of a conversation, on the key of the signed-in user."""
+    if session.sign_in is None:
+        return
+    key, answer = session.sign_in.key, conversation.turns[-1].answer
+
+    def on_over(stream: AnswerStream) -> None:
+        stream.pay(answer.cost)
+        if stream.failure:
+            explanation = explain(stream.failure, settings.base_url, key)
+            answer.failure, answer.help = explanation.sentence, explanation.link
+            answer.affordable_tokens = explanation.affordable_tokens
+        if answer.generation and not answer.usage:
+            arguments = (settings.base_url, key, stream)
+            threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
+
+    parameters = dict(request.parameters)
+    if answer.max_tokens:
+        parameters["max_tokens"] = answer.max_tokens
+    request = replace(request, messages=conversation.messages(), parameters=parameters)
+    stream = AnswerStream(
+        ChatStream(settings.base_url, key, request, headers=settings.attribution()),
+        answer,
+        key=key,
+        reader=session,
+        may_retry=lambda: not budget.refusal(settings, session),
+        on_over=on_over,
+    )
+    session.streams = [*(one for one in session.streams if not one.is_over), stream]
+    live_answers.add(stream, conversation)
+
+
+def _count(base_url: str, key: str, stream: AnswerStream) -> None:
+    """Count what an answer cost that broke off; OpenRouter knows it some moments later."""
+    answer = stream.answer
+    for seconds in COST_DELAYS_S:
+        time.sleep(seconds)
+        if not all(reader.has(key) for reader in stream.readers):
+            return
+        with suppress(OpenRouterError):
+            answer.usage = get_usage(base_url, key, answer.generation)
+            stream.pay(answer.cost)
+            return
+
+
+def take_over(session: Session) -> None:
+    """Take over what the session before asked for, if the browser has left it: it was reloaded.
+
+    Before the tab says what it kept, which may lack what was asked last.
+    """
+    if session.sign_in is None:
+        return
+    for conversation in live_answers.left_alone(session.sign_in.key):
+        turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
+        copy = replace(conversation, turns=turns)
+        if copy.model:
+            session.comparison[copy.model] = copy
+        else:
+            session.open(copy)
+        for answer in copy.answers():
+            if stream := live_answers.find(answer.id, session.sign_in.key):
+                session.streams = [*session.streams, stream]
+                stream.attach(session)
+
+
+def attach(session: Session, conversations: Iterable[Conversation]) -> None:
+    """Go on with the answers that are still growing, in conversations that the tab brought back."""
+    if session.sign_in is None:
+        return
+    for conversation in conversations:
+        for turn in conversation.turns:
+            for index, answer in enumerate(turn.answers):
+                is_open = answer.progress == "interrupted"
+                if is_open and (stream := live_answers.find(answer.id, session.sign_in.key)):
+                    turn.answers[index] = stream.answer
+                    session.streams = [*session.streams, stream]
+                    stream.attach(session)
+
+
+def _refuse(answer: Answer, sentence: str) -> None:
+    answer.progress, answer.failure = "failed", sentence
+
+
+def _too_long(conversation: Conversation) -> str:
+    if len(conversation.turns) <= MOST_TURNS:
+        return ""
+    return f"This chat has {MOST_TURNS:,} questions, which is the most. Start a new one."
+
+
+def _not_taken(model: Model, kinds: set[Kind]) -> str:
+    """A PDF is read for models that take no files; texts are text."""
+    for kind, plural in (("image", "images"), ("audio", "audio")):
+        if kind in kinds and kind not in model.inputs:
+            return (
+                f"{model.name} does not take {plural}, and this conversation has some. Choose a "
+                "model that does, then try again."
+            )
+    return ""
+
+
+def stop(session: Session, *answers: Answer) -> None:
+    """Stop these answers, also those that wait to be asked for."""
+    for answer in answers:
+        if stream := session.stream_of(answer):
+            stream.stop()
+        elif answer.progress == "waiting":
+            answer.progress = "stopped"
+
+
+def stop_all(session: Session) -> None:
+    """Stop every answer of the signed-in user, in each tab."""
+    stop(session, *(stream.answer for stream in session.streams))
+    if session.sign_in:
+        live_answers.stop_all(session.sign_in.key)

@@ -1,0 +1,305 @@
+"""An answer that grows by itself, in a thread of its own."""
+
+import gc
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from math import inf
+from operator import gt, le
+from pathlib import Path
+
+import pytest
+
+from lib.chat.answer_stream import FASTEST, MAX_ANSWER_SIZE, AnswerStream, Pace, apply
+from lib.chat.conversation import Answer
+from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.errors import (
+    AnswerTooLong,
+    ConnectTimedOut,
+    Disconnected,
+    FellSilent,
+    Interrupted,
+    OpenRouterError,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from lib.openrouter.events import (
+    Alive,
+    AnsweredBy,
+    Began,
+    Citation,
+    Event,
+    Finished,
+    GeneratedImage,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+)
+from sandbox.answers import TOUR
+from tests.conftest import KEY, Served
+
+
+class Script:
+    """A stream that gives what it is told, raises the exceptions, and ends at `Finished`."""
+
+    def __init__(self, *items: Event | Exception) -> None:
+        self.asked = 0
+        self.items: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()
+        self.is_closed = threading.Event()
+        self.has_ended = threading.Event()
+        for item in items:
+            self.items.put(item)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield what comes."""
+        self.asked += 1
+        while True:
+            item = self.items.get(timeout=5)
+            if isinstance(item, Exception):
+                self.has_ended.set()
+                raise item
+            yield item
+            if isinstance(item, Finished):
+                self.has_ended.set()
+                return
+
+    def close(self) -> None:
+        """End as a real stream does."""
+        self.is_closed.set()
+        self.items.put(Interrupted())
+
+
+class Session:
+    """A reader: what it has paid, and an event for what is new."""
+
+    def __init__(self) -> None:
+        self.news = threading.Event()
+        self.paid = 0.0
+        self.is_connected = True
+        self.has_said_goodbye = False
+
+    def has(self, key: str) -> bool:
+        """Tell whether this is the key of its user."""
+        return key == KEY
+
+    def notify(self) -> None:
+        """Set the event."""
+        self.news.set()
+
+    def pay(self, key: str, cost: float) -> None:
+        """Add it up."""
+        assert key == KEY
+        self.paid += cost
+
+
+def begin(source: Script | ChatStream) -> tuple[AnswerStream, threading.Event]:
+    """Let an answer grow, with the event that its news sets."""
+    session = Session()
+    return AnswerStream(source, Answer(), key=KEY, reader=session), session.news
+
+
+def test_grows() -> None:
+    """What comes is in the answer, and news says so; at the end the answer is complete."""
+    script = Script()
+    stream, news = begin(script)
+    answer = stream.answer
+    assert answer.progress == "streaming"
+    script.items.put(ReasoningDelta("Well, "))
+    assert news.wait(5)
+    assert answer.reasoning == "Well, "
+    assert answer.first_token_seconds is not None
+    for event in (TextDelta("a"), TextDelta("b"), Finished("stop")):
+        script.items.put(event)
+    assert stream.over.wait(5)
+    assert (answer.text, answer.finish_reason, answer.progress) == ("ab", "stop", "complete")
+    assert answer.seconds >= answer.first_token_seconds
+
+
+@pytest.mark.parametrize("error", [Interrupted(), OpenRouterError(status=502), ZeroDivisionError()])
+def test_failure(error: Exception) -> None:
+    """Whatever the stream raises ends the answer as failed, and what came before it stays."""
+    stream, _ = begin(Script(TextDelta("a"), error))
+    assert stream.over.wait(5)
+    assert (stream.answer.text, stream.answer.progress) == ("a", "failed")
+    assert stream.failure is error or stream.failure.__cause__ is error
+
+
+def test_pace() -> None:
+    """The more answers come at the same time, the more rarely each is looked at."""
+    pace = Pace()
+    with ExitStack() as answers:
+        for _ in range(100):
+            answers.enter_context(pace)
+        assert pace.interval == pytest.approx(0.4)
+    assert pace.interval == FASTEST
+
+
+def test_stop() -> None:
+    """Stopping closes the stream at once, keeps what came, and is no failure."""
+    script = Script(TextDelta("a"))
+    stream, news = begin(script)
+    assert news.wait(5)
+    stream.stop()
+    assert stream.answer.progress == "stopped"
+    assert script.is_closed.is_set()
+    assert stream.over.wait(5)
+    assert stream.failure is None
+    assert (stream.answer.text, stream.answer.progress) == ("a", "stopped")
+
+
+def test_stop_after_the_end() -> None:
+    """An answer that is whole stays so."""
+    stream, _ = begin(Script(TextDelta("a"), Finished("stop")))
+    assert stream.over.wait(5)
+    stream.stop()
+    assert stream.answer.progress == "complete"
+
+
+def test_answer_beyond_the_limit() -> None:
+    """A model that runs away is ended, and what it wrote stays."""
+    piece = TextDelta("a" * 1_000_000)
+    script = Script(*[piece] * (MAX_ANSWER_SIZE // 1_000_000 + 2), Finished("stop"))
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert isinstance(stream.failure, AnswerTooLong)
+    assert script.is_closed.is_set()
+    assert MAX_ANSWER_SIZE < len(stream.answer.text) < MAX_ANSWER_SIZE + 2_000_000
+
+
+def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:
+    """A failure after which one may ask again."""
+    return OpenRouterError(status=status, retry_after=retry_after)
+
+
+def test_retry() -> None:
+    """What fails in passing before its first token is asked again, and the answer is complete."""
+    script = Script(busy(), Began("gen-1"), busy(429), TextDelta("a"), Finished("stop"))
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (stream.answer.text, stream.answer.progress) == ("a", "complete")
+    assert (script.asked, stream.failure, stream.retries_at) == (3, None, None)
+    assert not stream.answer.generation
+
+
+def test_retries_end() -> None:
+    """After two retries the failure stands."""
+    script = Script(busy(500), busy(502), last := busy(529), TextDelta("a"))
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (script.asked, stream.failure) == (3, last)
+    assert stream.answer.progress == "failed"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        *([busy(status)] for status in (400, 401, 402, 403, 404, 413, 422)),
+        [busy(retry_after=31)],
+        [OpenRouterError("Rate limit exceeded: free-models-per-day.", status=429)],
+        [OpenRouterError(status=503, retryable=False)],
+        [TextDelta("a"), busy()],
+        [ReasoningDelta("a"), busy()],
+        [GeneratedImage("image/png", b"a"), busy()],
+        [Usage(1, 1, 0.1), busy()],
+        [Disconnected()],
+        [Interrupted()],
+        [TimedOut()],
+        [FellSilent()],
+        [UnexpectedAnswer()],
+    ],
+)
+def test_no_retry(items: list[Event | Exception]) -> None:
+    """Not where it would fail again, may have been paid for, or has words already."""
+    script = Script(*items)
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (script.asked, stream.failure) == (1, items[-1])
+
+
+def test_no_retry_beyond_the_budget() -> None:
+    """Whoever pays may say that there is to be none."""
+    script = Script(busy())
+    stream = AnswerStream(script, Answer(), key=KEY, reader=Session(), may_retry=lambda: False)
+    assert stream.over.wait(5)
+    assert script.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "least", "most"),
+    [(Unreachable(), 0, 1), (ConnectTimedOut(), 0, 1), (busy(429, 20), 15, 20)],
+)
+def test_stop_ends_the_wait(error: OpenRouterError, least: float, most: float) -> None:
+    """While one waits to ask again it is known until when, and Stop ends it at once."""
+    script = Script()
+    stream, news = begin(script)
+    script.items.put(error)
+    assert news.wait(5)
+    assert least < stream.retries_at - time.monotonic() <= most
+    stream.stop()
+    assert stream.over.wait(5)
+    assert (script.asked, stream.answer.progress) == (1, "stopped")
+
+
+def test_real_stream(served: Served) -> None:
+    """A real stream becomes the answer that was given, with its model and costs."""
+    request = ChatRequest("sandbox/tour", [{"role": "user", "content": "Hello?"}])
+    stream, _ = begin(ChatStream(served.base_url, KEY, request))
+    assert stream.over.wait(5)
+    answer = stream.answer
+    assert (answer.text, answer.model, answer.provider) == (TOUR, "sandbox/tour", "Sandbox")
+    assert answer.usage.completion_tokens > 100
+    assert answer.cost > 0
+
+
+def test_nothing_is_left_over(served: Served) -> None:
+    """After 200 answers, a quarter of them stopped, no thread, socket or stream more is open."""
+
+    def answer_some(count: int) -> None:
+        for number in range(count):
+            model = "sandbox/endless" if number % 4 == 0 else "sandbox/echo"
+            request = ChatRequest(model, [{"role": "user", "content": "Hello?"}])
+            stream, news = begin(ChatStream(served.base_url, KEY, request))
+            if model == "sandbox/endless":
+                assert news.wait(5)
+                stream.stop()
+            assert stream.over.wait(5)
+
+    def open_now() -> list[int]:
+        gc.collect()
+        files = len(list(Path("/dev/fd").iterdir()))
+        return [served.open_streams, threading.active_count(), files]
+
+    def settled(at_most: Sequence[float]) -> list[int]:
+        deadline = time.monotonic() + 5
+        while any(map(gt, now := open_now(), at_most)) and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        return now
+
+    answer_some(10)
+    _, threads, files = settled([0, inf, inf])
+    answer_some(200)
+    most = (0, threads, files)
+    assert all(map(le, settled(most), most))
+
+
+def test_apply() -> None:
+    """Each event has its place in the answer; only words and thoughts are something to read."""
+    answer = Answer()
+    citation, image = Citation("https://example.org", "A"), GeneratedImage("image/png", b"x")
+    usage = Usage(1, 2, 0.5)
+    for event in (Alive(), AnsweredBy("m", "p"), citation, citation, image, usage):
+        assert not apply(event, answer)
+    assert apply(TextDelta("a"), answer)
+    assert apply(ReasoningDelta("b"), answer)
+    assert answer == Answer(
+        text="a",
+        reasoning="b",
+        model="m",
+        provider="p",
+        citations=[citation],
+        images=[image],
+        usage=usage,
+    )

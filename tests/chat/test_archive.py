@@ -1,0 +1,156 @@
+"""Conversations as JSON: whole there and back, and nothing else gets in."""
+
+import json
+
+import pytest
+
+from lib.chat.archive import CUT, FORMAT, NotAConversation, decode, decode_turn, encode, encode_turn
+from lib.chat.attachments import attachment
+from lib.chat.conversation import Answer, Conversation, Turn
+from lib.openrouter.events import Citation, GeneratedImage, Usage
+from sandbox.answers import picture
+
+
+def whole_turn() -> Turn:
+    """A turn with all that one may hold."""
+    answer = Answer(
+        text="Grüße 👩‍🔬",
+        progress="complete",
+        model="lab/model:free",
+        finish_reason="stop",
+        usage=Usage(10, 20, 0.5),
+        provider="Lab",
+        reasoning="Well.",
+        citations=[Citation("https://example.org/a", "A")],
+        images=[GeneratedImage("image/png", picture(2, 2))],
+        first_token_seconds=0.5,
+        seconds=2.0,
+        max_tokens=100,
+    )
+    failed = Answer("b", "failed", failure="Why.")
+    files = [attachment("a.txt", b"text"), attachment("a.png", picture(2, 2))]
+    return Turn("Why?", [failed, answer], files, shown=0)
+
+
+def test_there_and_back() -> None:
+    """A saved conversation comes back with everything, as a conversation of its own."""
+    talk = Conversation([whole_turn()], name="Talk")
+    back = decode(encode(talk))
+    assert back.turns == talk.turns
+    assert back.name == "Talk"
+    assert back.id != talk.id
+
+
+def test_text_apart() -> None:
+    """A turn is kept without the text of its last answer, which comes back beside it."""
+    turn = Turn("a", [Answer("the text", "streaming", reasoning="Well.")])
+    kept = encode_turn(turn)
+    assert "the text" not in kept
+    (answer,) = decode_turn(kept, "[]", "the te", "We").answers
+    assert answer == Answer("the te", "interrupted", reasoning="We")
+
+
+@pytest.mark.parametrize("kept", [("the te", "Well."), ("the text", ""), ("", "")])
+def test_cut(kept: tuple[str, str]) -> None:
+    """An answer of which the tab lacks something is marked, and what is there is shown."""
+    turn = Turn("a", [Answer("the text", "complete", reasoning="Well.")])
+    answer = decode_turn(encode_turn(turn), "[]", *kept).answer
+    assert (answer.text, answer.reasoning) == kept
+    assert (answer.progress, answer.failure) == ("interrupted", CUT)
+
+
+@pytest.mark.parametrize("progress", ["waiting", "streaming"])
+def test_nobody_is_at_work(progress) -> None:
+    """An answer that was not ended comes back as interrupted: nothing is asked by itself."""
+    answer = decode_turn(encode_turn(Turn("a", [Answer(progress=progress)]))).answer
+    assert answer == Answer(progress="interrupted")
+
+
+def changed(**fields: object) -> bytes:
+    """A file with one turn, of which some fields of the answer are others."""
+    file = json.loads(encode(Conversation([Turn("a", [Answer("b", "complete")])])))
+    file["turns"][0]["answers"][0] |= fields
+    return json.dumps(file).encode()
+
+
+def test_harmless() -> None:
+    """Links and models of a file lead nowhere but where ours do."""
+    hostile = changed(
+        model="`![x](https://evil.example)`",
+        help=["Click", "javascript:alert(1)"],
+        affordable_tokens=5,
+        citations=[{"url": "javascript:alert(1)", "title": "x"}],
+        images=[{"media_type": "text/html", "content": "eA=="}],
+    )
+    assert decode(hostile).turns[0].answer == Answer("b", "complete")
+
+
+def test_bounded() -> None:
+    """Of what a file says of an answer no more is taken than an answer itself may bring."""
+    citation = {"url": "https://example.org", "title": "x" * 9_000}
+    image = {"media_type": "image/png", "content": "eA=="}
+    texts = dict.fromkeys(("failure", "provider", "generation", "finish_reason"), "a\n" * 9_000)
+    file = changed(**texts, citations=[citation] * 900, images=[image] * 900)
+    answer = decode(file).turns[0].answer
+    assert answer.failure == ("a " * 2_000)
+    assert {answer.provider, answer.generation, answer.finish_reason} == {"a " * 100}
+    assert answer.citations == [Citation("https://example.org", "x" * 200)] * 200
+    assert len(answer.images) == 50
+
+
+TURN = json.loads(encode_turn(Turn("a", [Answer()])))
+FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"null",
+        b"5",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"turns":' + b"[" * 100_000,
+        {},
+        {"format": "another/1", "name": "", "turns": []},
+        {"format": FORMAT, "name": 5, "turns": []},
+        {"format": FORMAT, "name": "", "turns": {}},
+        {"format": FORMAT, "name": "", "turns": [TURN] * 2_001},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "question": 5}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "question": ""}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "answers": []}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "answers": [{}] * 101}]},
+        {
+            "format": FORMAT,
+            "name": "",
+            "turns": [
+                {
+                    **TURN,
+                    "attachments": [
+                        {"name": "a.png", "kind": "text", "form": "png", "content": "eA=="}
+                    ],
+                }
+            ],
+        },
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "question": "x" * 200_001}]},
+        {"format": FORMAT, "name": "", "turns": [{**TURN, "attachments": [FILE] * 11}]},
+        {"format": FORMAT, "name": "", "turns": [], "more": [[]] * 999_999},
+        changed(text=["b"]),
+        changed(progress="of a stranger"),
+        changed(seconds=-1),
+        changed(usage={"prompt_tokens": 10**400, "completion_tokens": 1, "cost": None}),
+        changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": -5}),
+        changed(images=[{"media_type": "image/png", "content": "no base64!"}]),
+        changed(text="\ud800"),
+    ],
+)
+def test_junk(junk: bytes | dict[str, object]) -> None:
+    """Anything else is refused, in one way."""
+    with pytest.raises(NotAConversation):
+        decode(junk if isinstance(junk, bytes) else json.dumps(junk).encode())
+
+
+def test_too_large() -> None:
+    """A file of any size is refused before it is read."""
+    with pytest.raises(NotAConversation):
+        decode(b" " * 50_000_001)

@@ -1,0 +1,182 @@
+"""Files that go with a question."""
+
+import base64
+import math
+import struct
+import subprocess
+import sys
+import zlib
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from lib.chat.attachments import (
+    LARGEST_FILE,
+    LONGEST_TEXT_FILE,
+    NotAttachable,
+    attachment,
+    count_pixels,
+)
+from sandbox.answers import picture
+from tests.test_bounds import cpu_limit
+
+
+def image_of(form: str, width: int = 2, height: int = 2) -> bytes:
+    """A black image of so many pixels."""
+    file = BytesIO()
+    Image.new("L", (width, height)).save(file, form)
+    return file.getvalue()
+
+
+def large_png(width: int, height: int) -> bytes:
+    """A PNG whose header tells of so many pixels, and that holds a few of them."""
+    content = bytearray(picture(2, 2))
+    content[16:24] = struct.pack(">II", width, height)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
+
+
+PNG = picture(2, 2)
+JPEG = image_of("JPEG")
+PDF = b"%PDF-1.7"
+
+
+def encoded(content: bytes) -> str:
+    """As the API wants bytes."""
+    return base64.b64encode(content).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        (
+            "a.PNG",
+            PNG,
+            {
+                "type": "image_url",
+                "image_url": {"url": f"data:image/png;base64,{encoded(PNG)}"},
+            },
+        ),
+        (
+            "a.jpg",
+            JPEG,
+            {
+                "type": "image_url",
+                "image_url": {"url": f"data:image/jpeg;base64,{encoded(JPEG)}"},
+            },
+        ),
+        (
+            "a.pdf",
+            b"%PDF-1.7",
+            {
+                "type": "file",
+                "file": {
+                    "filename": "a.pdf",
+                    "file_data": f"data:application/pdf;base64,{encoded(PDF)}",
+                },
+            },
+        ),
+        (
+            "a.wav",
+            b"RIFF",
+            {"type": "input_audio", "input_audio": {"data": encoded(b"RIFF"), "format": "wav"}},
+        ),
+        (
+            "a.csv",
+            "\ufeffä,b".encode(),
+            {"type": "text", "text": "File a.csv:\n\nä,b"},
+        ),
+    ],
+)
+def test_part(name: str, content: bytes, part: dict[str, object]) -> None:
+    """Each kind of file has the form in which OpenRouter takes it."""
+    assert attachment(name, content).part() == part
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.txt", b"", "is empty"),
+        ("a.exe", b"MZ", "of a type that cannot be sent"),
+        ("noending", b"x", "of a type that cannot be sent"),
+        ("a.png", b"%PDF-1.7", "holds no PNG"),
+        ("a.pdf", PNG, "holds no PDF"),
+        ("a.txt", b"\xff\xfe", "is not text in UTF-8"),
+        ("a.txt", b"x" * (LONGEST_TEXT_FILE + 1), "is longer than 500,000 characters"),
+        ("a.png", large_png(13_000, 13_000), "too large: an image may have 64 million pixels"),
+        ("a.png", large_png(40_000, 40_000), "too large: an image may have 64 million pixels"),
+        ("a.png", large_png(0, 5), "is damaged"),
+        ("a.png", PNG[:20], "is damaged"),
+        ("a.jpg", JPEG[:4], "is damaged"),
+        ("a.gif", image_of("GIF")[:8], "is damaged"),
+        ("a.webp", image_of("WEBP")[:20], "is damaged"),
+        ("a.mp3", b"x" * (LARGEST_FILE * 1_000_000 + 1), "is larger than 10 MB"),
+    ],
+)
+def test_refused(name: str, content: bytes, why: str) -> None:
+    """What cannot be sent is refused with a sentence that names the file."""
+    with pytest.raises(NotAttachable, match=why) as refused:
+        attachment(name, content)
+    assert str(refused.value).startswith(name)
+
+
+def test_name() -> None:
+    """Of a name only its last part is kept, on one line."""
+    assert attachment("/etc/../a\n b.txt", b"x").name == "a b.txt"
+
+
+def test_repr() -> None:
+    """What somebody attached stands in no log."""
+    assert "secret" not in repr(attachment("a.txt", b"secret"))
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_pixels(form: str) -> None:
+    """How many pixels an image has is read off its header."""
+    assert count_pixels(image_of(form, 30, 20)) == 600
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"RIFF", PDF, b"BM" + bytes(100)])
+def test_no_pixels(content: bytes) -> None:
+    """What is no image, or breaks off in its header, has none."""
+    assert count_pixels(content) is None
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP"])
+def test_many_frames(form: str) -> None:
+    """However many frames an animation has, only its header is read."""
+    file = BytesIO()
+    frames = [Image.new("L", (8, 8), number % 256) for number in range(3_000)]
+    frames[0].save(file, form, save_all=True, append_images=frames[1:])
+    with cpu_limit(0.2):
+        assert count_pixels(file.getvalue()) == 64
+
+
+def test_many_scans() -> None:
+    """A JPEG of some KB whose pixels would be gone over for minutes counts as too large."""
+    file = BytesIO()
+    Image.new("L", (64, 64)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    assert count_pixels(content) == 64 * 64
+    assert count_pixels(content[:-2] + 100 * scan + content[-2:]) == math.inf
+
+
+def test_no_decoding() -> None:
+    """To count the pixels of a large image takes next to no memory."""
+    script = """
+import resource, sys
+from io import BytesIO
+from lib.chat.attachments import count_pixels
+content = sys.stdin.buffer.read()
+count_pixels(content[:100])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert count_pixels(content) == 64_000_000
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    content = image_of("PNG", 8_000, 8_000)
+    run = subprocess.run(
+        [sys.executable, "-c", script], input=content, capture_output=True, check=True
+    )
+    assert int(run.stdout) < 5_000

@@ -1,0 +1,132 @@
+"""Conversations: what a request carries, and what becomes of turns and answers."""
+
+import pytest
+
+from lib.chat.attachments import attachment
+from lib.chat.conversation import Answer, Conversation, Turn
+from lib.openrouter.events import Usage
+
+
+def conversation(*turns: tuple[str, list[Answer]]) -> Conversation:
+    """A conversation of these questions and answers."""
+    return Conversation([Turn(question, answers) for question, answers in turns])
+
+
+@pytest.mark.parametrize(
+    ("turns", "messages"),
+    [
+        ([("a", [Answer()])], ["a"]),
+        ([("a", [Answer("b", "complete")]), ("c", [Answer()])], ["a", "b", "c"]),
+        ([("a", [Answer("b", "stopped")]), ("c", [Answer()])], ["a", "b", "c"]),
+        ([("a", [Answer("", "failed")]), ("c", [Answer()])], ["c"]),
+        ([("a", [Answer("b", "failed"), Answer()])], ["a"]),
+        (
+            [("a", [Answer("b", "failed"), Answer("c", "complete")]), ("d", [Answer()])],
+            ["a", "c", "d"],
+        ),
+    ],
+)
+def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) -> None:
+    """A request carries each question with its last text, and ends with the waiting question."""
+    sent = conversation(*turns).messages()
+    assert [message["content"] for message in sent] == messages
+    roles = [message["role"] for message in sent]
+    assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
+
+
+def test_cost() -> None:
+    """A conversation costs what its answers cost, where OpenRouter said it."""
+    paid = Answer(usage=Usage(5, 100, 0.25))
+    talk = conversation(("a", [paid, Answer()]), ("b", [paid, Answer(usage=Usage(1, 1, None))]))
+    assert talk.cost == 0.5
+    assert Conversation().cost == 0
+
+
+def test_speed() -> None:
+    """Tokens a second count from the first token; where something is missing there is no speed."""
+    answer = Answer(usage=Usage(5, 100, None), first_token_seconds=1.0, seconds=3.0)
+    assert answer.tokens_per_second == 50
+    assert Answer(usage=Usage(5, 100, None), seconds=3.0).tokens_per_second is None
+    assert Answer(first_token_seconds=1.0, seconds=3.0).tokens_per_second is None
+    at_once = Answer(usage=Usage(5, 100, None), first_token_seconds=1.0, seconds=1.0)
+    assert at_once.tokens_per_second is None
+
+
+def test_nothing_said() -> None:
+    """An empty conversation asks nothing, and has no title."""
+    assert Conversation().messages() == []
+    assert Conversation().title == ""
+
+
+def test_replace_and_delete() -> None:
+    """A changed question takes the place of its turn and of what follows; a deleted turn is gone."""
+    talk = conversation(*((name, [Answer("b", "complete")]) for name in "aac"))
+    talk.delete(talk.turns[1])
+    assert [turn.question for turn in talk.turns] == ["a", "c"]
+    talk.delete(Turn("c", [Answer()]))  # one that is there no more
+    assert len(talk.turns) == 2
+    talk.replace(talk.turns[0], "d")
+    assert talk.turns == [Turn("d", [Answer()])]
+
+
+def test_ask_again() -> None:
+    """One more answer waits, but while one is on its way that one is shown."""
+    turn = Turn("a", [Answer("b", "complete"), Answer("c", "streaming")], shown=0)
+    turn.ask_again()
+    assert turn.answer.text == "c"
+    turn.answer.progress = "complete"
+    for _ in range(2):
+        turn.ask_again(max_tokens=5)
+    assert turn.answers[2:] == [Answer(max_tokens=5)]
+
+
+@pytest.mark.parametrize(
+    ("progress", "can"),
+    [
+        ("complete", False),
+        ("stopped", True),
+        ("failed", True),
+        ("waiting", False),
+        ("streaming", False),
+    ],
+)
+def test_can_try_again(progress, can: bool) -> None:
+    """Only an answer that broke off can be tried again."""
+    assert conversation(("a", [Answer("b", progress)])).can_try_again() is can
+    assert conversation(("a", [Answer("", "complete")])).can_try_again()
+    assert not Conversation().can_try_again()
+
+
+def test_versions() -> None:
+    """The conversation goes on from the answer that is shown; a new one is shown at once."""
+    talk = conversation(("a", [Answer("one", "complete"), Answer("two", "complete")]))
+    talk.ask("b")
+    assert talk.messages()[1]["content"] == "two"
+    talk.turns[0].shown = 0
+    assert talk.messages()[1]["content"] == "one"
+    talk.turns[0].ask_again(max_tokens=5)
+    assert talk.turns[0].answer.progress == "waiting"
+    assert talk.turns[0].answer.max_tokens == 5
+
+
+def test_title() -> None:
+    """A conversation is called as somebody named it, or by its first question, on one line."""
+    talk = conversation(("Why is\nthe sky  blue?", [Answer()]))
+    assert talk.title == "Why is the sky blue?"
+    talk.name = "Sky"
+    assert talk.title == "Sky"
+    assert len(conversation(("a" * 100, [Answer()])).title) == 60
+    files = Conversation()
+    files.ask("", [attachment("plan.txt", b"x")])
+    assert files.title == "plan.txt"
+
+
+def test_files() -> None:
+    """Files are sent with their question, as parts of its content."""
+    talk = Conversation()
+    talk.ask("What is it?", [attachment("a.txt", b"text"), attachment("b.pdf", b"%PDF-1.7")])
+    (message,) = talk.messages()
+    assert [part["type"] for part in message["content"]] == ["text", "text", "file"]
+    assert talk.attached() == {"text", "pdf"}
+    talk.replace(talk.turns[0], "What else?")
+    assert talk.attached() == {"text", "pdf"}

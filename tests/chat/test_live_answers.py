@@ -1,0 +1,147 @@
+"""Which answers are held, for whom, and for how long."""
+
+import pytest
+
+from lib.chat.answer_stream import AnswerStream
+from lib.chat.conversation import Answer, Conversation
+from lib.chat.live_answers import AWAY_TIMEOUT_S, GOODBYE_TIMEOUT_S, LiveAnswers
+from lib.openrouter.events import Finished, TextDelta
+from tests.chat.test_answer_stream import Script, Session
+from tests.conftest import KEY
+
+
+class Clock:
+    """A clock that is set by hand, in seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock that the answers are looked after by."""
+    return Clock()
+
+
+@pytest.fixture
+def live(clock: Clock) -> LiveAnswers:
+    """Nothing on its way yet."""
+    return LiveAnswers(clock)
+
+
+def begin(live: LiveAnswers, script: Script) -> tuple[AnswerStream, Session]:
+    """Ask for an answer that grows from a script, in a session."""
+    session = Session()
+    stream = AnswerStream(script, Answer(), key=KEY, reader=session)
+    live.add(stream, Conversation())
+    return stream, session
+
+
+def test_reader_comes_back(live: LiveAnswers, clock: Clock) -> None:
+    """A reader who was away for less than a minute, again and again, finds the answer growing."""
+    stream, session = begin(live, Script(TextDelta("a")))
+    for _ in range(3):
+        session.is_connected = False
+        clock.now += AWAY_TIMEOUT_S - 1
+        assert live.check()
+        session.is_connected = True
+        live.check()
+    assert stream.answer.progress == "streaming"
+    stream.stop()
+
+
+def test_reader_stays_away(live: LiveAnswers, clock: Clock) -> None:
+    """An answer whose reader does not come back is interrupted, and its request is closed."""
+    script = Script(TextDelta("a"))
+    stream, session = begin(live, script)
+    session.is_connected = False
+    clock.now += AWAY_TIMEOUT_S + 1
+    assert not live.check()
+    assert script.is_closed.is_set()
+    assert stream.answer.progress == "interrupted"
+    assert live.find(stream.answer.id, KEY) is None
+
+
+def test_goodbye(live: LiveAnswers, clock: Clock) -> None:
+    """A reader who said goodbye has some seconds; one who is still there is not gone."""
+    stream, session = begin(live, Script(TextDelta("a")))
+    session.has_said_goodbye = True
+    clock.now += GOODBYE_TIMEOUT_S + 1
+    live.check()
+    assert stream.answer.progress == "streaming"
+    session.is_connected = False
+    clock.now += GOODBYE_TIMEOUT_S + 1
+    live.check()
+    assert stream.answer.progress == "interrupted"
+
+
+def test_session_that_follows(live: LiveAnswers, clock: Clock) -> None:
+    """The session after a reload reads the same answer, hears of it, and pays for it."""
+    script = Script(TextDelta("a"))
+    stream, before = begin(live, script)
+    before.is_connected = False
+    after = Session()
+    found = live.find(stream.answer.id, KEY)
+    assert found is stream
+    found.attach(after)
+    clock.now += AWAY_TIMEOUT_S + 1
+    live.check()
+    after.news.clear()
+    for event in (TextDelta("b"), Finished("stop")):
+        script.items.put(event)
+    assert stream.over.wait(5)
+    assert after.news.wait(5)
+    stream.pay(0.5)
+    assert (stream.answer.text, after.paid) == ("ab", 0.5)
+    late = Session()
+    stream.attach(late)
+    assert late.paid == 0.5
+
+
+def test_ended_while_away(live: LiveAnswers, clock: Clock) -> None:
+    """An answer that has ended is held for a minute more, with or without a reader."""
+    stream, session = begin(live, Script(TextDelta("a"), Finished("stop")))
+    assert stream.over.wait(5)
+    session.is_connected = False
+    clock.now += AWAY_TIMEOUT_S - 1
+    assert live.check()
+    assert live.find(stream.answer.id, KEY) is stream
+    clock.now += 2
+    assert not live.check()
+    assert live.find(stream.answer.id, KEY) is None
+    assert stream.answer.progress == "complete"
+
+
+def test_stranger(live: LiveAnswers) -> None:
+    """An answer is found by the user of its key alone."""
+    stream, _ = begin(live, Script(TextDelta("a")))
+    assert live.find(stream.answer.id, KEY[:-1] + "x") is None
+    assert live.find("0" * 16, KEY) is None
+    stream.stop()
+
+
+def test_stop_all(live: LiveAnswers) -> None:
+    """At sign-out the answers of the user end, also in other tabs; those of others do not."""
+    mine, _ = begin(live, Script(TextDelta("a")))
+    theirs = AnswerStream(Script(TextDelta("a")), Answer(), key="sk-or-other", reader=Session())
+    live.add(theirs, Conversation())
+    live.stop_all(KEY)
+    assert (mine.answer.progress, theirs.answer.progress) == ("stopped", "streaming")
+    assert live.find(mine.answer.id, KEY) is None
+    theirs.stop()
+
+
+def test_left_alone(live: LiveAnswers) -> None:
+    """A session that begins finds what its user asked for in one that no browser is connected to."""
+    script = Script(TextDelta("a"))
+    session, conversation = Session(), Conversation()
+    stream = AnswerStream(script, Answer(), key=KEY, reader=session)
+    live.add(stream, conversation)
+    assert live.left_alone(KEY) == []
+    session.is_connected = False
+    assert live.left_alone(KEY) == [conversation]
+    assert live.left_alone("sk-or-other") == []
+    stream.stop()

@@ -1,0 +1,354 @@
+"""The authorization URL, the way back, and the exchange, against a sandbox over HTTP."""
+
+import html
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+import requests
+
+from lib.openrouter.auth import (
+    IssuedKey,
+    Return,
+    accepts_callback_url,
+    authorization_url,
+    exchange_code,
+    read_pasted,
+    read_return,
+    with_state,
+)
+from lib.openrouter.errors import (
+    CodeExpired,
+    CodeRejected,
+    Disconnected,
+    OpenRouterError,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from lib.openrouter.pkce import create_code_challenge
+from tests.conftest import NOT_THE_API, RawServer, Served, http
+from tests.openrouter.test_pkce import CHALLENGE, VERIFIER
+
+CALLBACK_URL = "http://localhost:3000/"
+
+
+def decide(
+    served: Served, method="S256", callback_url: str | None = CALLBACK_URL, **choices: str
+) -> requests.Response:
+    """Press a button of the consent page."""
+    url = authorization_url(
+        served.base_url,
+        callback_url=callback_url,
+        code_challenge=create_code_challenge(VERIFIER, method),
+        method=method,
+    )
+    form = {**dict(parse_qsl(urlsplit(url).query)), "decision": "authorize", **choices}
+    return requests.post(f"{served.base_url}/auth", form, allow_redirects=False, timeout=5)
+
+
+def query_of(response: requests.Response) -> dict[str, str]:
+    """The query with which a browser would come back."""
+    return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
+
+
+def approve(served: Served, method="S256", exchange="success") -> str:
+    """Go through the consent page, and return the code."""
+    returned = read_return(query_of(decide(served, method, exchange=exchange)))
+    assert returned
+    assert returned.code
+    return returned.code
+
+
+def exchange(served: Served, code: str, method="S256", verifier=VERIFIER) -> IssuedKey:
+    """Exchange the code, with little patience."""
+    return exchange_code(
+        served.base_url, code, code_verifier=verifier, method=method, timeout=(2, 0.5)
+    )
+
+
+@pytest.mark.parametrize("method", ["S256", "plain", "none"])
+def test_authorization_url(method) -> None:
+    """The URL carries what the method asks for, and nothing else."""
+    challenge = create_code_challenge(VERIFIER, method)
+    url = authorization_url(
+        "https://openrouter.ai",
+        callback_url=CALLBACK_URL,
+        code_challenge=challenge,
+        method=method,
+        key_label="A label",
+        limit=2.5,
+    )
+    assert url.startswith("https://openrouter.ai/auth?")
+    assert parse_qs(urlsplit(url).query) == {
+        "callback_url": [CALLBACK_URL],
+        "key_label": ["A label"],
+        "limit": ["2.5"],
+        **({"code_challenge": [challenge], "code_challenge_method": [method]} if challenge else {}),
+    }
+
+
+def test_headless_url() -> None:
+    """Without a callback_url the challenge stands alone, and is compulsory."""
+    url = authorization_url("http://o", callback_url=None, code_challenge=CHALLENGE, method="S256")
+    assert set(parse_qs(urlsplit(url).query)) == {"code_challenge", "code_challenge_method"}
+    with pytest.raises(ValueError, match="code_challenge"):
+        authorization_url("http://o", callback_url=None, code_challenge=None, method="none")
+
+
+@pytest.mark.parametrize("limit", [5, 0.01, 0.00001, 12345.67, 999999.5])
+def test_limit(limit: float) -> None:
+    """The limit is offered as it was set, in digits."""
+    url = authorization_url(
+        "http://o", callback_url=CALLBACK_URL, code_challenge=None, method="none", limit=limit
+    )
+    (asked,) = parse_qs(urlsplit(url).query)["limit"]
+    assert re.fullmatch(r"\d+(\.\d+)?", asked)
+    assert float(asked) == limit
+
+
+@pytest.mark.parametrize(
+    ("callback_url", "accepted"),
+    [
+        ("https://example.org/", True),
+        ("https://example.org:8443/path?x=1", True),
+        ("http://localhost:3000", True),
+        ("http://127.0.0.1:8501/", True),
+        ("http://192.168.1.5:8501/", False),
+        ("http://example.org/", False),
+        ("http://localhost.example.org/", False),
+        ("ftp://localhost/", False),
+        ("http://LOCALHOST:1/", True),
+        ("http://localhost@example.org/", False),
+        ("http://localhost:99999/", False),
+        ("http://[", False),
+        ("javascript:alert(1)", False),
+        ("https:///", False),
+        ("", False),
+    ],
+)
+def test_accepts_callback_url(callback_url: str, accepted: bool) -> None:
+    """Https everywhere, http on this machine only."""
+    assert accepts_callback_url(callback_url) is accepted
+
+
+@pytest.mark.parametrize(
+    ("callback_url", "query"),
+    [
+        ("https://a.org/b", {}),
+        ("https://a.org/b?model=a%2Fb%26c", {"model": ["a/b&c"]}),
+        ("https://a.org/b?x=1&x=2#fragment", {"x": ["1", "2"]}),
+        ("https://a.org/b?embed=", {"embed": [""]}),
+    ],
+)
+def test_with_state(callback_url: str, query: dict[str, list[str]]) -> None:
+    """`state` joins a query that is there already; a fragment would not come back."""
+    url = with_state(callback_url, "s t")
+    assert url.startswith("https://a.org/b?")
+    assert parse_qs(urlsplit(url).query, keep_blank_values=True) == {**query, "state": ["s t"]}
+    assert not urlsplit(url).fragment
+
+
+@pytest.mark.parametrize(
+    ("query", "returned"),
+    [
+        ({"code": "c", "state": "s"}, Return("c", "s")),
+        ({"state": "s?code=c"}, Return("c", "s")),
+        ({"code": "c"}, Return("c")),
+        ({"error": "access_denied", "state": "s"}, Return(None, "s", "access_denied")),
+        ({"state": "s?error=access_denied"}, Return(None, "s", "access_denied")),
+        ({"code": "c", "state": "s" * 1025}, Return("c")),
+        ({"code": "c" * 1024, "state": ""}, Return("c" * 1024)),
+        ({"error": ""}, None),
+        ({"state": "s"}, None),
+        ({"code": ""}, None),
+        ({"code": "c" * 1025}, None),
+        ({}, None),
+    ],
+)
+def test_read_return(query: dict[str, str], returned: Return | None) -> None:
+    """`code`, `state` and `error` are read, together or glued or alone."""
+    assert read_return(query) == returned
+    assert "'c" not in repr(returned)
+
+
+ADDRESS = "https://example.org/chat/"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "returned"),
+    [
+        ("x-y_z.1", Return("x-y_z.1")),
+        ("  x\n", Return("x")),
+        ("auth_code_\r\n  123", Return("auth_code_123")),
+        ('"x"', Return("x")),
+        ("`x`", Return("x")),
+        ("“x”", Return("x")),
+        ("<x>", Return("x")),
+        ("\ufeffx\u200b", Return("x")),
+        ("YWJj==", Return("YWJj==")),
+        ("code=x", Return("x")),
+        ("Code: x", Return("x")),
+        ("CODE=x", Return("x")),
+        ("code 'x'", Return("x")),
+        ('code="x"', Return("x")),
+        ('{"code": "x"}', Return("x")),
+        ("code_of_mine", Return("code_of_mine")),
+        ("?code=x&state=s", Return("x", "s")),
+        ("state=s&code=x", Return("x", "s")),
+        ("?state=s?code=x", Return("x", "s")),
+        (f"{ADDRESS}?code=x", Return("x")),
+        (f"{ADDRESS}?model=a%2Fb&state=s&code=x%2By#top", Return("x+y", "s")),
+        (f"{ADDRESS}?state=s?code=x", Return("x", "s")),
+        (f"{ADDRESS}?state=s&amp;code=x", Return("x", "s")),
+        (f"`{ADDRESS}?code=x&state=s`", Return("x", "s")),
+        (f"[back]({ADDRESS}?state=s&code=x)", Return("x", "s")),
+        (f"{ADDRESS}?state=s\n&code=x", Return("x", "s")),
+        ("", None),
+        (' "" ', None),
+        ("not a code", None),
+        (ADDRESS, None),
+        ("https://openrouter.ai/auth?code_challenge=x&code_challenge_method=S256", None),
+        ("?error=access_denied&state=s", None),
+        ("state=s", None),
+        ("code=", None),
+        ("x" * 1025, None),
+    ],
+)
+def test_read_pasted(pasted: str, returned: Return | None) -> None:
+    """The code is picked out of whatever was pasted around it."""
+    assert read_pasted(pasted) == returned
+
+
+@pytest.mark.parametrize(
+    ("state_return", "state"), [("query", "s"), ("glued", "s"), ("lost", None)]
+)
+def test_way_back(served: Served, state_return: str, state: str | None) -> None:
+    """In each way in which it comes back, the code is found, and `state` if it came."""
+    callback_url = with_state("http://localhost:3000/?model=x", "s")
+    answer = decide(served, callback_url=callback_url, state_return=state_return)
+    returned = read_return(query_of(answer))
+    assert returned
+    assert returned.state == state
+    assert exchange(served, str(returned.code)).key in served.keys
+
+
+def test_denied(served: Served) -> None:
+    """Whoever denies comes back with an error and no code."""
+    callback_url = with_state(CALLBACK_URL, "s")
+    answer = decide(served, callback_url=callback_url, decision="deny")
+    assert read_return(query_of(answer)) == Return(None, "s", "access_denied")
+
+
+@pytest.mark.parametrize("method", ["S256", "plain"])
+def test_headless(served: Served, method) -> None:
+    """Without a callback_url the page shows a code, which is exchanged as any."""
+    page = html.unescape(decide(served, method, callback_url=None).text)
+    code = re.search(r'id="code">([^<]+)<', page)
+    assert code
+    assert exchange(served, code[1], method).key in served.keys
+
+
+@pytest.mark.parametrize("method", ["S256", "plain", "none"])
+def test_exchange(served: Served, method) -> None:
+    """A code becomes a key in one request, which sends the verifier only where there is one."""
+    issued = exchange(served, approve(served, method), method)
+    assert issued.key in served.keys
+    (made,) = served.exchanges
+    expected = {"code_verifier": VERIFIER, "code_challenge_method": method}
+    assert {name: made.body[name] for name in made.body if name != "code"} == (
+        {} if method == "none" else expected
+    )
+    assert issued.key not in repr(issued)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "status"),
+    [
+        ("expired", CodeExpired, 403),
+        ("invalid", CodeRejected, 403),
+        ("bad-method", OpenRouterError, 400),
+        ("conflict", OpenRouterError, 409),
+        ("server-error", OpenRouterError, 500),
+        ("html", OpenRouterError, 502),
+        ("no-key", UnexpectedAnswer, 200),
+        ("bad-json", UnexpectedAnswer, 200),
+        ("slow", TimedOut, None),
+    ],
+)
+def test_failed_exchange(served: Served, outcome: str, error, status) -> None:
+    """Each failure is an error of its own, and the exchange is not repeated."""
+    with pytest.raises(error) as raised:
+        exchange(served, approve(served, exchange=outcome))
+    assert type(raised.value) is error
+    assert raised.value.status == status
+    assert len(served.exchanges) == 1
+
+
+@pytest.mark.parametrize(("method", "verifier"), [("S256", "b" * 43), ("plain", VERIFIER)])
+def test_wrong_proof(served: Served, method, verifier: str) -> None:
+    """A wrong verifier, or another method than at the start, gets no key."""
+    with pytest.raises(CodeRejected):
+        exchange(served, approve(served), method, verifier)
+
+
+def test_code_works_once(served: Served) -> None:
+    """The second exchange of a code is refused."""
+    code = approve(served)
+    exchange(served, code)
+    with pytest.raises(CodeRejected):
+        exchange(served, code)
+
+
+def exchange_at(base_url: str) -> IssuedKey:
+    """Exchange a code at whatever is there."""
+    return exchange_code(base_url, "c", code_verifier=VERIFIER, method="S256", timeout=(2, 2))
+
+
+def test_no_authorization(
+    raw_server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exchange is sent without Authorization, also where `.netrc` has a password."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    url = raw_server.serve(http(b'{"key": "sk-or-x", "user_id": null}', "application/json"))
+    assert exchange_at(url) == IssuedKey("sk-or-x", None)
+    (headers,) = raw_server.received
+    assert headers["Authorization"] is None
+    assert headers["Content-Type"] == "application/json"
+
+
+KEYS_OF_NOBODY = [b'{"key": %s}' % key for key in (b"5", b"null", b'""', b'" "', b'"a\\nb"', b'"\xc3\xa4"', b'"%s"' % (b"k" * 1_025))]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NOT_THE_API + KEYS_OF_NOBODY)
+def test_no_key_in_the_answer(raw_server: RawServer, body: bytes) -> None:
+    """A 200 without a usable key is no success, and is not asked for again."""
+    with pytest.raises(UnexpectedAnswer):
+        exchange_at(raw_server.serve(http(body, "application/json")))
+    assert len(raw_server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (b"", Disconnected),
+        (b"no http\r\n\r\n", Disconnected),
+        (http(b"", status="307 Elsewhere", more="Location: /\r\n"), OpenRouterError),
+        (http(b"", status="503 Later", more="Retry-After: 0\r\n"), OpenRouterError),
+        (http(b"<html>", status="403 No"), CodeRejected),
+    ],
+)
+def test_never_again(raw_server: RawServer, response: bytes, error) -> None:
+    """However an exchange fails, it is neither repeated nor redirected."""
+    with pytest.raises(error) as raised:
+        exchange_at(raw_server.serve(response))
+    assert type(raised.value) is error
+    assert len(raw_server.received) == 1
+
+
+def test_unreachable() -> None:
+    """Where nobody listens, the exchange says so."""
+    with pytest.raises(Unreachable):
+        exchange_code("http://127.0.0.1:9", "c", code_verifier=VERIFIER, method="S256")

@@ -1,0 +1,234 @@
+"""The catalogue: read tolerantly, fetched once, refreshed beside."""
+
+import json
+import threading
+
+import pytest
+
+from lib.chat.attachments import attachment
+from lib.openrouter.chat import ChatRequest
+from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer, Unreachable
+from lib.openrouter.models import MAX_MODELS, Catalogue, Model, get_models, is_model_id
+from lib.ui.models import describe, label
+from tests.conftest import NOT_THE_API, RawServer, Served, http
+
+PATIENCE = 5
+
+
+def test_catalogue_of_the_sandbox(served: Served) -> None:
+    """Every field that the app shows is read off the catalogue."""
+    models = {model.id: model for model in get_models(served.base_url)}
+    assert len(models) > 340
+    breeze = models["sandbox-labs/breeze-3b"]
+    assert breeze.name == "Sandbox-Labs: Breeze 3B"
+    assert (breeze.prompt_price, breeze.completion_price) == (2e-7, 2e-7)
+    assert breeze.context_length == 32_768
+    assert breeze.max_completion_tokens == 4_096
+    assert breeze.inputs == ("text", "image")
+    assert not breeze.is_free
+    assert not breeze.can_reason
+    assert models["sandbox-labs/breeze-1b:free"].is_free
+    assert models["sandbox/reasoning"].efforts == ("high", "medium", "low")
+    assert models["sandbox/image"].outputs == ("text", "image")
+    assert models["openrouter/auto"].prompt_price is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"id": "a/b"},
+        {"id": "a/b", "pricing": {"prompt": 10**400}},
+        {"id": "a/b", "name": None, "context_length": "many", "architecture": 5, "pricing": None},
+        {"id": "a/b", "name": " \n", "context_length": -1, "supported_parameters": "seed"},
+        {"id": "a/b", "pricing": {"prompt": "-1", "completion": "nan"}, "reasoning": []},
+        {"id": "a/b", "pricing": {"prompt": [], "completion": "1e400"}, "top_provider": "x"},
+        {"id": "a/b", "architecture": {"input_modalities": [1], "output_modalities": None}},
+        {"id": "a/b", "reasoning": {"supported_efforts": ["enormous"]}},
+    ],
+)
+def test_absurd_entry(raw_server: RawServer, entry: dict[str, object]) -> None:
+    """An entry with missing or absurd fields is a model of which little is known."""
+    junk = [None, 5, {}, {"id": ""}, {"id": "with space"}, {"id": "x" * 201}, {"id": ["a"]}]
+    body = json.dumps({"data": [*junk, entry, entry]}).encode()
+    (model,) = get_models(raw_server.serve(http(body, "application/json")))
+    assert model == Model("a/b", "a/b")
+    assert label(model) == "a/b · price varies · text → text · a/b"
+
+
+def test_half_a_character(raw_server: RawServer) -> None:
+    """What no page could show is mended."""
+    entry = {"id": "a/b", "name": "a\ud83d", "architecture": {"input_modalities": ["\ud83d"]}}
+    body = json.dumps({"data": [entry]}).encode()
+    (model,) = get_models(raw_server.serve(http(body, "application/json")))
+    assert (model.name, model.inputs) == ("a\ufffd", ("\ufffd",))
+
+
+def test_bounded(raw_server: RawServer) -> None:
+    """A catalogue of any size is so many models, of so many short texts each."""
+    entry = {"name": "x" * 9_000, "supported_parameters": ["y" * 9_000] + ["seed"] * 9_000}
+    entries = [{"id": "a/b", **entry}, *({"id": f"a/{number}"} for number in range(9_000))]
+    body = json.dumps({"data": entries}).encode()
+    first, *others = get_models(raw_server.serve(http(body, "application/json")))
+    assert (first.name, first.parameters) == ("x" * 100, {"y" * 40, "seed"})
+    assert len(others) == MAX_MODELS - 1
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("openai/gpt-4o-2024-05-13:extended", True),
+        ("~anthropic/claude-opus-latest", True),
+        ("`![x](https://evil.example/)`", False),
+        ("<b>", False),
+        ("a\nb", False),
+        ("a\n", False),
+        (None, False),
+    ],
+)
+def test_model_id(value: object, is_one: bool) -> None:
+    """What an address names as a model is an id, and brings no markdown onto the page."""
+    assert is_model_id(value) is is_one
+
+
+@pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data": []}', b'{"data": null}', b'{"data": 5}'])
+def test_no_catalogue(raw_server: RawServer, body: bytes) -> None:
+    """What is no catalogue is an error of ours."""
+    with pytest.raises(UnexpectedAnswer):
+        get_models(raw_server.serve(http(body, "application/json")))
+
+
+def test_failed_catalogue(raw_server: RawServer) -> None:
+    """A status is an error with that status, and no answer an error without."""
+    base_url = raw_server.serve(http(b"", status="503 Service Unavailable"))
+    with pytest.raises(OpenRouterError) as caught:
+        get_models(base_url)
+    assert caught.value.status == 503
+    with pytest.raises(Unreachable):
+        get_models("http://127.0.0.1:9")
+
+
+class Fetches:
+    """Fetches that a test lets end one by one, with models or an error."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.begun = 0
+        self._may_end = threading.Semaphore(0)
+        self._outcomes: list[list[Model] | OpenRouterError] = []
+
+    def __call__(self) -> list[Model]:
+        """Wait for the end of this fetch."""
+        self.begun += 1
+        assert self._may_end.acquire(timeout=PATIENCE)
+        outcome = self._outcomes.pop(0)
+        if isinstance(outcome, OpenRouterError):
+            raise outcome
+        return outcome
+
+    def end(self, outcome: list[Model] | OpenRouterError) -> None:
+        """Let the oldest fetch end so."""
+        self._outcomes.append(outcome)
+        self._may_end.release()
+
+    def catalogue(self) -> Catalogue:
+        """A catalogue that fetches here."""
+        return Catalogue(self, lifetime=3_600, pause=30, clock=lambda: self.now)
+
+
+def until(catalogue: Catalogue, *names: str) -> None:
+    """Ask until these are the models: a refresh ends beside whoever asks."""
+    for _ in range(100_000):
+        if set(catalogue.models()) == set(names):
+            return
+    pytest.fail(f"They never came: {names}")
+
+
+def test_one_fetch_for_all() -> None:
+    """Who asks while the first fetch runs waits for it, and nobody begins another."""
+    fetches = Fetches()
+    catalogue = fetches.catalogue()
+    assert not catalogue.models()
+    fetches.end([Model("a", "A")])
+    for _ in range(3):
+        assert set(catalogue.models(PATIENCE)) == {"a"}
+    fetches.now = 3_599
+    assert set(catalogue.models(PATIENCE)) == {"a"}
+    assert fetches.begun == 1
+
+
+def test_refresh_makes_nobody_wait() -> None:
+    """After an hour the models of before are there until the new ones are; also if these fail."""
+    fetches = Fetches()
+    catalogue = fetches.catalogue()
+    fetches.end([Model("a", "A")])
+    catalogue.models(PATIENCE)
+    fetches.now = 3_600
+    assert set(catalogue.models(PATIENCE)) == {"a"}
+    fetches.end([Model("b", "B")])
+    until(catalogue, "b")
+    fetches.now = 7_200
+    catalogue.models()
+    fetches.end(Unreachable())
+    assert set(catalogue.models(PATIENCE)) == {"b"}
+
+
+def test_failure_is_tried_again() -> None:
+    """No models after a failure, and nobody waits for the next try, which comes after a pause."""
+    fetches = Fetches()
+    catalogue = fetches.catalogue()
+    fetches.end(Unreachable())
+    assert not catalogue.models(PATIENCE)
+    fetches.now = 30
+    fetches.end([Model("a", "A")])
+    until(catalogue, "a")
+    assert fetches.begun == 2
+
+
+MODEL = Model(
+    "lab/fast",
+    "Lab: Fast",
+    context_length=1_048_576,
+    prompt_price=2.5e-7,
+    completion_price=1.5e-6,
+    inputs=("text", "image"),
+)
+
+
+def test_words() -> None:
+    """A model in one line to search in, and described in full."""
+    assert label(MODEL) == "Lab: Fast · $0.25 / $1.50 · 1.05M · text+image → text · lab/fast"
+    assert describe(MODEL) == (
+        r"\$0.25 / \$1.50 for a million prompt / completion tokens · "
+        "1,048,576 tokens of context · text, image → text"
+    )
+    free = Model("a", "A", prompt_price=0, completion_price=0)
+    assert describe(free) == "free · text → text"
+
+
+def test_body() -> None:
+    """A request holds what is set, and nothing else."""
+    asked = [{"role": "user", "content": "Hello?"}]
+    plain = ChatRequest("a/b", asked)
+    assert plain.body() == {"model": "a/b", "messages": asked, "stream": True}
+    full = ChatRequest(
+        "a/b",
+        asked,
+        instructions="In Latin.",
+        fallbacks=["c/d"],
+        parameters={"temperature": 0.5},
+        web_search=True,
+        pdf_engine="native",
+    ).body()
+    assert full["messages"] == [{"role": "system", "content": "In Latin."}, *asked]
+    assert "plugins" not in full
+    assert full["models"] == ["a/b", "c/d"]
+    assert full["temperature"] == 0.5
+    assert [tool["type"] for tool in full["tools"]] == ["openrouter:web_search"]
+
+
+def test_pdf_engine() -> None:
+    """Where a PDF goes along, the request says what reads it."""
+    part = attachment("a.pdf", b"%PDF-1.7").part()
+    asked = [{"role": "user", "content": [part]}]
+    body = ChatRequest("a/b", asked, pdf_engine="cloudflare-ai").body()
+    assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]
