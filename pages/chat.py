@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, LARGEST_FILE
-from lib.chat.conversation import LONGEST_QUESTION
+from lib.chat.conversation import LONGEST_QUESTION, Turn
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
 from lib.ui import (
@@ -43,9 +43,9 @@ if session.sign_in is None:
 # What follows runs in callbacks, which nothing ends before they are done: they have no yield point.
 
 
-def start_answer() -> bool:
+def start_answer() -> None:
     request = models.chosen_request(settings, session)
-    return chat_actions.start_pending_answer(settings, session, session.conversation, request)
+    chat_actions.start_pending_answer(settings, session, session.conversation, request)
 
 
 def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
@@ -63,13 +63,17 @@ def submit_prompt(prompt: str) -> None:
         submit(prompt)
 
 
-def ask_again(max_tokens: int | None) -> None:
-    conversation.turns[-1].ask_again(max_tokens)
-    start_answer()
+def ask_again(turn: Turn, max_tokens: int | None) -> None:
+    if (
+        conversation.turns and conversation.turns[-1] is turn
+    ):  # it may be deleted in the same moment
+        turn.ask_again(max_tokens)
+        start_answer()
 
 
 def show_ask_again() -> None:
-    affordable = conversation.turns[-1].answer.affordable_tokens
+    turn = conversation.turns[-1]
+    affordable = turn.answer.affordable_tokens
     if affordable:
         label = f"Send again, for at most {affordable:,} tokens"
     else:
@@ -79,7 +83,7 @@ def show_ask_again() -> None:
         icon=":material/refresh:",
         key="try_again",
         on_click=ask_again,
-        args=(affordable,),
+        args=(turn, affordable),
     )
 
 
@@ -149,7 +153,7 @@ for stream in show_live(live, session, keeper):
 if any(isinstance(stream.failure, KeyRejected) for stream in live):
     signed_in.key_was_rejected(session)
     st.rerun()
-if live and conversation.turns[-1].answer.progress == "waiting":
+if live and conversation.pending_turn:
     st.rerun()
 
 stop_slot.empty()
@@ -161,4 +165,4 @@ if session.refused:
 budget.show_warning(settings, session)
 autosave.show_trouble(session)
 account.refresh(settings, session, frame.account_line)
-keeper.at_the_end()
+keeper.until_answers_end()

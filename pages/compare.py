@@ -61,7 +61,7 @@ def show_stop(label: str, key: str, *streams: AnswerStream) -> None:
 
 def show_continue(model: str, conversation: Conversation) -> None:
     if st.button("Continue", icon=":material/forum:", key=f"continue_{conversation.id}"):
-        session.open(Conversation(list(conversation.turns)))
+        session.open(conversation.copy())
         session.model = model
         st.switch_page(page.CHAT_PAGE, query_params=models.address(session))
 

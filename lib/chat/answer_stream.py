@@ -115,7 +115,7 @@ class AnswerStream:
         self._key, self._cost = key, 0.0
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._stream = stream
+        self._stream: ChatStream | None = stream
         self._may_retry, self._on_over = may_retry, on_over
         answer.progress = "streaming"
         threading.Thread(target=self._run, daemon=True).start()
@@ -130,9 +130,11 @@ class AnswerStream:
         return hmac.compare_digest(self._key, key)
 
     def attach(self, reader: Reader) -> None:
-        """Let one more session read it, which then pays for it as well."""
+        """Let one more session read it in place of those that are gone, and pay for it as well."""
         with self._lock:
-            self.readers = (*self.readers, reader)
+            if any(one is reader for one in self.readers):
+                return
+            self.readers = (*(one for one in self.readers if one.is_connected), reader)
             cost = self._cost
         if cost:
             reader.pay(self._key, cost)
@@ -157,17 +159,21 @@ class AnswerStream:
         if self.answer.progress == "streaming":
             self.answer.progress = progress
         self._ended.set()
-        self._stream.close()
+        if stream := self._stream:
+            stream.close()
 
     def _notify(self) -> None:
         for reader in self.readers:
             reader.notify()
 
     def _run(self) -> None:
-        with pace:
-            self._answer()
-        self.over.set()
-        self._notify()
+        try:
+            with pace:
+                self._answer()
+        finally:
+            self._stream = None  # the request may hold large files
+            self.over.set()
+            self._notify()
 
     def _answer(self) -> None:
         began = time.monotonic()
@@ -204,6 +210,7 @@ class AnswerStream:
         """Ask once, and read what comes; return what it failed with."""
         self.answer.generation = ""
         looked_at = began
+        assert self._stream
         try:
             for event in self._stream:
                 had_to_wait = time.monotonic() - looked_at > AT_ONCE

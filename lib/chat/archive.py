@@ -6,7 +6,14 @@ from typing import TypeVar
 import msgspec
 
 from lib.chat.attachments import MOST_FILES, Attachment, NotAttachable, attachment
-from lib.chat.conversation import LONGEST_QUESTION, LONGEST_TITLE, Answer, Conversation, Turn
+from lib.chat.conversation import (
+    LONGEST_QUESTION,
+    LONGEST_TITLE,
+    Answer,
+    Conversation,
+    Turn,
+    new_id,
+)
 from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_address
 from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import check_items, one_line
@@ -38,7 +45,12 @@ def decode(content: bytes) -> Conversation:
     file = _decode(content, _File)
     if file.format != FORMAT or len(file.turns) > MOST_TURNS:
         raise NotAConversation
-    return Conversation([_checked(turn) for turn in file.turns], name=file.name[:LONGEST_TITLE])
+    turns = [_checked(turn) for turn in file.turns]
+    for turn in turns:
+        turn.id = new_id()
+        for answer in turn.answers:
+            answer.id = new_id()
+    return Conversation(turns, name=file.name[:LONGEST_TITLE])
 
 
 def encode_turn(turn: Turn) -> str:

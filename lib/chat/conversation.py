@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from lib.chat.attachments import Attachment, Kind
@@ -20,7 +20,8 @@ MOST_TURNS = 1_000
 """Questions in one conversation."""
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return a random name, of 16 hexadecimal digits."""
     return secrets.token_hex(8)
 
 
@@ -51,7 +52,7 @@ class Answer:
     generation: str = ""
     max_tokens: int | None = None
     affordable_tokens: int | None = None
-    id: str = field(default_factory=_new_id, compare=False)
+    id: str = field(default_factory=new_id, compare=False)
 
     @property
     def cost(self) -> float:
@@ -89,7 +90,7 @@ class Turn:
     answers: list[Answer]
     attachments: list[Attachment] = field(default_factory=list)
     shown: int = -1
-    id: str = field(default_factory=_new_id, compare=False)
+    id: str = field(default_factory=new_id, compare=False)
 
     @property
     def version(self) -> int:
@@ -125,7 +126,7 @@ class Conversation:
 
     turns: list[Turn] = field(default_factory=list)
     name: str = ""
-    id: str = field(default_factory=_new_id)
+    id: str = field(default_factory=new_id)
     began_at: float = field(default_factory=time.time)
     model: str = ""
 
@@ -150,20 +151,25 @@ class Conversation:
         """Return what kinds of files a request carries."""
         return {attachment.kind for turn in self.turns for attachment in turn.attachments}
 
-    def messages(self) -> list[ChatMessage]:
+    def messages(self, last: Turn | None = None) -> list[ChatMessage]:
         """Return what a request carries: of each turn the question and the answer that counts.
 
-        A question that got no text at all is left out, unless it is the last: it waits.
+        Up to a question that waits, by default the last one. Others that got no text at all are
+        left out.
         """
         messages: list[ChatMessage] = []
         for turn in self.turns:
-            text = turn.text_before()
-            is_waiting = turn is self.turns[-1]
-            if text or is_waiting:
+            if turn is (last or self.turns[-1]):
+                return [*messages, {"role": "user", "content": _content(turn)}]
+            if text := turn.text_before():
                 messages.append({"role": "user", "content": _content(turn)})
-            if text and not is_waiting:
                 messages.append({"role": "assistant", "content": text})
         return messages
+
+    @property
+    def pending_turn(self) -> Turn | None:
+        """The first turn whose answer waits to be asked for, if any does."""
+        return next((turn for turn in self.turns if turn.answer.progress == "waiting"), None)
 
     def can_try_again(self) -> bool:
         """Tell whether the last question has no whole answer, and nobody is at work on one."""
@@ -173,6 +179,10 @@ class Conversation:
         return last.progress in ("stopped", "interrupted", "failed") or (
             last.progress == "complete" and last.is_empty
         )
+
+    def copy(self) -> "Conversation":
+        """Return a chat that goes on from here, and leaves this one as it is."""
+        return Conversation([replace(turn, answers=list(turn.answers)) for turn in self.turns])
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
         """Add a question, whose answer waits to be asked for."""

@@ -14,23 +14,33 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Conversation
 
 AWAY_TIMEOUT_S = 60
-"""How long an answer goes on without a reader; how long it is held after its end."""
+"""How long an answer goes on without a reader."""
 GOODBYE_TIMEOUT_S = 5
 """The same after a page said that it is about to close: a reload says so too, at times."""
+HELD_S = 300
+"""How long an answer is held after its end, for a reader who was away when it came."""
 POLL_INTERVAL_S = 0.25
 
 
 @dataclass
 class _Live:
-    """`read_at`: when a reader, or after its end the answer itself, was seen last."""
+    """`seen_at`: when a reader was there last, or after the end of the answer, that end."""
 
     stream: AnswerStream
     conversation: Conversation
-    read_at: float
+    seen_at: float
+    has_ended: bool = False
 
     @property
     def is_read(self) -> bool:
         return any(reader.is_connected for reader in self.stream.readers)
+
+    @property
+    def timeout(self) -> float:
+        if self.has_ended:
+            return HELD_S
+        is_leaving = all(reader.has_said_goodbye for reader in self.stream.readers)
+        return GOODBYE_TIMEOUT_S if is_leaving else AWAY_TIMEOUT_S
 
 
 class LiveAnswers:
@@ -40,13 +50,14 @@ class LiveAnswers:
         self._clock = clock
         self._lock = threading.Lock()
         self._live: dict[str, _Live] = {}
+        self._is_watched = False
 
     def add(self, stream: AnswerStream, conversation: Conversation) -> None:
         """Hold an answer of a conversation, and look after it."""
         with self._lock:
             self._live[stream.answer.id] = _Live(stream, conversation, self._clock())
-            is_first = len(self._live) == 1
-        if is_first:
+            is_watched, self._is_watched = self._is_watched, True
+        if not is_watched:
             threading.Thread(target=self._watch, name="live answers", daemon=True).start()
 
     def find(self, answer_id: str, key: str) -> AnswerStream | None:
@@ -65,33 +76,30 @@ class LiveAnswers:
     def stop_all(self, key: str) -> None:
         """Stop the answers of the user of this API key, and hold them no longer."""
         with self._lock:
-            theirs = [one for one in self._live.values() if one.stream.belongs_to(key)]
-            for one in theirs:
-                del self._live[one.stream.answer.id]
-        for one in theirs:
-            one.stream.stop()
+            theirs = [one.stream for one in self._live.values() if one.stream.belongs_to(key)]
+            for stream in theirs:
+                del self._live[stream.answer.id]
+        for stream in theirs:
+            stream.stop()
 
     def check(self) -> bool:
         """Interrupt the answers whose readers are gone, drop the old ones; tell if any is left."""
         now = self._clock()
         with self._lock:
             for one in self._live.values():
-                if not one.stream.is_over and one.is_read:
-                    one.read_at = now
-            gone = [one for one in self._live.values() if now - one.read_at > _timeout(one.stream)]
-            for one in gone:
-                del self._live[one.stream.answer.id]
-            is_any_left = bool(self._live)
-        for one in gone:
-            if not one.stream.is_over:
+                has_just_ended = one.stream.is_over and not one.has_ended
+                if has_just_ended or (not one.has_ended and one.is_read):
+                    one.seen_at, one.has_ended = now, one.stream.is_over
+            late = [one for one in self._live.values() if now - one.seen_at > one.timeout]
+            for one in late:
+                if one.has_ended:
+                    del self._live[one.stream.answer.id]
+            self._is_watched = is_any_left = bool(self._live)
+        for one in late:
+            if not one.has_ended:
                 one.stream.interrupt()
         return is_any_left
 
     def _watch(self) -> None:
         while self.check():
             time.sleep(POLL_INTERVAL_S)
-
-
-def _timeout(stream: AnswerStream) -> float:
-    is_leaving = all(reader.has_said_goodbye for reader in stream.readers)
-    return GOODBYE_TIMEOUT_S if is_leaving and not stream.is_over else AWAY_TIMEOUT_S

@@ -32,7 +32,8 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
     if (fetch := session.account_fetch) is None:
         return
     wait_for(fetch.is_over)
-    session.account_fetch = None
+    if session.account_fetch is fetch:
+        session.account_fetch = None
     if fetch.is_rejected:
         signed_in.key_was_rejected(session)
         st.rerun()

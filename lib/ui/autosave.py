@@ -1,13 +1,13 @@
 """The conversations of a session, kept in the browser's tab: they outlive a reload and a restart."""
 
-import contextlib
 import time
+from collections.abc import Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.storage import Changes, parse_records, restore
-from lib.openrouter.untrusted import number
+from lib.openrouter.untrusted import amount
 from lib.settings import MOST_COMPARED
 from lib.ui import browser, chat_actions
 from lib.ui.session import Session, end_if_unwanted, set_widget_value
@@ -87,13 +87,15 @@ def _facts(session: Session) -> dict[str, str]:
     """What the tab keeps beside the conversations, of those that there are."""
     if not session.kept_conversations and not session.keeper.has_given:
         return {}
-    return {"open": session.conversation.id, "spent": repr(session.spent)}
+    facts = {"open": session.conversation.id, "spent": repr(session.spent)}
+    return facts | ({"budget": repr(session.budget)} if session.budget else {})
 
 
 def keep_anew(session: Session) -> None:
     """Have the tab forget what it kept, and keep everything once more."""
-    browser.order(session, forget_conversations=True)
-    session.keep_anew()
+    with session.lock:
+        browser.order(session, forget_conversations=True)
+        session.keep_anew()
 
 
 def show_trouble(session: Session) -> None:
@@ -125,6 +127,13 @@ def take_back(session: Session, kept: str) -> None:
         records = parse_records(kept)
     except ValueError:
         return
+    with session.lock:  # the script before may still be keeping
+        _take_back(session, records)
+    if session.comparison:  # at the end: a script may be ended here
+        set_widget_value("compared", list(session.comparison))
+
+
+def _take_back(session: Session, records: Mapping[str, str]) -> None:
     known = {conversation.id for conversation in session.kept_conversations}
     restored = [c for c in restore(records) if c.id not in known]
     session.conversations[:0] = [c for c in restored if not c.model]
@@ -136,10 +145,15 @@ def take_back(session: Session, kept: str) -> None:
         if conversation.id == records.get("open") and not session.conversation.turns:
             session.open(conversation)
     session.chats_are_left_out = LEFT_OUT in records
-    with contextlib.suppress(KeyError, TypeError, ValueError):  # nothing spent, or not ours
-        session.spent += max(0.0, number(float(records["spent"])) or 0.0)
+    session.spent += _amount(records, "spent") or 0.0
+    session.budget = session.budget or _amount(records, "budget")
     # Not those that were begun meanwhile: the tab has not been given all of them.
     session.keeper.assume(restored, _facts(session))
     chat_actions.attach(session, restored)
-    if session.comparison:  # at the end: a script may be ended here
-        set_widget_value("compared", list(session.comparison))
+
+
+def _amount(records: Mapping[str, str], name: str) -> float | None:
+    try:
+        return amount(float(records.get(name, "")))
+    except ValueError:
+        return None

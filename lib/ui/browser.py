@@ -1,13 +1,12 @@
 """What only the browser can do: keep a cookie, clean the address, hear of a sign-out elsewhere.
 
-Streamlit can read cookies (`st.context.cookies`: those of the moment the session began) and not
-write them; components here do, in the page itself. What they get holds tuples for lists: Streamlit
+Streamlit can read cookies (`st.context.cookies`: those of the websocket's handshake) and not write
+them; components here do, in the page itself. What they get holds tuples for lists: Streamlit
 loads pandas to see whether a list or a dict is a table.
 https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
 import hashlib
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from lib.chat.conversation import new_id
 from lib.chat.storage import Changes
 from lib.ui.session import BrowserOrder, Session, component_value
 
@@ -101,7 +101,7 @@ def cookie(name: str, value: str, *, max_age: int | None = None) -> str:
 
 
 def read_cookie(name: str) -> str | None:
-    """Return the value that a cookie of ours had when the session began."""
+    """Return the value that a cookie of ours had at the websocket's handshake."""
     return st.context.cookies.get(cookie_name(name))
 
 
@@ -205,12 +205,13 @@ def order(
     if before.is_carried_out:
         before = BrowserOrder()
     session.order = BrowserOrder(
-        id=secrets.token_hex(4),
+        id=new_id(),
         is_carried_out=False,
         cookies=[*before.cookies, *cookies],
         clean_address=before.clean_address or clean_address,
         signed_out_at=signed_out_at or before.signed_out_at,
-        forget_conversations=before.forget_conversations or forget_conversations,
+        # By a name of its own: the tab forgets once, though an order comes again with another.
+        forget_conversations=new_id() if forget_conversations else before.forget_conversations,
         then_open_chat=then_open_chat,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
-from lib.chat.conversation import MOST_TURNS, Answer, Conversation
+from lib.chat.conversation import MOST_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import OpenRouterError
@@ -66,22 +66,22 @@ def submit_question(
 
 def start_pending_answer(
     settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
-) -> bool:
-    """Ask for the answer that waits in a conversation; return whether that was done.
+) -> None:
+    """Ask for the first answer that waits in a conversation.
 
-    It goes on waiting while another of the conversation is on its way, and in a callback of a
-    websocket that is new: `signed_in.take_session` has not looked yet whose it is. Where something
-    speaks against it, the answer says so.
+    It goes on waiting while another of the conversation is on its way, and in a callback where
+    `signed_in.take_session` would first end the sign-in: it is too old, or the websocket is new,
+    and whose it is has not been looked at. Where something speaks against it, the answer says so.
     """
     if browser.websocket_key() != session.websocket:
-        return False
+        return
+    if session.sign_in is None or session.sign_in.is_expired:
+        return
     # A click begins the next script before the one before has ended: only one of them may ask.
     with session.lock:
-        if not conversation.turns or conversation.turns[-1].answer.progress != "waiting":
-            return False
-        if any(session.stream_of(answer) for answer in conversation.answers()):
-            return False
-        answer = conversation.turns[-1].answer
+        turn = conversation.pending_turn
+        if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
+            return
         model = models.find(settings, request.model)
         refusal = (
             budget.refusal(settings, session)
@@ -89,19 +89,22 @@ def start_pending_answer(
             or _not_taken(model, conversation.attached())
         )
         if refusal:
-            _refuse(answer, refusal)
+            _refuse(turn.answer, refusal)
         else:
-            _start(settings, session, conversation, request)
-        return True
+            messages = conversation.messages(turn)
+            _start(settings, session, conversation, turn, replace(request, messages=messages))
 
 
 def _start(
-    settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
+    settings: Settings,
+    session: Session,
+    conversation: Conversation,
+    turn: Turn,
+    request: ChatRequest,
 ) -> None:
-    """Ask for the last answer of a conversation, on the key of the signed-in user."""
-    if session.sign_in is None:
-        return
-    key, answer = session.sign_in.key, conversation.turns[-1].answer
+    """Ask for the answer of a turn, on the key of the signed-in user."""
+    assert session.sign_in
+    key, answer = session.sign_in.key, turn.answer
 
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
@@ -113,10 +116,9 @@ def _start(
             arguments = (settings.base_url, key, stream)
             threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
 
-    parameters = dict(request.parameters)
     if answer.max_tokens:
-        parameters["max_tokens"] = answer.max_tokens
-    request = replace(request, messages=conversation.messages(), parameters=parameters)
+        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
+        request = replace(request, parameters=parameters)
     stream = AnswerStream(
         ChatStream(settings.base_url, key, request, headers=settings.attribution()),
         answer,
@@ -125,7 +127,7 @@ def _start(
         may_retry=lambda: not budget.refusal(settings, session),
         on_over=on_over,
     )
-    session.streams = [*(one for one in session.streams if not one.is_over), stream]
+    session.add_stream(stream)
     live_answers.add(stream, conversation)
 
 
@@ -134,7 +136,7 @@ def _count(base_url: str, key: str, stream: AnswerStream) -> None:
     answer = stream.answer
     for seconds in COST_DELAYS_S:
         time.sleep(seconds)
-        if not all(reader.has(key) for reader in stream.readers):
+        if not stream.readers[-1].has(key):  # the latest: those before may be gone for good
             return
         with suppress(OpenRouterError):
             answer.usage = get_usage(base_url, key, answer.generation)
@@ -142,38 +144,33 @@ def _count(base_url: str, key: str, stream: AnswerStream) -> None:
             return
 
 
-def take_over(session: Session) -> None:
-    """Take over what the session before asked for, if the browser has left it: it was reloaded.
+def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None:
+    """Go on with the answers that the session before asked for: the page was reloaded.
 
-    Before the tab says what it kept, which may lack what was asked last.
+    With those in conversations that the tab brought back, and with those that grow and nobody
+    reads: the tab may not have kept yet what was asked last.
     """
     if session.sign_in is None:
         return
-    for conversation in live_answers.left_alone(session.sign_in.key):
-        turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
-        copy = replace(conversation, turns=turns)
-        if copy.model:
-            session.comparison[copy.model] = copy
-        else:
-            session.open(copy)
-        for answer in copy.answers():
-            if stream := live_answers.find(answer.id, session.sign_in.key):
-                session.streams = [*session.streams, stream]
-                stream.attach(session)
-
-
-def attach(session: Session, conversations: Iterable[Conversation]) -> None:
-    """Go on with the answers that are still growing, in conversations that the tab brought back."""
-    if session.sign_in is None:
-        return
+    key = session.sign_in.key
     for conversation in conversations:
+        is_growing = False
         for turn in conversation.turns:
             for index, answer in enumerate(turn.answers):
-                is_open = answer.progress == "interrupted"
-                if is_open and (stream := live_answers.find(answer.id, session.sign_in.key)):
+                if answer.usage is None and (stream := live_answers.find(answer.id, key)):
                     turn.answers[index] = stream.answer
-                    session.streams = [*session.streams, stream]
+                    session.add_stream(stream)
                     stream.attach(session)
+                    is_growing |= not stream.is_over
+            if is_growing and turn.answer.progress == "interrupted" and turn.answer.is_empty:
+                turn.answer.progress = "waiting"  # for the answer above it
+    for conversation in live_answers.left_alone(key):
+        turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
+        session.replace_conversation(replace(conversation, turns=turns))
+        for answer in conversation.answers():
+            if stream := live_answers.find(answer.id, key):
+                session.add_stream(stream)
+                stream.attach(session)
 
 
 def _refuse(answer: Answer, sentence: str) -> None:
@@ -199,15 +196,17 @@ def _not_taken(model: Model, kinds: set[Kind]) -> str:
 
 def stop(session: Session, *answers: Answer) -> None:
     """Stop these answers, also those that wait to be asked for."""
-    for answer in answers:
-        if stream := session.stream_of(answer):
-            stream.stop()
-        elif answer.progress == "waiting":
-            answer.progress = "stopped"
+    with session.lock:  # else an earlier script may be about to ask for one
+        for answer in answers:
+            if stream := session.stream_of(answer):
+                stream.stop()
+            elif answer.progress == "waiting":
+                answer.progress = "stopped"
 
 
 def stop_all(session: Session) -> None:
     """Stop every answer of the signed-in user, in each tab."""
-    stop(session, *(stream.answer for stream in session.streams))
-    if session.sign_in:
-        live_answers.stop_all(session.sign_in.key)
+    with session.lock:
+        stop(session, *(stream.answer for stream in session.streams))
+        if session.sign_in:
+            live_answers.stop_all(session.sign_in.key)

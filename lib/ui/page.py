@@ -86,7 +86,7 @@ def show_frame(app: App, *, leads_to_chat: bool = False) -> Frame:
     """
     settings, session = app.settings, app.session
     if browser.attend_tab(session, lambda kept: autosave.take_back(session, kept), signed_in.KEY):
-        signed_in.forget(session, "You signed out in another tab.")
+        signed_in.forget(session, signed_in.SIGNED_OUT_ELSEWHERE)
         st.rerun()
     session.opens_chat &= leads_to_chat
     with st.sidebar:

@@ -5,6 +5,7 @@ has just arrived is kept even if another click ends the script at that moment.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from lib.openrouter.pkce import Method
 
 MOST_BLOCKS = 512
 """Texts whose blocks are remembered."""
+MAX_SIGN_IN_AGE_S = 12 * 3600
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
 
@@ -82,6 +84,11 @@ class SignIn:
     key: str = field(repr=False)
     at: float
 
+    @property
+    def is_expired(self) -> bool:
+        """Whether it was too long ago to hold."""
+        return time.time() - self.at > MAX_SIGN_IN_AGE_S
+
 
 @dataclass
 class BrowserOrder:
@@ -92,7 +99,7 @@ class BrowserOrder:
     cookies: list[str] = field(default_factory=list, repr=False)
     clean_address: bool = False
     signed_out_at: float | None = None
-    forget_conversations: bool = False
+    forget_conversations: str = ""
     then_open_chat: bool = False
 
 
@@ -214,6 +221,19 @@ class Session:
         """Forget what the tab was given to keep: it has forgotten it too."""
         self.keeper, self.sent, self.storage_is_full = Keeper(), [], False
 
+    def add_stream(self, stream: AnswerStream) -> None:
+        """Hold a stream in place of those that are over."""
+        with self.lock:
+            self.streams = [*(one for one in self.streams if not one.is_over), stream]
+
+    def replace_conversation(self, conversation: Conversation) -> None:
+        """Take a conversation in place of an older copy of it, and open it if it is a chat."""
+        self.conversations = [one for one in self.conversations if one.id != conversation.id]
+        if conversation.model:
+            self.comparison[conversation.model] = conversation
+        else:
+            self.open(conversation)
+
     def open(self, conversation: Conversation) -> None:
         """Turn to a conversation, which is of the session from now on."""
         if all(known is not conversation for known in self.conversations):
@@ -232,15 +252,20 @@ _SESSION = "session"
 def current_session() -> Session:
     """Return the object of the running script's session, which a first run creates."""
     if _SESSION not in st.session_state:
-        context = get_script_run_ctx()
-        st.session_state[_SESSION] = Session(streamlit_id=context.session_id if context else "")
+        st.session_state[_SESSION] = _new_session()
     session: Session = st.session_state[_SESSION]
     return session
 
 
+def _new_session() -> Session:
+    context = get_script_run_ctx()
+    return Session(streamlit_id=context.session_id if context else "")
+
+
 def replace_session(notice: str) -> Session:
     """Put a new session in the place of the running script's; `notice` says why."""
-    st.session_state[_SESSION] = session = Session(notice=notice)
+    st.session_state[_SESSION] = session = _new_session()
+    session.notice = notice
     return session
 
 

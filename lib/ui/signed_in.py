@@ -12,6 +12,7 @@ from lib.sealing import SealBroken, Sealer
 from lib.settings import Settings
 from lib.ui import browser, chat_actions
 from lib.ui.session import (
+    MAX_SIGN_IN_AGE_S,
     Session,
     SignIn,
     cached_blocks,
@@ -22,10 +23,11 @@ from lib.ui.session import (
 
 KEY = "key"
 BINDING = "binding"
-REMEMBERED_SECONDS = 12 * 3600
 MAX_SIGNED_OUT = 10_000
 """Sign-outs that the process remembers, the last ones; some 200 bytes each."""
 
+EXPIRED = "You are signed out, as you signed in 12 hours ago. Sign in again to go on."
+SIGNED_OUT_ELSEWHERE = "You signed out in another tab."
 _RANDOM_SECRET = secrets.token_urlsafe(32)
 """Of the process, and in none of Streamlit's caches: any visitor's browser may clear those."""
 _signed_out: dict[str, None] = {}
@@ -81,8 +83,10 @@ def take_session(settings: Settings) -> Session:
         session.websocket = websocket
         session.cookies_were_read = False
     _restore(settings, session)
-    if session.sign_in and (reason := _end_reason(session.sign_in)):
-        forget(session, reason)
+    if session.sign_in and session.sign_in.is_expired:
+        _forget_key(session, EXPIRED)  # the conversation waits for the next sign-in
+    elif session.sign_in and _fingerprint(session.sign_in) in _signed_out:
+        forget(session, SIGNED_OUT_ELSEWHERE)
     return session
 
 
@@ -94,23 +98,14 @@ def _restore(settings: Settings, session: Session) -> None:
     sealed = browser.read_cookie(KEY)
     if sealed and settings.remember_sign_in:
         try:
-            record = sealer(settings, KEY).unseal(sealed, max_age=REMEMBERED_SECONDS)
+            record = sealer(settings, KEY).unseal(sealed, max_age=MAX_SIGN_IN_AGE_S)
             sign_in = SignIn(**record)
         except (SealBroken, TypeError):
             return  # of another secret, or too old: as if it were not there
-        if not _end_reason(sign_in):
+        if not sign_in.is_expired and _fingerprint(sign_in) not in _signed_out:
             session.sign_in = sign_in
             bind(session)
-            chat_actions.take_over(session)
-
-
-def _end_reason(sign_in: SignIn) -> str:
-    """Return why a sign-in does not hold any more, empty if it does."""
-    if _fingerprint(sign_in) in _signed_out:
-        return "You signed out in another tab."
-    if time.time() - sign_in.at > REMEMBERED_SECONDS:
-        return "You are signed out, as you signed in 12 hours ago. Sign in again to go on."
-    return ""
+            chat_actions.attach(session)
 
 
 def _remember_sign_out(sign_in: SignIn) -> None:
@@ -150,9 +145,8 @@ def forget(session: Session, notice: str) -> None:
 
     What the tab keeps is the tab's own to forget: it may be of a later sign-in.
     """
-    chat_actions.stop_all(session)
-    session.streams = []
     _forget_key(session, notice)
+    session.streams = []
     session.conversation, session.conversations = Conversation(), []
     session.keep_anew()
     session.edited_turn, session.comparison = None, {}
@@ -164,9 +158,8 @@ def forget(session: Session, notice: str) -> None:
 
 def key_was_rejected(session: Session) -> None:
     """OpenRouter does not take the key any more: sign in again, and find the conversation."""
-    chat_actions.stop_all(session)
-    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),))
     _forget_key(session, "")
+    browser.order(session, cookies=(browser.cookie(KEY, "", max_age=0),))
     session.failure = (
         "OpenRouter no longer accepts your key; it may have been deleted or have expired. Sign in "
         "again to go on."
@@ -174,6 +167,8 @@ def key_was_rejected(session: Session) -> None:
 
 
 def _forget_key(session: Session, notice: str) -> None:
-    session.sign_in = session.account = None
+    with session.lock:  # no earlier script begins an answer in between
+        chat_actions.stop_all(session)
+        session.sign_in = session.account = None
     session.account_failure = session.failure = ""
     session.notice = notice

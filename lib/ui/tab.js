@@ -19,6 +19,7 @@ let askedBy = null;
 let kept = null;
 let keptIsDue = 0;
 let carriedOut = ""; // the order that was carried out last
+let forgotten = ""; // what had the conversations forgotten last
 let isLive = false; // whether an answer is on its way
 let heardAt = 0; // when the server gave the last sign of life, in milliseconds
 let shown = ""; // which page, which conversation, and whose
@@ -156,7 +157,10 @@ function carryOut(order, signedInAt) {
       if (Number(store.getItem(SIGNED_OUT_AT)) > signedInAt) store.setItem(SIGNED_OUT_AT, signedInAt);
     });
   }
-  if (order.forget_conversations) storage("sessionStorage", forgetConversations);
+  if (order.forget_conversations && order.forget_conversations !== forgotten) {
+    forgotten = order.forget_conversations;
+    storage("sessionStorage", forgetConversations);
+  }
 }
 
 // A tab that was elsewhere at a sign-out did not hear of it: the next user is not to find its chats.

@@ -93,12 +93,14 @@ def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
     silent.get_by_role("button", name="Stop").click()
     expect(silent).to_contain_text("This answer was stopped here.")
     steps.expect_streams_to_end(sandbox)
-    boxes = [compare.get_by_test_id("stColumn").nth(number).bounding_box() for number in range(4)]
-    assert len({box["y"] for box in boxes if box}) == 1
+    columns = compare.get_by_test_id("stColumn")
+    tops = columns.evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
+    assert len(tops) == 4
+    assert len(set(tops)) == 1
     compare.set_viewport_size({"width": 390, "height": 844})
     compare.wait_for_function("document.querySelector('[data-testid=stColumn]').clientWidth > 300")
-    boxes = [compare.get_by_test_id("stColumn").nth(number).bounding_box() for number in range(4)]
-    assert len({box["x"] for box in boxes if box}) == 1
+    edges = columns.evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+    assert len(set(edges)) == 1
     for element in (compare.locator("html"), compare.get_by_role("main")):
         width, room = element.evaluate("e => [e.scrollWidth, e.clientWidth]")
         assert width <= room

@@ -1,12 +1,13 @@
 """The pages as scripts, without a browser: what they show, and the exchange that they make."""
 
+import json
 import os
 import re
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -22,6 +23,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.chat.attachments import attachment
 from lib.chat.conversation import MOST_TURNS, Answer, Conversation, Turn
+from lib.chat.storage import Keeper
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
@@ -31,6 +33,7 @@ from lib.sealing import Sealer
 from lib.settings import Settings
 from lib.ui import chat_actions, page
 from lib.ui import signed_in as signing
+from lib.ui.autosave import take_back
 from lib.ui.browser import storage_prefix
 from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
 from lib.ui.signed_in import sealer
@@ -143,6 +146,14 @@ def sealed(purpose: str, record: dict[str, object], minutes_ago: float = 0) -> s
     """What the app sealed so long ago."""
     now = time.time() - minutes_ago * 60
     return Sealer(SECRET, purpose, clock=lambda: now).seal(record)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait until something has come true; it fails after some seconds."""
+    deadline = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def text_of(app: AppTest) -> str:
@@ -362,10 +373,9 @@ def test_twelve_hours(sandbox: Sandbox) -> None:
     app = main_page(session).run()
     assert app.session_state["session"].sign_in
     session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 - 1)
-    session.conversation.ask("Still there?")
     app.run()
     assert "12 hours ago" in text_of(app)
-    assert (session.sign_in, session.conversation.turns) == (None, [])
+    assert session.sign_in is None
 
 
 @pytest.mark.parametrize("is_remembered", ["true", "false"])
@@ -619,29 +629,103 @@ def test_long_conversation(sandbox: Sandbox) -> None:
     assert len(sandbox.completions[-1]["body"]["messages"]) == 2 * 95 + 1
 
 
-def test_question_in_mid_answer(served: Served) -> None:
-    """A question that comes in mid-answer waits, and is asked once the answer has ended."""
+def test_questions_in_mid_answer(served: Served) -> None:
+    """Questions that come in mid-answer wait, and are asked one after the other."""
     session, settings = signed_in(), Settings(base_url=served.base_url)
     request = ChatRequest("openrouter/auto")
-    chat_actions.submit_question(settings, session, request, "sandbox/endless please")
-    chat_actions.submit_question(settings, session, request, "sandbox/echo and then?")
-    first, second = session.conversation.answers()
-    assert (first.progress, second.progress) == ("streaming", "waiting")
-    assert not chat_actions.start_pending_answer(settings, session, session.conversation, request)
+
+    def start() -> None:
+        chat_actions.start_pending_answer(settings, session, session.conversation, request)
+
+    for question in ("sandbox/endless please", "sandbox/echo and then?", "sandbox/echo and last?"):
+        chat_actions.submit_question(settings, session, request, question)
+    first, second, third = session.conversation.answers()
+    start()
+    assert (first.progress, second.progress, third.progress) == ("streaming", "waiting", "waiting")
     chat_actions.stop(session, first)
-    assert chat_actions.start_pending_answer(settings, session, session.conversation, request)
-    assert session.streams[-1].over.wait(5)
-    assert (first.progress, second.progress) == ("stopped", "complete")
-    assert second.text == "sandbox/echo and then?"
+    for answer in (second, third):
+        start()
+        assert session.streams[-1].over.wait(5)
+        assert answer.progress == "complete"
+    contents = [completion["body"]["messages"][-1]["content"] for completion in served.completions]
+    assert contents[-2:] == ["sandbox/echo and then?", "sandbox/echo and last?"]
 
 
 def test_stop_of_what_waits() -> None:
     """An answer that was stopped before it was asked for never is."""
     session = signed_in()
     session.conversation.ask("Hello?")
-    chat_actions.stop(session, *session.conversation.answers())
+    (answer,) = session.conversation.answers()
+    chat_actions.stop(session, answer)
     request = ChatRequest("sandbox/echo")
-    assert not chat_actions.start_pending_answer(Settings(), session, session.conversation, request)
+    chat_actions.start_pending_answer(Settings(), session, session.conversation, request)
+    assert (answer.progress, session.streams) == ("stopped", [])
+
+
+def test_stopped_answer_after_a_reload(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stopped answer cost is counted in the session that follows a reload, once."""
+    reloaded = threading.Event()
+
+    def after_reload() -> Iterator[float]:
+        reloaded.wait(5)
+        yield 0
+
+    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", after_reload())
+    before, after = signed_in(), signed_in()
+    settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
+    chat_actions.submit_question(settings, before, request, "Hello?")
+    (answer,) = before.conversation.answers()
+    wait_until(lambda: "word 3" in answer.text)
+    chat_actions.stop(before, answer)
+    wait_until(lambda: before.streams[0].is_over)
+    kept = Keeper().changes([before.conversation], {})
+    assert kept
+    for _ in range(2):
+        take_back(after, json.dumps(kept.put))
+    reloaded.set()
+    wait_until(lambda: bool(after.spent))
+    assert after.spent == answer.cost == after.conversations[0].cost
+
+
+def test_reload_before_the_tab_has_kept(served: Served) -> None:
+    """A session that begins takes over what grows for its user and nobody reads."""
+    before, after = signed_in(), signed_in()
+    settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
+    for question in ("Hello?", "And then?"):
+        chat_actions.submit_question(settings, before, request, question)
+    chat_actions.attach(after)
+    assert after.conversation.turns == []  # the one before may still be read
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "is_connected", property(lambda session: session is not before))
+        chat_actions.attach(after)
+    answers = list(after.conversation.answers())
+    assert [answer.progress for answer in answers] == ["streaming", "waiting"]
+    assert after.stream_of(answers[0]) is before.streams[0]
+    chat_actions.stop_all(after)
+
+
+def test_question_after_twelve_hours(served: Served) -> None:
+    """What is asked in a tab whose sign-in has ended is not sent, and waits for the next sign-in."""
+    session = signed_in()
+    assert session.sign_in
+    session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 - 1)
+    settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/echo")
+    chat_actions.submit_question(settings, session, request, "Still there?")
+    app = chat_page(session).run()
+    assert "12 hours ago" in text_of(app)
+    assert "Still there?" in text_of(app)
+    assert (session.sign_in, served.completions) == (None, [])
+
+
+def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
+    """Another answer to a message that was deleted in the same moment is asked for by nobody."""
+    session = signed_in()
+    session.conversation.turns = [Turn(q, [Answer("!", "complete")]) for q in ("One?", "Two?")]
+    app = chat_page(session).run()
+    del session.conversation.turns[1]
+    app.button(key="try_again").click().run()
+    assert not app.exception
+    assert sandbox.completions == []
 
 
 def test_stop_while_connecting() -> None:
@@ -715,9 +799,7 @@ def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
     session = signed_in()
     app = chat_page(session).run()
     app.chat_input[0].set_value("sandbox/cut please").run()
-    deadline = time.monotonic() + 5
-    while not session.spent and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: bool(session.spent))
     assert session.spent == session.conversation.cost > 0
     assert "completion tokens" in text_of(app.run())
 
