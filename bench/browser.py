@@ -67,7 +67,7 @@ class Chat:
         self._context = browser.new_context()
         self._context.add_init_script(WATCH)
         if is_ours:
-            name, value = cookie(server.url)
+            name, value = cookie(server)
             self._context.add_cookies([{"name": name, "value": value, "url": server.url}])
         self.page = self._context.new_page()
         self._chromium = performance_of(self.page)

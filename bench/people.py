@@ -38,7 +38,7 @@ class Person:
     async def arrive(cls, app: Server) -> Self:
         """Open the page, signed in, and wait until it stands there."""
         address = f"{app.url.replace('http', 'ws', 1)}_stcore/stream"
-        headers = {"Cookie": "=".join(cookie(app.url))}
+        headers = {"Cookie": "=".join(cookie(app))}
         connection = await connect(
             address,
             additional_headers=headers,

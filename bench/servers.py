@@ -14,8 +14,8 @@ from typing import Any
 import requests
 
 from bench.upstream import KEY
-from lib.sealing import Sealer
-from lib.ui.browser import storage_prefix
+from lib.openrouter_sign_in import storage_prefix
+from lib.openrouter_sign_in.sealing import Sealer
 
 ROOT = Path(__file__).parents[1]
 OURS, BASELINE, BARE = "streamlit_app.py", "bench/baseline.py", "bench/bare.py"
@@ -36,7 +36,7 @@ class Server:
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, began: float) -> None:
         self.process, self.url, self.began = process, url, began
-        self.page = ""
+        self.page = self.upstream_url = ""
 
     @property
     def cpu(self) -> float:
@@ -122,11 +122,11 @@ def streamlit(script: str, upstream_url: str = "", **settings: str) -> Iterator[
         ) as server,
     ):
         if script == OURS:
-            server.page = "chat"
+            server.page, server.upstream_url = "chat", known["OPENROUTER_BASE_URL"]
         yield server
 
 
-def cookie(url: str) -> tuple[str, str]:
-    """Return the cookie (name, value) of somebody who is signed in to this app at a URL."""
-    record = {"key": KEY, "at": time.time()}
-    return f"{storage_prefix(url)}key", Sealer(SECRET, "key").seal(record)
+def cookie(server: Server) -> tuple[str, str]:
+    """Return the cookie (name, value) of somebody who is signed in to the app of this server."""
+    user = {"key": KEY, "signed_in_at": time.time(), "base_url": server.upstream_url}
+    return f"{storage_prefix(server.url)}key", Sealer(SECRET, "key").seal(user)

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from lib.openrouter.auth import accepts_callback_url
 from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, mask_keys
 from lib.openrouter.transport import Timeout, fetch
 from lib.settings import SHORTEST_SECRET, Settings
@@ -46,6 +45,7 @@ class Measured:
 
     address: str
     callback_url: str
+    is_callback_url_accepted: bool
     keeps_cookies: bool | None
     contact: Contact
 
@@ -99,7 +99,7 @@ recent_contacts = RecentContacts()
 def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:
     """Judge what a sign-in and a chat depend on."""
     return (
-        _callback_url(measured.callback_url),
+        _callback_url(measured),
         _address(measured.address, measured.callback_url),
         _cookies(measured.keeps_cookies),
         _secret(settings.sign_in_secret),
@@ -114,9 +114,9 @@ def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:
     )
 
 
-def _callback_url(callback_url: str) -> Finding:
-    address = _public(callback_url)
-    if accepts_callback_url(callback_url):
+def _callback_url(measured: Measured) -> Finding:
+    address = _public(measured.callback_url)
+    if measured.is_callback_url_accepted:
         return Finding("ok", "Callback URL", f"{address} has a form that OpenRouter accepts.")
     return Finding(
         "warning",

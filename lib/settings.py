@@ -3,13 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from lib.openrouter.models import is_model_id
-from lib.openrouter.pkce import Method
 
 SHORTEST_SECRET = 32
+Method = Literal["S256", "plain", "none"]
 
 
 class SettingError(ValueError):

@@ -8,6 +8,7 @@ from lib.chat.attachments import FILE_TYPES, LARGEST_FILE
 from lib.chat.conversation import LONGEST_QUESTION, Turn
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
+from lib.openrouter_sign_in import current_user, reject_key
 from lib.ui import (
     account,
     autosave,
@@ -17,24 +18,20 @@ from lib.ui import (
     messages,
     models,
     page,
-    signed_in,
 )
 from lib.ui.live import show_live
 from lib.ui.render import place_of
 from lib.ui.session import widget_value
 
-app = page.start_page()
+app = page.begin_page()
 settings, session = app.settings, app.session
-frame = page.show_frame(app)
-page.finish_sign_in(app)
 keeper = autosave.start(session)
 conversation = session.conversation
 
-st.title("Chat", anchor=False)
+app.header.title("Chat", anchor=False)
 
-if session.sign_in is None:
-    st.markdown("Sign in to chat with any model on your own OpenRouter credits.")
-    page.show_sign_in(app)
+if app.user is None:
+    app.header.markdown("Sign in to chat with any model on your own OpenRouter credits.")
     messages.show_conversation(conversation)
     keeper.at_the_end()
     st.stop()
@@ -45,12 +42,13 @@ if session.sign_in is None:
 
 def start_answer() -> None:
     request = models.chosen_request(settings, session)
-    chat_actions.start_pending_answer(settings, session, session.conversation, request)
+    user, conversation = current_user(), session.conversation
+    chat_actions.start_pending_answer(settings, session, user, conversation, request)
 
 
 def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
     request = models.chosen_request(settings, session)
-    chat_actions.submit_question(settings, session, request, text, files or [])
+    chat_actions.submit_question(settings, session, current_user(), request, text, files or [])
 
 
 def submit_input() -> None:
@@ -97,7 +95,7 @@ st.chat_input(
     file_type=FILE_TYPES,
     max_upload_size=LARGEST_FILE,
 )
-with frame.buttons:
+with app.buttons:
     conversations.show_list(session)
 models.show_choice(settings, session)
 start_answer()  # one that waited, for the answer above it or for this page
@@ -151,7 +149,7 @@ for stream in show_live(live, session, keeper):
         messages.show_foot(stream.answer, session.kept_as(numbers[stream]))
     keeper.now()
 if any(isinstance(stream.failure, KeyRejected) for stream in live):
-    signed_in.key_was_rejected(session)
+    reject_key()
     st.rerun()
 if live and conversation.pending_turn:
     st.rerun()
@@ -164,5 +162,5 @@ if session.refused:
     st.error(literal(session.refused), icon=":material/error:")
 budget.show_warning(settings, session)
 autosave.show_trouble(session)
-account.refresh(settings, session, frame.account_line)
+account.refresh(settings, session, app.account_line)
 keeper.until_answers_end()

@@ -7,22 +7,20 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import LONGEST_QUESTION, Conversation
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
-from lib.ui import account, autosave, budget, chat_actions, messages, models, page, signed_in
+from lib.openrouter_sign_in import current_user, reject_key
+from lib.ui import account, autosave, budget, chat_actions, messages, models, page
 from lib.ui.live import show_live
 from lib.ui.render import place_of
 from lib.ui.session import widget_value
 
-app = page.start_page(layout="wide")
+app = page.begin_page("wide")
 settings, session = app.settings, app.session
-frame = page.show_frame(app)
-page.finish_sign_in(app)
 keeper = autosave.start(session)
 
-st.title("Compare", anchor=False)
+app.header.title("Compare", anchor=False)
 
-if session.sign_in is None:
-    st.markdown("Sign in to put one question to several models at once.")
-    page.show_sign_in(app)
+if app.user is None:
+    app.header.markdown("Sign in to put one question to several models at once.")
     st.stop()
 
 
@@ -41,7 +39,8 @@ def compare() -> None:
 def start_answers() -> None:
     for model, conversation in session.comparison.items():
         request = models.plain_request(settings, model)
-        chat_actions.start_pending_answer(settings, session, conversation, request)
+        user = current_user()
+        chat_actions.start_pending_answer(settings, session, user, conversation, request)
 
 
 def live_answers() -> list[AnswerStream]:
@@ -63,7 +62,7 @@ def show_continue(model: str, conversation: Conversation) -> None:
     if st.button("Continue", icon=":material/forum:", key=f"continue_{conversation.id}"):
         session.open(conversation.copy())
         session.model = model
-        st.switch_page(page.CHAT_PAGE, query_params=models.address(session))
+        st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
 
 
 chosen = models.show_several(settings, session)
@@ -122,8 +121,8 @@ for stream in show_live(live, session, keeper):
         show_continue(model, conversation)
     keeper.now()
 if any(isinstance(stream.failure, KeyRejected) for stream in live):
-    signed_in.key_was_rejected(session)
+    reject_key()
 if live:
     st.rerun()  # to ask again
-account.refresh(settings, session, frame.account_line)
+account.refresh(settings, session, app.account_line)
 keeper.until_answers_end()

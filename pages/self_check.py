@@ -4,7 +4,8 @@ import streamlit as st
 
 from lib import self_check
 from lib.markdown.streamlit_markdown import literal
-from lib.ui import autosave, browser, page, sign_in
+from lib.openrouter_sign_in import accepts_callback_url, keeps_cookies, main_page_url
+from lib.ui import autosave, page
 
 BADGES: dict[self_check.Verdict, str] = {
     "ok": ":green-badge[:material/check: ok]",
@@ -12,21 +13,20 @@ BADGES: dict[self_check.Verdict, str] = {
     "being checked": ":gray-badge[:material/hourglass_empty: being checked]",
 }
 
-app = page.start_page()
+app = page.begin_page(shows_sign_in=False)
 settings = app.settings
-page.show_frame(app)
-page.finish_sign_in(app)
-keeps_cookies = browser.keeps_cookies()
 
 st.title("Self-check", anchor=False)
 st.markdown("How this app is set up, for whoever deploys it.")
 
 with st.spinner("Asking OpenRouter…"):
     contact = self_check.recent_contacts.get(settings.base_url)
+callback_url = settings.callback_url or main_page_url()
 measured = self_check.Measured(
-    address=browser.main_page_address(),
-    callback_url=sign_in.callback_url(settings),
-    keeps_cookies=keeps_cookies,
+    address=main_page_url(),
+    callback_url=callback_url,
+    is_callback_url_accepted=accepts_callback_url(callback_url),
+    keeps_cookies=keeps_cookies(),
     contact=contact,
 )
 for finding in self_check.findings(settings, measured):

@@ -18,12 +18,12 @@ from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.storage import Keeper, parse_records, restore
 from lib.markdown.blocks import GrowingMarkdown, add_math, split_blocks
 from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.auth import read_return
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.events import Usage, read_events
 from lib.openrouter.sse import EventTooLarge, decode_events
 from lib.openrouter.untrusted import one_line
-from lib.sealing import SealBroken, Sealer
+from lib.openrouter_sign_in.oauth import parse_callback
+from lib.openrouter_sign_in.sealing import SealBroken, Sealer
 
 # The same examples each time: a failure is that of a change, and no run is unlucky.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -70,7 +70,7 @@ VALUES = some.text() | some.from_regex(r"\w*\?code=[^&]*(&state=.*)?")
 @given(some.dictionaries(NAMES, VALUES))
 def test_return(query: dict[str, str]) -> None:
     """Whatever a query holds, it is no return, or one with a code or an error."""
-    came = read_return(query)
+    came = parse_callback(query)
     assert came is None or came.code or came.error
     if came and "code" in query and query["code"]:
         assert came.code == query["code"]

@@ -11,7 +11,7 @@ from lib.settings import Settings, read_settings
 from tests.conftest import RawServer, Served, http
 
 SECRET = "a-secret-that-nobody-may-see-in-any-report"
-FINE = Measured("https://a.org", "https://a.org/", keeps_cookies=True, contact=Contact(12, 200))
+FINE = Measured("https://a.org", "https://a.org/", True, True, Contact(12, 200))
 
 
 def warnings(settings: Settings, measured: Measured) -> dict[str, str]:
@@ -32,7 +32,12 @@ def test_all_well() -> None:
     [
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="http://a.org", callback_url="http://a.org/"),
+            replace(
+                FINE,
+                address="http://a.org",
+                callback_url="http://a.org/",
+                is_callback_url_accepted=False,
+            ),
             "Callback URL",
             "set OPENROUTER_CALLBACK_URL",
         ),
@@ -139,8 +144,10 @@ def test_nothing_secret() -> None:
         | {"OPENROUTER_KEY_LABEL": f"sk-or-v1-{SECRET}"}
     )
     for measured in (
-        Measured(address, address, True, Contact(12, 200)),
-        Measured(address, address.replace("https", "http"), False, Contact(12, trouble="is away")),
+        Measured(address, address, True, True, Contact(12, 200)),
+        Measured(
+            address, address.replace("https", "http"), False, False, Contact(12, trouble="is away")
+        ),
     ):
         shown = "\n".join(report(settings, measured)) + repr(findings(settings, measured))
         assert SECRET not in shown

@@ -38,13 +38,4 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
 
 def key_settings_url(base_url: str, key: str) -> str:
     """Where the owner of a key changes or deletes it."""
-    return f"{base_url}/keys/{_sha256(key)}"
-
-
-def key_logs_url(base_url: str, key: str) -> str:
-    """Where the owner of a key sees what was done with it."""
-    return f"{base_url}/logs?api_key_hash={_sha256(key)}"
-
-
-def _sha256(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return f"{base_url}/keys/{hashlib.sha256(key.encode()).hexdigest()}"

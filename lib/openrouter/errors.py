@@ -94,14 +94,6 @@ class KeyRejected(OpenRouterError):
     """401: the API key is missing, wrong, or was deleted."""
 
 
-class CodeRejected(OpenRouterError):
-    """403 from the exchange: wrong or used authorization code, or a verifier that does not fit."""
-
-
-class CodeExpired(CodeRejected):
-    """403 from the exchange: the authorization code is older than ten minutes."""
-
-
 class Interrupted(OpenRouterError):
     """The connection ended before the answer did."""
 

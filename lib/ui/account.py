@@ -8,8 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.account import get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
+from lib.openrouter_sign_in import User, reject_key
 from lib.settings import Settings
-from lib.ui import budget, signed_in
+from lib.ui import budget
 from lib.ui.formatting import small, usd
 from lib.ui.session import AccountFetch, Session, wait_for
 
@@ -22,12 +23,12 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
     A failure signs nobody out; a key that OpenRouter rejects does, and the page runs again. A click
     does not wait for it: the run that follows does.
     """
-    if session.sign_in is None:
+    if session.user is None:
         return
     if session.account_is_stale:
         session.account_is_stale = False
         session.account_fetch = AccountFetch()
-        arguments = (settings.base_url, session.sign_in.key, session, session.account_fetch)
+        arguments = (settings.base_url, session.user.key, session, session.account_fetch)
         Thread(target=_fetch, args=arguments, daemon=True).start()
     if (fetch := session.account_fetch) is None:
         return
@@ -35,7 +36,7 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
     if session.account_fetch is fetch:
         session.account_fetch = None
     if fetch.is_rejected:
-        signed_in.key_was_rejected(session)
+        reject_key()
         st.rerun()
     if place is not None:
         show_line(settings, session, place)
@@ -71,8 +72,15 @@ def show_line(settings: Settings, session: Session, place: DeltaGenerator) -> No
     place.markdown("  \n".join(f":small[{line}]" for line in lines))
 
 
-def show_account(session: Session) -> None:
-    """Show the account in full, or say that it could not be loaded."""
+def show_account(session: Session, user: User) -> None:
+    """Show the account in full, or say that it could not be loaded, and where OpenRouter has more."""
+    _show_limits(session)
+    with st.container(horizontal=True):
+        st.link_button("Key settings", user.key_settings_url, icon=":material/key:")
+        st.link_button("Activity", user.activity_url, icon=":material/list_alt:")
+
+
+def _show_limits(session: Session) -> None:
     account = session.account
     if account is None:
         st.warning(session.account_failure or UNAVAILABLE, icon=":material/cloud_off:")

@@ -78,7 +78,7 @@ class Keeping:
 
     def _heard_of_trouble(self, trouble: str) -> None:
         if trouble == "behind":
-            keep_anew(self._session)
+            self._session.keep_anew()
         elif trouble == "full":
             self._session.storage_is_full = True
 
@@ -89,13 +89,6 @@ def _facts(session: Session) -> dict[str, str]:
         return {}
     facts = {"open": session.conversation.id, "spent": repr(session.spent)}
     return facts | ({"budget": repr(session.budget)} if session.budget else {})
-
-
-def keep_anew(session: Session) -> None:
-    """Have the tab forget what it kept, and keep everything once more."""
-    with session.lock:
-        browser.order(session, forget_conversations=True)
-        session.keep_anew()
 
 
 def show_trouble(session: Session) -> None:

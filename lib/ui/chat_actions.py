@@ -14,8 +14,9 @@ from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
+from lib.openrouter_sign_in import User
 from lib.settings import Settings
-from lib.ui import browser, budget, models
+from lib.ui import budget, models
 from lib.ui.error_messages import explain
 from lib.ui.session import Session
 
@@ -29,6 +30,7 @@ live_answers = LiveAnswers()
 def submit_question(
     settings: Settings,
     session: Session,
+    user: User | None,
     request: ChatRequest,
     text: str,
     files: Sequence[tuple[str, bytes]] = (),
@@ -61,21 +63,22 @@ def submit_question(
             conversation.turns[-1].answer,
             f"{' '.join(refused)} Nothing was sent yet; try again to send the rest.",
         )
-    start_pending_answer(settings, session, conversation, request)
+    start_pending_answer(settings, session, user, conversation, request)
 
 
 def start_pending_answer(
-    settings: Settings, session: Session, conversation: Conversation, request: ChatRequest
+    settings: Settings,
+    session: Session,
+    user: User | None,
+    conversation: Conversation,
+    request: ChatRequest,
 ) -> None:
     """Ask for the first answer that waits in a conversation.
 
-    It goes on waiting while another of the conversation is on its way, and in a callback where
-    `signed_in.take_session` would first end the sign-in: it is too old, or the websocket is new,
-    and whose it is has not been looked at. Where something speaks against it, the answer says so.
+    It goes on waiting while another of the conversation is on its way, and without a user. Where
+    something speaks against it, the answer says so.
     """
-    if browser.websocket_key() != session.websocket:
-        return
-    if session.sign_in is None or session.sign_in.is_expired:
+    if user is None:
         return
     # A click begins the next script before the one before has ended: only one of them may ask.
     with session.lock:
@@ -92,7 +95,8 @@ def start_pending_answer(
             _refuse(turn.answer, refusal)
         else:
             messages = conversation.messages(turn)
-            _start(settings, session, conversation, turn, replace(request, messages=messages))
+            request = replace(request, messages=messages)
+            _start(settings, session, conversation, turn, request, user.key)
 
 
 def _start(
@@ -101,10 +105,10 @@ def _start(
     conversation: Conversation,
     turn: Turn,
     request: ChatRequest,
+    key: str,
 ) -> None:
-    """Ask for the answer of a turn, on the key of the signed-in user."""
-    assert session.sign_in
-    key, answer = session.sign_in.key, turn.answer
+    """Ask for the answer of a turn, on this API key."""
+    answer = turn.answer
 
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
@@ -150,9 +154,9 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
     With those in conversations that the tab brought back, and with those that grow and nobody
     reads: the tab may not have kept yet what was asked last.
     """
-    if session.sign_in is None:
+    if session.user is None:
         return
-    key = session.sign_in.key
+    key = session.user.key
     for conversation in conversations:
         is_growing = False
         for turn in conversation.turns:
@@ -208,5 +212,5 @@ def stop_all(session: Session) -> None:
     """Stop every answer of the signed-in user, in each tab."""
     with session.lock:
         stop(session, *(stream.answer for stream in session.streams))
-        if session.sign_in:
-            live_answers.stop_all(session.sign_in.key)
+        if session.user:
+            live_answers.stop_all(session.user.key)

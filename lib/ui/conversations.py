@@ -11,7 +11,7 @@ from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.conversation import LONGEST_TITLE, Conversation
 from lib.export import to_html, to_markdown
 from lib.markdown.streamlit_markdown import literal
-from lib.ui import autosave, chat_actions
+from lib.ui import chat_actions
 from lib.ui.session import Session, widget_value
 
 LARGEST_FILE = 50
@@ -66,7 +66,7 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
         session.conversations = [c for c in session.conversations if c is not conversation]
         session.open(Conversation())
         if session.storage_is_full:  # now there is room
-            autosave.keep_anew(session)
+            session.keep_anew()
 
     st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
     name = _NO_WORD.sub("-", conversation.title).strip("-").lower() or "chat"

@@ -8,8 +8,6 @@ from lib.openrouter.account import key_settings_url
 from lib.openrouter.chat import MAX_SECONDS_WITHOUT_CONTENT
 from lib.openrouter.errors import (
     AnswerTooLong,
-    CodeExpired,
-    CodeRejected,
     ConnectTimedOut,
     Disconnected,
     FellSilent,
@@ -33,46 +31,6 @@ class Explanation:
     sentence: str
     link: tuple[str, str] | None = None
     affordable_tokens: int | None = None
-
-
-def explain_exchange(error: OpenRouterError) -> str:
-    """Say why a sign-in failed at the exchange. The code is used up: the way on is a new sign-in."""
-    match error:
-        case CodeExpired():
-            return "The approval was older than ten minutes and has expired. Please sign in again."
-        case CodeRejected():
-            return (
-                "OpenRouter did not accept the approval: it was used already, or is not for this "
-                "sign-in. Please sign in again."
-            )
-        case TimedOut():
-            return "OpenRouter took too long to answer. Please sign in again in a moment."
-        case Unreachable():
-            return (
-                "OpenRouter could not be reached from this app. Check status.openrouter.ai, then "
-                "sign in again."
-            )
-        case UnexpectedAnswer():
-            return (
-                "OpenRouter answered in a way that this app does not understand. Please sign in "
-                "again; if it happens twice, tell whoever sent you the link."
-            )
-        case OpenRouterError(status=400):
-            return (
-                "OpenRouter did not accept how this app asks (the code_challenge_method). Tell "
-                "whoever sent you the link."
-            )
-        case OpenRouterError(status=409):
-            return "OpenRouter was busy with another sign-in of yours. Please sign in again."
-        case OpenRouterError(status=int(status)) if status >= 500:
-            return (
-                f"OpenRouter has a problem of its own at the moment (error {status}). Please sign "
-                "in again in a minute."
-            )
-        case OpenRouterError(status=int(status)):
-            return f"OpenRouter refused the sign-in (error {status}). Please try again."
-        case _:
-            return "OpenRouter refused the sign-in. Please try again."
 
 
 def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:

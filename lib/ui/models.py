@@ -55,7 +55,7 @@ def prepare(settings: Settings, session: Session) -> None:
         session.model = named
 
 
-def address(session: Session) -> dict[str, str]:
+def query(session: Session) -> dict[str, str]:
     """Return the query with which a link to the chat keeps the choice."""
     return {"model": session.model} if session.model else {}
 

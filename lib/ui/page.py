@@ -3,18 +3,28 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from dotenv import dotenv_values
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.account import key_logs_url, key_settings_url
+from lib.openrouter_sign_in import (
+    Exchanged,
+    SignedIn,
+    SignedOut,
+    SignInEvent,
+    SignInOptions,
+    User,
+    main_page_url,
+    sign_in,
+    sign_out,
+)
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, autosave, browser, models, sign_in, signed_in
-from lib.ui.formatting import small
-from lib.ui.session import Session, widget_value
+from lib.ui import account, autosave, browser, chat_actions, models
+from lib.ui.session import Session, current_session, forget_widgets
 
 ROOT = Path(__file__).parents[2]
 ICON = "💬"
@@ -27,16 +37,31 @@ SELF_CHECK_PAGE = "pages/self_check.py"
 
 @dataclass(frozen=True)
 class App:
-    """What a page works with."""
+    """What a page works with.
+
+    `user` is who is signed in; `header` stands above the way to sign in, `buttons` and
+    `account_line` in the sidebar.
+    """
 
     settings: Settings
     session: Session
+    user: User | None
+    header: DeltaGenerator
+    buttons: DeltaGenerator
+    account_line: DeltaGenerator
 
 
-def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
-    """Begin a page: its settings, and its session, signed in if the browser remembers a sign-in.
+def begin_page(
+    layout: Literal["centered", "wide"] = "centered",
+    *,
+    shows_sign_in: bool = True,
+    leads_to_chat: bool = False,
+) -> App:
+    """Begin a page: its settings, its user or the way to sign in, and what surrounds it.
 
-    A setting that cannot be used ends the page with a sentence that names it.
+    A setting that cannot be used ends the page with a sentence that names it. A page that leads to
+    the chat after a sign-in looks at `session.opens_chat`, which stays True until another page
+    runs: Streamlit may end the very run that leads there.
     """
     # Community Cloud forces another value than config.toml's, with which a traceback shows.
     st.set_option("client.showErrorDetails", "none")
@@ -47,9 +72,54 @@ def start_page(layout: Literal["centered", "wide"] = "centered") -> App:
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
         st.stop()
     st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
-    session = signed_in.take_session(settings)
-    models.prepare(settings, session)
-    return App(settings, session)
+    models.prepare(settings, current_session())
+    header = st.container()
+    user = sign_in(**_sign_in_options(settings, shows_link=shows_sign_in), stop=False)
+    session = current_session()
+    session.opens_chat &= leads_to_chat
+    if user and session.user is None:
+        session.user = user
+        chat_actions.attach(session)
+    browser.sync_tab(session, lambda kept: autosave.take_back(session, kept))
+    buttons, account_line = _show_sidebar(settings, session)
+    return App(settings, session, user, header, buttons, account_line)
+
+
+def _sign_in_options(settings: Settings, *, shows_link: bool) -> SignInOptions:
+    options = SignInOptions(
+        secret=settings.sign_in_secret,
+        base_url=settings.base_url,
+        method=settings.code_challenge_method,
+        callback_url=callback_url(settings),
+        key_label=settings.key_label or settings.app_title[:100],
+        limit=settings.key_limit,
+        remember=settings.remember_sign_in,
+        on_event=_take_event,
+    )
+    return options if shows_link else SignInOptions(**options, button=None)
+
+
+def callback_url(settings: Settings) -> str:
+    """Return where OpenRouter sends the user back to: the main page, with the model chosen."""
+    url = settings.callback_url or main_page_url()
+    query = urlencode(models.query(current_session()))
+    return f"{url}{'&' if urlsplit(url).query else '?'}{query}" if url and query else url
+
+
+def _take_event(event: SignInEvent) -> None:
+    session = current_session()
+    match event:
+        case SignedIn():
+            session.opens_chat = True
+        case Exchanged():
+            session.exchanged = event
+        case SignedOut():
+            with session.lock:  # no earlier script begins an answer in between
+                chat_actions.stop_all(session)
+                session.user = session.account = None
+            if event.forgets:
+                session.forget()
+                forget_widgets()
 
 
 def _dotenv() -> dict[str, str | None]:
@@ -71,45 +141,27 @@ def _secrets() -> dict[str, str]:
     return {name: str(value) for name, value in st.secrets.items() if isinstance(value, bool)}
 
 
-class Frame(NamedTuple):
-    """Places beside a page that it fills itself: its own buttons, and the account's line."""
-
-    buttons: DeltaGenerator
-    account_line: DeltaGenerator
-
-
-def show_frame(app: App, *, leads_to_chat: bool = False) -> Frame:
-    """Show what surrounds every page, and attend to the browser's tab.
-
-    A page that leads to the chat after a sign-in looks at `session.opens_chat`, which stays True
-    until another page runs: Streamlit may end the very run that leads there.
-    """
-    settings, session = app.settings, app.session
-    if browser.attend_tab(session, lambda kept: autosave.take_back(session, kept), signed_in.KEY):
-        signed_in.forget(session, signed_in.SIGNED_OUT_ELSEWHERE)
-        st.rerun()
-    session.opens_chat &= leads_to_chat
+def _show_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator, DeltaGenerator]:
     with st.sidebar:
         st.subheader(literal(settings.app_title), anchor=False)
-        label = "Account" if session.sign_in else "Sign in"
+        label = "Account" if session.user else "Sign in"
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
         st.page_link(
-            CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.address(session)
+            CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.query(session)
         )
         st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:")
-        frame = Frame(st.container(), st.empty())
-        if session.sign_in:
-            account.show_line(settings, session, frame.account_line)
+        buttons, account_line = st.container(), st.empty()
+        if session.user:
+            account.show_line(settings, session, account_line)
             st.button(
                 "Sign out",
                 key="sign_out",
                 icon=":material/logout:",
-                on_click=signed_in.sign_out,
-                args=(settings, session),
+                on_click=sign_out,
                 width="stretch",
             )
         st.page_link(SELF_CHECK_PAGE, label="Self-check", icon=":material/checklist:")
-    return frame
+    return buttons, account_line
 
 
 def slot_above_input() -> DeltaGenerator:
@@ -119,98 +171,3 @@ def slot_above_input() -> DeltaGenerator:
     """
     slot: DeltaGenerator = st._bottom.empty()
     return slot
-
-
-def finish_sign_in(app: App) -> None:
-    """Wait for an exchange that is under way, and run the page again with what it brought."""
-    if app.session.exchange:
-        with st.spinner("Finishing your sign-in…"):
-            sign_in.finish(app.settings, app.session)
-        st.rerun()
-
-
-def show_sign_in(app: App) -> None:
-    """Show the ways to sign in, and what became of the last one."""
-    settings, session = app.settings, app.session
-    if session.failure:
-        st.error(session.failure, icon=":material/error:")
-    if session.notice:
-        st.info(session.notice, icon=":material/info:")
-    if session.unconfirmed:
-        st.warning(
-            "OpenRouter sent you back without the mark by which this app knows a sign-in that you "
-            "began here. If you have just approved it yourself, go on. If somebody sent you this "
-            "link, do not: you would be signed in to their account, and they could read what you "
-            "ask.",
-            icon=":material/link_off:",
-        )
-        st.button(
-            "Go on and sign in",
-            key="confirm",
-            icon=":material/login:",
-            on_click=sign_in.confirm,
-            args=(settings, session),
-        )
-    can_return = sign_in.can_return(settings, session)
-    if can_return:
-        sign_in.show_link(settings, session)
-        small(
-            "You approve on OpenRouter's own page and set how much may be spent. "
-            "You type no password here, and you can take the approval back at any time."
-        )
-    elif session.cookies_are_blocked:
-        st.warning(
-            "Your browser blocks cookies for this page, so it could not find its way back from "
-            "OpenRouter. Allow them and reload, or paste a code instead.",
-            icon=":material/cookie_off:",
-        )
-    else:
-        st.warning(
-            "OpenRouter does not send anyone back to this address; it wants https, or localhost. "
-            "Paste a code instead.",
-            icon=":material/wrong_location:",
-        )
-    # Few open it: what is in it is made, and loaded by the browser, only for them.
-    expander = st.expander(
-        "Paste a code instead",
-        expanded=not can_return,
-        icon=":material/password:",
-        on_change="rerun",
-    )
-    if expander.open:
-        with expander:
-            _show_headless(app)
-
-
-def _show_headless(app: App) -> None:
-    settings, session = app.settings, app.session
-    st.markdown(
-        "1. Open OpenRouter in a new tab and approve.\n"
-        "2. Copy the code that it shows.\n"
-        "3. Come back to this tab and paste it.\n\n"
-        "Paste only a code that you have just fetched yourself. With somebody else's you would be "
-        "signed in to their account, and they could read what you ask."
-    )
-    st.link_button(
-        "Get a code from OpenRouter",
-        sign_in.headless_url(settings, session),
-        icon=":material/open_in_new:",
-    )
-
-    # In a callback, since another message of the tab may end a run before it comes to its button.
-    def receive() -> None:
-        if pasted := widget_value("code").strip():
-            sign_in.receive_pasted(settings, session, pasted)
-
-    with st.form("headless", clear_on_submit=True, border=False):
-        st.text_input("Code", key="code", autocomplete="off", max_chars=4096)
-        st.form_submit_button("Sign in with this code", on_click=receive)
-
-
-def show_key_links(app: App) -> None:
-    """Show where the owner of the key finds it at OpenRouter."""
-    if app.session.sign_in:
-        base_url, key = app.settings.base_url, app.session.sign_in.key
-        with st.container(horizontal=True):
-            st.link_button("Key settings", key_settings_url(base_url, key), icon=":material/key:")
-            st.link_button("Activity", key_logs_url(base_url, key), icon=":material/list_alt:")

@@ -5,7 +5,6 @@ has just arrived is kept even if another click ends the script at that moment.
 """
 
 import secrets
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,43 +17,16 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.conversation import Answer, Conversation, Turn, new_id
 from lib.chat.storage import Changes, Keeper, text_record
 from lib.markdown.streamlit_markdown import paintable_blocks
 from lib.openrouter.account import Account
-from lib.openrouter.auth import IssuedKey, Return
-from lib.openrouter.errors import OpenRouterError
-from lib.openrouter.pkce import Method
+from lib.openrouter_sign_in import Exchanged, User
 
 MOST_BLOCKS = 512
 """Texts whose blocks are remembered."""
-MAX_SIGN_IN_AGE_S = 12 * 3600
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
-
-
-@dataclass(frozen=True)
-class PendingSignIn:
-    """A sign-in that has begun. `started_at` is in seconds since the epoch."""
-
-    state: str
-    code_verifier: str = field(repr=False)
-    method: Method
-    callback_url: str | None
-    started_at: float
-    model: str | None = None
-
-
-@dataclass
-class RunningExchange:
-    """An exchange, run in a thread of its own: when `is_over`, it has a key or a failure."""
-
-    code: str = field(repr=False)
-    pending: PendingSignIn
-    is_over: Event = field(default_factory=Event)
-    issued: IssuedKey | None = None
-    failure: OpenRouterError | None = None
-    milliseconds: int = 0
 
 
 @dataclass
@@ -63,44 +35,6 @@ class AccountFetch:
 
     is_over: Event = field(default_factory=Event)
     is_rejected: bool = False
-
-
-@dataclass(frozen=True)
-class FlowRecord:
-    """How a sign-in went, with every secret value masked: safe to show."""
-
-    method: Method
-    code_challenge: str
-    callback_url: str
-    code: str
-    status: int
-    milliseconds: int
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """Someone is signed in: with this key, since `at` (seconds since the epoch)."""
-
-    key: str = field(repr=False)
-    at: float
-
-    @property
-    def is_expired(self) -> bool:
-        """Whether it was too long ago to hold."""
-        return time.time() - self.at > MAX_SIGN_IN_AGE_S
-
-
-@dataclass
-class BrowserOrder:
-    """What the browser is to do: it is asked on every run until it says that it is done."""
-
-    id: str = ""
-    is_carried_out: bool = True
-    cookies: list[str] = field(default_factory=list, repr=False)
-    clean_address: bool = False
-    signed_out_at: float | None = None
-    forget_conversations: str = ""
-    then_open_chat: bool = False
 
 
 def cached_blocks() -> Callable[[str], tuple[str, ...]]:
@@ -118,26 +52,14 @@ class Session:
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     streamlit_id: str = field(default="", repr=False)
     has_said_goodbye: bool = False
-    websocket: str | None = None
-    binding: str = field(default="", repr=False)
-    sign_in: SignIn | None = None
-    cookies_were_read: bool = False
-    pending: PendingSignIn | None = None
-    pending_headless: PendingSignIn | None = None
-    exchange: RunningExchange | None = None
-    unconfirmed: RunningExchange | None = None
-    used_states: set[str] = field(default_factory=set)
-    last_return: Return | None = None
-    cookies_are_blocked: bool = False
-    flow: FlowRecord | None = None
-    notice: str = ""
-    failure: str = ""
+    user: User | None = None
+    exchanged: Exchanged | None = None
     account: Account | None = None
     account_is_stale: bool = True
     account_fetch: AccountFetch | None = None
     account_failure: str = ""
-    order: BrowserOrder = field(default_factory=BrowserOrder)
     opens_chat: bool = False
+    forgets: str = ""
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)
     opened: int = 0
@@ -173,7 +95,7 @@ class Session:
 
     def has(self, key: str) -> bool:
         """Tell whether this is the key of whoever is signed in."""
-        return self.sign_in is not None and self.sign_in.key == key
+        return self.user is not None and self.user.key == key
 
     @property
     def is_connected(self) -> bool:
@@ -217,9 +139,15 @@ class Session:
             text_record(self.conversation, number) if is_last and not self.storage_is_full else ""
         )
 
+    def forget(self) -> None:
+        """Become as a new one: nothing of the user stays. It is no yield point."""
+        vars(self).update(vars(Session(streamlit_id=self.streamlit_id)))
+
     def keep_anew(self) -> None:
-        """Forget what the tab was given to keep: it has forgotten it too."""
-        self.keeper, self.sent, self.storage_is_full = Keeper(), [], False
+        """Have the tab forget what it was given to keep, and give it everything once more."""
+        with self.lock:
+            self.forgets = new_id()
+            self.keeper, self.sent, self.storage_is_full = Keeper(), [], False
 
     def add_stream(self, stream: AnswerStream) -> None:
         """Hold a stream in place of those that are over."""
@@ -252,21 +180,18 @@ _SESSION = "session"
 def current_session() -> Session:
     """Return the object of the running script's session, which a first run creates."""
     if _SESSION not in st.session_state:
-        st.session_state[_SESSION] = _new_session()
+        context = get_script_run_ctx()
+        st.session_state[_SESSION] = Session(streamlit_id=context.session_id if context else "")
     session: Session = st.session_state[_SESSION]
     return session
 
 
-def _new_session() -> Session:
-    context = get_script_run_ctx()
-    return Session(streamlit_id=context.session_id if context else "")
-
-
-def replace_session(notice: str) -> Session:
-    """Put a new session in the place of the running script's; `notice` says why."""
-    st.session_state[_SESSION] = session = _new_session()
-    session.notice = notice
-    return session
+def forget_widgets() -> None:
+    """Forget what the user set in widgets, also in those that keep it for the whole session."""
+    for key in list(st.session_state):
+        if key != _SESSION and not str(key).startswith("openrouter_"):
+            with suppress(KeyError):  # a script of the session that is ending may be quicker
+                del st.session_state[key]
 
 
 def component_value(key: str, name: str) -> Any:
@@ -301,15 +226,6 @@ def set_first_widget_value(key: str, value: object) -> None:
 def keep_open(key: str) -> None:
     """Keep a popover open whose label changes: to Streamlit it is another one then, and closed."""
     st.session_state[key] = True
-
-
-def forget_widgets() -> None:
-    """Forget what the user set in widgets, also in those that keep it for the whole session."""
-    for key in list(st.session_state):
-        # A run before, which is ending, may forget the same ones.
-        with suppress(KeyError):
-            if key != _SESSION:
-                del st.session_state[key]
 
 
 def end_if_unwanted() -> None:

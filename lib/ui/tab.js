@@ -1,24 +1,17 @@
-// This tab's end of the session: carries out what the server orders (a cookie, a clean address),
-// and tells it of a sign-out in another tab and of the conversations that were kept here.
-
-// Keys of the storage, which begin with what tells this deployment from others of the same origin.
-let SIGNED_OUT_AT;
-let SIGNED_IN_AT; // whose conversations this tab keeps
-let CONVERSATIONS;
-const OF_THE_RETURN = ["code", "state", "error", "error_description"];
+// This tab's end of the chat: brings back the conversations that were kept here, says whether it is
+// still there, and shows what its user has just asked.
 
 const LEFT_OUT = "left out"; // the record that says that not all of them were brought back
 const MAX_KEPT_BYTES = 20_000_000; // Streamlit refuses messages of more than 25 MB
 
-const PATIENCE = 1000; // milliseconds
+const REPEAT_INTERVAL = 1000; // milliseconds
 const MAX_SILENCE = 6000; // milliseconds
 const SLOW_LINE = 250; // characters that it takes in a millisecond
 
-let attention = new AbortController();
-let askedBy = null;
+let listening = new AbortController();
+let askedBy = null; // the session that wanted the conversations last
 let kept = null;
 let keptIsDue = 0;
-let carriedOut = ""; // the order that was carried out last
 let forgotten = ""; // what had the conversations forgotten last
 let isLive = false; // whether an answer is on its way
 let heardAt = 0; // when the server gave the last sign of life, in milliseconds
@@ -26,56 +19,46 @@ let shown = ""; // which page, which conversation, and whose
 let questionInView = ""; // the id of the last question that was brought into view
 
 export default function ({ data, setTriggerValue }) {
-  const { orders: [order], is_heard: isHeard, signed_in_at: signedInAt } = data;
-  const names = ["signed_out_at", "signed_in_at", "chat/"];
-  [SIGNED_OUT_AT, SIGNED_IN_AT, CONVERSATIONS] = names.map((name) => data.prefix + name);
-  attention.abort();
-  attention = new AbortController();
-  const { signal } = attention;
-  makeRoom([location.pathname, data.opened, signedInAt].join());
-  forgetOthers(signedInAt);
+  const conversations = `${data.prefix}chat/`;
+  listening.abort();
+  listening = new AbortController();
+  const { signal } = listening;
+  makeRoom([location.pathname, data.opened, data.signed_in_at].join());
   showQuestion(data.asked, signal);
   document.addEventListener("keydown", endComposition, { capture: true, signal });
-  window.addEventListener("pageshow", (event) => leaveStalePage(event, data), { signal });
-
-  // Once, though it comes again until the server has heard: others may have signed in by then.
-  if (order && order.id !== carriedOut) {
-    carriedOut = order.id;
-    carryOut(order, signedInAt);
+  if (data.forgets && data.forgets !== forgotten) {
+    forgotten = data.forgets;
+    storage((store) => keysOf(store, conversations).forEach((key) => store.removeItem(key)));
   }
+
   // Once a session: what it kept itself since then is no news to it.
-  if (!data.wants_kept) {
-    kept = null;
-  } else if (data.wants_kept !== askedBy) {
-    askedBy = data.wants_kept;
-    kept = storage("sessionStorage", readConversations);
-    keptIsDue = 0;
-  }
-
-  // A report ends the running script: not while it waits for the exchange.
-  const report = () => {
-    if (!isHeard) return;
+  const bringBack = () => {
+    if (!data.wants_kept) kept = null;
+    else if (data.wants_kept !== askedBy && isOwn(data)) {
+      askedBy = data.wants_kept;
+      kept = storage((store) => readConversations(store, conversations));
+      keptIsDue = 0;
+    }
     if (kept && Date.now() >= keptIsDue) {
       setTriggerValue("kept", kept);
       keptIsDue = Date.now() + kept.length / SLOW_LINE;
     }
-    if (order) setTriggerValue("carried_out", order.id);
-    if (signedInAt && isSignedOutSince(signedInAt)) setTriggerValue("signed_out_elsewhere", true);
   };
-  report();
+  bringBack();
   // A report is lost if another message ends the script that was to hear it: repeat it until the
   // server has taken it, which changes the data.
-  const repeated = setInterval(report, PATIENCE);
-  signal.addEventListener("abort", () => clearInterval(repeated));
-  // `storage` fires in the other tabs at once; the rest is for a tab that slept through it.
-  for (const moment of ["storage", "focus", "pageshow"]) {
-    window.addEventListener(moment, report, { signal });
-  }
-
+  const repeating = setInterval(bringBack, REPEAT_INTERVAL);
+  signal.addEventListener("abort", () => clearInterval(repeating));
+  window.addEventListener("openrouter_storage_claimed", bringBack, { signal });
   watchForSilence(setTriggerValue, signal);
 
-  const ending = attention;
+  const ending = listening;
   return () => ending.abort();
+}
+
+// Whether the sign-in has cleared what another user left here.
+function isOwn({ prefix, signed_in_at: signedInAt }) {
+  return Number(storage((store) => store.getItem(`${prefix}signed_in_at`))) === signedInAt;
 }
 
 // While an answer grows, the server gives signs of life (keep.js). Where they stay away the line was
@@ -89,7 +72,7 @@ function watchForSilence(setTriggerValue, signal) {
   const hear = ({ detail }) => [isLive, heardAt] = [detail.isLive, Date.now()];
   // A hint: many a page is closed before this leaves, and a reload says it, too.
   const sayGoodbye = () => isLive && setTriggerValue("goodbye", true);
-  const watching = setInterval(look, PATIENCE);
+  const watching = setInterval(look, REPEAT_INTERVAL);
   signal.addEventListener("abort", () => clearInterval(watching));
   window.addEventListener("openrouter_sign_of_life", hear, { signal });
   window.addEventListener("online", look, { signal });
@@ -128,63 +111,10 @@ function endComposition(event) {
   if (event.key === "Enter" && event.keyCode === 229) event.stopPropagation();
 }
 
-// Back may bring an old page to life, with its old session: where the browser's user has signed in
-// or out since, the page begins anew. Not always: without a cookie that would sign out.
-function leaveStalePage({ persisted }, { signed_in_at: signedInAt, key_cookie: keyCookie }) {
-  const isStale = signedInAt ? isSignedOutSince(signedInAt) : hasCookie(keyCookie);
-  if (!persisted || !isStale) return;
-  document.documentElement.style.visibility = "hidden";
-  location.reload();
-}
-
-function hasCookie(name) {
-  return document.cookie.split("; ").some((cookie) => cookie.startsWith(`${name}=`));
-}
-
-function isSignedOutSince(time) {
-  return Number(storage("localStorage", (store) => store.getItem(SIGNED_OUT_AT))) > time;
-}
-
-function carryOut(order, signedInAt) {
-  for (const cookie of order.cookies) document.cookie = cookie;
-  if (order.clean_address) cleanAddresses();
-  if (order.signed_out_at) {
-    storage("localStorage", (store) => store.setItem(SIGNED_OUT_AT, order.signed_out_at));
-  }
-  if (order.then_open_chat) {
-    // A new sign-in comes after every sign-out, also if the server's clock was set back.
-    storage("localStorage", (store) => {
-      if (Number(store.getItem(SIGNED_OUT_AT)) > signedInAt) store.setItem(SIGNED_OUT_AT, signedInAt);
-    });
-  }
-  if (order.forget_conversations && order.forget_conversations !== forgotten) {
-    forgotten = order.forget_conversations;
-    storage("sessionStorage", forgetConversations);
-  }
-}
-
-// A tab that was elsewhere at a sign-out did not hear of it: the next user is not to find its chats.
-function forgetOthers(signedInAt) {
-  storage("sessionStorage", (store) => {
-    const keptSince = store.getItem(SIGNED_IN_AT);
-    if (keptSince && isSignedOutSince(Number(keptSince))) forgetConversations(store);
-    // Back may bring a page to life that was signed in before: what is kept is of the last sign-in.
-    if (signedInAt && !isSignedOutSince(signedInAt)) store.setItem(SIGNED_IN_AT, signedInAt);
-  });
-}
-
-function forgetConversations(store) {
-  for (const key of [...keysOfConversations(store), SIGNED_IN_AT]) store.removeItem(key);
-}
-
-function keysOfConversations(store) {
-  return Object.keys(store).filter((key) => key.startsWith(CONVERSATIONS));
-}
-
 // The latest first, as many as one message holds.
-function readConversations(store) {
-  const names = keysOfConversations(store).map((key) => key.slice(CONVERSATIONS.length));
-  const read = (name) => store.getItem(CONVERSATIONS + name);
+function readConversations(store, prefix) {
+  const names = keysOf(store, prefix).map((key) => key.slice(prefix.length));
+  const read = (name) => store.getItem(prefix + name);
   const ids = [...new Set(names.map((name) => name.split("/")[0]))];
   ids.sort((one, other) => beganAt(read(other)) - beganAt(read(one)));
   let room = MAX_KEPT_BYTES;
@@ -207,23 +137,14 @@ function beganAt(record) {
   }
 }
 
-// Before the server clears its query parameters, which would leave the code in the history.
-function cleanAddresses() {
-  for (const view of new Set([window, window.top])) {
-    try {
-      const url = new URL(view.location.href);
-      for (const name of OF_THE_RETURN) url.searchParams.delete(name);
-      view.history.replaceState(view.history.state, "", url);
-    } catch {
-      // a page of another origin around us: its address is not ours
-    }
-  }
+function keysOf(store, prefix) {
+  return Object.keys(store).filter((key) => key.startsWith(prefix));
 }
 
 // Storage can be forbidden or full; nothing here depends on it but comfort.
-function storage(kind, use) {
+function storage(use) {
   try {
-    return use(window[kind]);
+    return use(window.sessionStorage);
   } catch {
     return null;
   }

@@ -23,8 +23,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from lib.chat.live_answers import AWAY_TIMEOUT_S
-from lib.sealing import Sealer
-from lib.ui.browser import storage_prefix
+from lib.openrouter_sign_in import storage_prefix
+from lib.openrouter_sign_in.sealing import Sealer
 from sandbox.server import Key, Sandbox
 from tests.browser import steps
 
@@ -103,7 +103,7 @@ class App:
         self.port = free_port()
         self.base_path = base_path
         self.url = f"http://localhost:{self.port}/{base_path}"
-        self._settings = settings
+        self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -130,7 +130,7 @@ class App:
                     "HOME": str(self.home),
                     **LOUD,
                     **self._hosted,
-                    **self._settings,
+                    **self.settings,
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -309,7 +309,8 @@ def arrive_signed_in(
     at = time.time() - seconds_ago
     key = f"sk-or-v1-{secrets.token_hex(32)}"
     sandbox.keys[key] = Key("test")
-    sealed = Sealer(SECRET, "key", clock=lambda: at).seal({"key": key, "at": at})
+    user = {"key": key, "signed_in_at": at, "base_url": app.settings["OPENROUTER_BASE_URL"]}
+    sealed = Sealer(SECRET, "key", clock=lambda: at).seal(user)
     name = f"{storage_prefix(url or app.url)}key"
     context.add_cookies([{"name": name, "value": sealed, "url": url or app.url}])
 

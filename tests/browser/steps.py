@@ -146,7 +146,12 @@ def expect_more_words(answer: Locator, count: int = 5, *, within_s: float = 20) 
 
 def double_click(button: Locator) -> None:
     """Click again before the page has changed: the mouse would miss a button that moves."""
-    button.evaluate("button => { button.click(); setTimeout(() => button.click(), 60); }")
+    button.evaluate(
+        """button => new Promise((done) => {
+            button.click();
+            setTimeout(() => done(button.click()), 60);
+        })"""
+    )
 
 
 def go_back(page: Page, count: int = 1) -> None:

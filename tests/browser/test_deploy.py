@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser, Page, expect
 
 from lib.chat import archive, attachments
-from lib.ui.browser import storage_prefix
+from lib.openrouter_sign_in import storage_prefix
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps

@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from lib.ui.browser import storage_prefix
+from lib.openrouter_sign_in import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, new_person
@@ -77,7 +77,7 @@ def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
 
         def to_server(message: str | bytes) -> None:
             nonlocal reports
-            is_report = b"carried_out" in bytes(message)
+            is_report = b"acknowledged" in bytes(message)
             if is_report and reports == 2:
                 return  # where the tab takes its time to hear, the line loses a third
             reports += is_report

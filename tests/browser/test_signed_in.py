@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, WebSocketR
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from lib.ui.browser import storage_prefix
+from lib.openrouter_sign_in import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, arrive_signed_in, cookies_named, new_person
@@ -152,7 +152,7 @@ def test_unheard_sign_out(person: BrowserContext, page: Page, app: App, sandbox:
 
     def relay(line: WebSocketRoute) -> None:
         server = line.connect_to_server()
-        line.on_message(lambda said: None if b"carried_out" in bytes(said) else server.send(said))
+        line.on_message(lambda said: None if b"acknowledged" in bytes(said) else server.send(said))
 
     page.route_web_socket("**/_stcore/stream", relay)
     arrive_signed_in(person, app, sandbox)

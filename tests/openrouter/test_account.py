@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.openrouter.account import Account, get_account, key_logs_url, key_settings_url
+from lib.openrouter.account import Account, get_account, key_settings_url
 from lib.openrouter.errors import KeyRejected, OpenRouterError, UnexpectedAnswer, Unreachable
 from tests.conftest import NOT_THE_API, RawServer, Served, http
 
@@ -80,4 +80,3 @@ def test_links() -> None:
     """The owner's pages are found by the key's SHA-256, not by the key."""
     digest = hashlib.sha256(b"sk-or-x").hexdigest()
     assert key_settings_url("https://o", "sk-or-x") == f"https://o/keys/{digest}"
-    assert key_logs_url("https://o", "sk-or-x") == f"https://o/logs?api_key_hash={digest}"

@@ -7,7 +7,7 @@ import pytest
 
 from lib.openrouter import errors
 from lib.openrouter.errors import OpenRouterError, error_from_response
-from lib.ui.error_messages import explain, explain_exchange
+from lib.ui.error_messages import explain
 from sandbox.catalogue import STATUSES
 
 STATUS_CODES = [400, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529]
@@ -37,15 +37,6 @@ def test_each_has_its_own() -> None:
     sentences = [sentence(failure) for failure in failures]
     assert len(set(sentences)) == len(sentences)
     assert all(text.endswith(".") and "None" not in text for text in sentences)
-
-
-SIGN_IN_KINDS = [
-    errors.CodeExpired,
-    errors.CodeRejected,
-    errors.TimedOut,
-    errors.Unreachable,
-    errors.UnexpectedAnswer,
-]
 
 
 SENTENCES = {
@@ -153,16 +144,6 @@ def test_link(name: str, address: str | None) -> None:
     link = explain(error, "https://o", "sk-or-x").link
     assert (link[1].startswith(address) if link else address) is (None if not address else True)
     assert "sk-or-x" not in str(link)
-
-
-def test_failed_sign_ins() -> None:
-    """Each way in which a sign-in fails has a sentence of its own."""
-    failures = [OpenRouterError(status=status) for status in (400, 405, 409, 500)]
-    failures += [kind() for kind in SIGN_IN_KINDS]
-    failures.append(OpenRouterError())
-    sentences = [explain_exchange(failure) for failure in failures]
-    assert len(set(sentences)) == len(sentences)
-    assert all(text.endswith(".") and "None" not in text for text in sentences)
 
 
 def test_message_with_markdown_is_not_shown() -> None:

@@ -25,18 +25,18 @@ from lib.chat.attachments import attachment
 from lib.chat.conversation import MOST_TURNS, Answer, Conversation, Turn
 from lib.chat.storage import Keeper
 from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.auth import authorization_url
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.events import GeneratedImage
-from lib.openrouter.pkce import Method, create_code_challenge, create_code_verifier
-from lib.sealing import Sealer
+from lib.openrouter_sign_in import Exchanged, User, storage_prefix
+from lib.openrouter_sign_in import session as signing
+from lib.openrouter_sign_in.oauth import authorization_url
+from lib.openrouter_sign_in.pkce import Method, create_code_challenge, create_code_verifier
+from lib.openrouter_sign_in.sealing import Sealer
+from lib.openrouter_sign_in.state import Options, PendingSignIn, State
 from lib.settings import Settings
 from lib.ui import chat_actions, page
-from lib.ui import signed_in as signing
 from lib.ui.autosave import take_back
-from lib.ui.browser import storage_prefix
-from lib.ui.session import FlowRecord, PendingSignIn, Session, SignIn
-from lib.ui.signed_in import sealer
+from lib.ui.session import Session
 from sandbox.answers import TOUR, picture
 from sandbox.catalogue import STATUSES
 from sandbox.server import Sandbox
@@ -83,12 +83,21 @@ def sandbox(served: Served, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     return served
 
 
-def main_page(session: Session | None = None) -> AppTest:
-    """The main page, in a session that may hold something already."""
+def main_page(session: Session | None = None, state: State | None = None) -> AppTest:
+    """The main page, in a session that may hold something already, with its sign-in."""
     app = AppTest.from_file("../../streamlit_app.py", default_timeout=20)
     if session:
         app.session_state["session"] = session
+        state = state or State(user=session.user)
+    if state:
+        app.session_state["openrouter_sign_in"] = state
     return app
+
+
+def user_of(app: AppTest) -> User | None:
+    """Who is signed in."""
+    user: User | None = app.session_state["openrouter_sign_in"].user
+    return user
 
 
 def chat_page(session: Session | None = None) -> AppTest:
@@ -104,7 +113,8 @@ def open_choice(app: AppTest) -> AppTest:
 
 def pending(method: Method = "S256") -> PendingSignIn:
     """A sign-in that has begun."""
-    return PendingSignIn("the-state", create_code_verifier(), method, CALLBACK_URL, 0)
+    base_url = os.environ["OPENROUTER_BASE_URL"]
+    return PendingSignIn("the-state", create_code_verifier(), method, CALLBACK_URL, base_url, 0)
 
 
 def approved_code(base_url: str, started: PendingSignIn) -> str:
@@ -125,7 +135,7 @@ def approved_code(base_url: str, started: PendingSignIn) -> str:
 def sign_in() -> AppTest:
     """The main page after a return, with the code and its pending sign-in in session state."""
     started = pending()
-    app = main_page(Session(pending=started))
+    app = main_page(state=State(pending=started))
     app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
     app.query_params["state"] = started.state
     app.run()
@@ -135,7 +145,7 @@ def sign_in() -> AppTest:
 
 def signed_in() -> Session:
     """A session with a key of the sandbox's."""
-    return Session(sign_in=SignIn(KEY, at=time.time()))
+    return Session(user=User(KEY, time.time(), os.environ.get("OPENROUTER_BASE_URL", "")))
 
 
 COOKIE = storage_prefix("")
@@ -168,7 +178,7 @@ def test_signed_out_main_page(sandbox: Sandbox) -> None:
     assert not app.exception
     assert not app.error
     assert [expander.label for expander in app.expander] == ["Paste a code instead"]
-    assert app.session_state["session"].pending.method == "S256"
+    assert app.session_state["openrouter_sign_in"].pending.method == "S256"
 
 
 def test_chat_page_guards_itself(sandbox: Sandbox) -> None:
@@ -209,13 +219,14 @@ def test_click_while_the_account_comes(raw_server: RawServer) -> None:
     def script(base_url: str, clicked: list[str]) -> None:
         from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
+        from lib.openrouter_sign_in import User
         from lib.settings import Settings
         from lib.ui import account
-        from lib.ui.session import SignIn, current_session
+        from lib.ui.session import current_session
 
         session = current_session()
-        if session.sign_in is None:
-            session.sign_in = SignIn("sk-or-x", at=0)
+        if session.user is None:
+            session.user = User("sk-or-x", 0, base_url)
             context = get_script_run_ctx()
             assert context
             assert context.script_requests
@@ -237,7 +248,8 @@ def test_click_while_the_account_comes(raw_server: RawServer) -> None:
 def test_code_is_exchanged(sandbox: Sandbox) -> None:
     """A code with its pending sign-in in session state becomes a key, in one exchange."""
     app = sign_in()
-    assert app.session_state["session"].sign_in.key in sandbox.keys
+    assert (user := user_of(app))
+    assert user.key in sandbox.keys
     assert [exchange.status for exchange in sandbox.exchanges] == [200]
 
 
@@ -255,7 +267,7 @@ def test_no_tables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_state(sandbox: Sandbox, state: str | None, method: Method) -> None:
     """A code without the `state` of a sign-in begun here is exchanged after one confirming click."""
     started = pending(method)
-    app = main_page(Session(pending=started))
+    app = main_page(state=State(pending=started))
     app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
     if state:
         app.query_params["state"] = state
@@ -263,9 +275,10 @@ def test_other_state(sandbox: Sandbox, state: str | None, method: Method) -> Non
     assert "they could read what you ask" in app.warning[0].value
     app.run()
     assert not sandbox.exchanges
-    app.button(key="confirm").click().run()
+    app.button(key="openrouter_confirm").click().run()
     assert [exchange.status for exchange in sandbox.exchanges] == [200]
-    assert app.session_state["session"].sign_in.key in sandbox.keys
+    assert (user := user_of(app))
+    assert user.key in sandbox.keys
 
 
 def test_nothing_pending(sandbox: Sandbox) -> None:
@@ -274,7 +287,7 @@ def test_nothing_pending(sandbox: Sandbox) -> None:
     app.query_params["code"] = "a-code"
     app.run()
     assert "not started in this browser" in app.error[0].value
-    assert not [button for button in app.button if button.key == "confirm"]
+    assert not [button for button in app.button if button.key == "openrouter_confirm"]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +322,7 @@ def test_slow_sign_in(
 
 def paste(app: AppTest, text: str) -> AppTest:
     """Paste a text in place of a code."""
-    app.text_input(key="code").set_value(text)
+    app.text_input(key="openrouter_code").set_value(text)
     (button,) = (button for button in app.button if button.label == "Sign in with this code")
     return button.click().run()
 
@@ -323,21 +336,26 @@ def test_pasted(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not sandbox.exchanges
     paste(app, "another-code")
     assert "did not accept" in app.error[0].value
-    started = app.session_state["session"].pending_headless
+    started = app.session_state["openrouter_sign_in"].pending_headless
     code = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
     paste(app, f"`http://localhost/?state=theirs&code={code}`")
-    assert app.session_state["session"].sign_in.key in sandbox.keys
+    assert (user := user_of(app))
+    assert user.key in sandbox.keys
     assert [exchange.status for exchange in sandbox.exchanges] == [403, 200]
 
 
-def test_pasted_address(sandbox: Sandbox, handshake: Handshake) -> None:
+def test_pasted_address(
+    sandbox: Sandbox, handshake: Handshake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The address of a return that did not arrive can be pasted: its `state` tells the sign-in."""
     started = pending()
     handshake.cookies[COOKIE + "pending_" + started.state] = sealed("pending_", asdict(started))
-    app = main_page(Session(cookies_are_blocked=True)).run()
+    monkeypatch.setenv("OPENROUTER_CALLBACK_URL", "http://192.168.1.5/")  # so that the form is open
+    app = main_page().run()
     code = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
     paste(app, f"{CALLBACK_URL}?state={started.state}&code={code}")
-    assert app.session_state["session"].sign_in.key in sandbox.keys
+    assert (user := user_of(app))
+    assert user.key in sandbox.keys
 
 
 # Whose session it is
@@ -345,14 +363,14 @@ def test_pasted_address(sandbox: Sandbox, handshake: Handshake) -> None:
 
 def test_remembered(sandbox: Sandbox, handshake: Handshake) -> None:
     """The browser's cookie signs a new session in, but a copy of it not any more after a sign-out."""
-    sign_in = signed_in().sign_in
-    assert sign_in
-    handshake.cookies[COOKIE + "key"] = sealed("key", asdict(sign_in))
+    user = signed_in().user
+    assert user
+    handshake.cookies[COOKIE + "key"] = sealed("key", asdict(user))
     app = main_page().run()
     other = main_page().run()
-    assert app.session_state["session"].sign_in == sign_in
+    assert user_of(app) == user
     app.button(key="sign_out").click().run()
-    assert main_page().run().session_state["session"].sign_in is None
+    assert user_of(main_page().run()) is None
     assert "You signed out in another tab." in text_of(other.run())
 
 
@@ -367,15 +385,15 @@ def test_forgotten_sign_outs(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) 
 
 def test_twelve_hours(sandbox: Sandbox) -> None:
     """A tab that stands open is signed out after twelve hours too, and says so."""
-    session = signed_in()
-    assert session.sign_in
-    session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 + 60)
-    app = main_page(session).run()
-    assert app.session_state["session"].sign_in
-    session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 - 1)
+    user = signed_in().user
+    assert user
+    state = State(user=replace(user, signed_in_at=time.time() - 12 * 3600 + 60))
+    app = main_page(state=state).run()
+    assert user_of(app)
+    state.user = replace(user, signed_in_at=time.time() - 12 * 3600 - 1)
     app.run()
     assert "12 hours ago" in text_of(app)
-    assert session.sign_in is None
+    assert user_of(app) is None
 
 
 @pytest.mark.parametrize("is_remembered", ["true", "false"])
@@ -392,8 +410,8 @@ def test_another_websocket(
     monkeypatch.setenv("REMEMBER_SIGN_IN", is_remembered)
     handshake.headers["Sec-WebSocket-Key"] = "1"
     app = sign_in()
-    session = app.session_state["session"]
-    cookies = dict(cookie.split(";")[0].split("=") for cookie in session.order.cookies)
+    state = app.session_state["openrouter_sign_in"]
+    cookies = dict(cookie.split(";")[0].split("=") for cookie in state.commands.cookies)
     handshake.headers["Sec-WebSocket-Key"] = "2"
     handshake.cookies = cookies
     app.switch_page("pages/chat.py").run().chat_input[0].set_value("sandbox/echo mine").run()
@@ -404,12 +422,12 @@ def test_another_websocket(
     assert not app.chat_input
     assert "You are signed out here" in text_of(app)
     assert "mine" not in text_of(app)
-    assert app.session_state["session"].sign_in is None
-    assert session.sign_in is None
+    assert user_of(app) is None
+    assert state.user is None
     handshake.headers["Sec-WebSocket-Key"] = "4"
     handshake.cookies = cookies
     app.run()
-    assert (app.session_state["session"].sign_in is not None) is (is_remembered == "true")
+    assert (user_of(app) is not None) is (is_remembered == "true")
     assert "mine" not in text_of(app)
 
 
@@ -418,23 +436,24 @@ def test_two_sign_ins_of_a_browser(sandbox: Sandbox, handshake: Handshake) -> No
     handshake.headers["Sec-WebSocket-Key"] = "1"
     handshake.cookies[COOKIE + "binding"] = "of the first"
     app = sign_in()
-    assert not [c for c in app.session_state["session"].order.cookies if "_binding=" in c]
+    cookies = app.session_state["openrouter_sign_in"].commands.cookies
+    assert not [cookie for cookie in cookies if "_binding=" in cookie]
     handshake.headers["Sec-WebSocket-Key"] = "2"
-    assert app.run().session_state["session"].sign_in
+    assert user_of(app.run())
 
 
 def test_confirmed_at_another_websocket(sandbox: Sandbox, handshake: Handshake) -> None:
     """A code that waits to be confirmed signs no other browser in, though it clicks at once."""
     handshake.headers["Sec-WebSocket-Key"] = "1"
-    app = main_page(Session(pending=(started := pending())))
+    app = main_page(state=State(pending=(started := pending())))
     app.query_params["code"] = approved_code(os.environ["OPENROUTER_BASE_URL"], started)
     app.run()
     handshake.headers["Sec-WebSocket-Key"] = "2"
     handshake.cookies[COOKIE + "binding"] = "theirs"
-    app.button(key="confirm").click().run()
+    app.button(key="openrouter_confirm").click().run()
     assert "You are signed out here" in text_of(app)
-    assert app.session_state["session"].sign_in is None
-    assert not [button for button in app.button if button.key == "confirm"]
+    assert user_of(app) is None
+    assert not [button for button in app.button if button.key == "openrouter_confirm"]
 
 
 @pytest.mark.parametrize(
@@ -458,7 +477,7 @@ def test_callback_url(
     app = main_page()
     app.context["url"] = address
     app.run()
-    assert app.session_state["session"].pending.callback_url == callback_url
+    assert app.session_state["openrouter_sign_in"].pending.callback_url == callback_url
 
 
 def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -516,7 +535,7 @@ def test_account_failure_signs_nobody_out(
     monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
     app = main_page(session).run()
     assert "could not be loaded" in app.warning[0].value
-    assert session.sign_in
+    assert user_of(app)
 
 
 def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
@@ -525,7 +544,7 @@ def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
     sandbox.keys.clear()
     app = main_page(session).run()
     assert "no longer accepts your key" in app.error[0].value
-    assert session.sign_in is None
+    assert user_of(app) is None
 
 
 def test_question_is_answered(sandbox: Sandbox) -> None:
@@ -635,10 +654,12 @@ def test_questions_in_mid_answer(served: Served) -> None:
     request = ChatRequest("openrouter/auto")
 
     def start() -> None:
-        chat_actions.start_pending_answer(settings, session, session.conversation, request)
+        chat_actions.start_pending_answer(
+            settings, session, session.user, session.conversation, request
+        )
 
     for question in ("sandbox/endless please", "sandbox/echo and then?", "sandbox/echo and last?"):
-        chat_actions.submit_question(settings, session, request, question)
+        chat_actions.submit_question(settings, session, session.user, request, question)
     first, second, third = session.conversation.answers()
     start()
     assert (first.progress, second.progress, third.progress) == ("streaming", "waiting", "waiting")
@@ -658,7 +679,9 @@ def test_stop_of_what_waits() -> None:
     (answer,) = session.conversation.answers()
     chat_actions.stop(session, answer)
     request = ChatRequest("sandbox/echo")
-    chat_actions.start_pending_answer(Settings(), session, session.conversation, request)
+    chat_actions.start_pending_answer(
+        Settings(), session, session.user, session.conversation, request
+    )
     assert (answer.progress, session.streams) == ("stopped", [])
 
 
@@ -673,7 +696,7 @@ def test_stopped_answer_after_a_reload(served: Served, monkeypatch: pytest.Monke
     monkeypatch.setattr(chat_actions, "COST_DELAYS_S", after_reload())
     before, after = signed_in(), signed_in()
     settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
-    chat_actions.submit_question(settings, before, request, "Hello?")
+    chat_actions.submit_question(settings, before, before.user, request, "Hello?")
     (answer,) = before.conversation.answers()
     wait_until(lambda: "word 3" in answer.text)
     chat_actions.stop(before, answer)
@@ -692,7 +715,7 @@ def test_reload_before_the_tab_has_kept(served: Served) -> None:
     before, after = signed_in(), signed_in()
     settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
     for question in ("Hello?", "And then?"):
-        chat_actions.submit_question(settings, before, request, question)
+        chat_actions.submit_question(settings, before, before.user, request, question)
     chat_actions.attach(after)
     assert after.conversation.turns == []  # the one before may still be read
     with pytest.MonkeyPatch.context() as patch:
@@ -704,17 +727,16 @@ def test_reload_before_the_tab_has_kept(served: Served) -> None:
     chat_actions.stop_all(after)
 
 
-def test_question_after_twelve_hours(served: Served) -> None:
+def test_question_after_twelve_hours(sandbox: Sandbox) -> None:
     """What is asked in a tab whose sign-in has ended is not sent, and waits for the next sign-in."""
     session = signed_in()
-    assert session.sign_in
-    session.sign_in = replace(session.sign_in, at=time.time() - 12 * 3600 - 1)
-    settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/echo")
-    chat_actions.submit_question(settings, session, request, "Still there?")
     app = chat_page(session).run()
+    state = app.session_state["openrouter_sign_in"]
+    state.user = replace(state.user, signed_in_at=time.time() - 12 * 3600 - 1)
+    app.chat_input[0].set_value("Still there?").run()
     assert "12 hours ago" in text_of(app)
     assert "Still there?" in text_of(app)
-    assert (session.sign_in, served.completions) == (None, [])
+    assert (user_of(app), sandbox.completions) == (None, [])
 
 
 def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
@@ -739,7 +761,7 @@ def test_stop_while_connecting() -> None:
         settings = Settings(base_url=f"http://127.0.0.1:{full.getsockname()[1]}")
         session.conversation.ask("Hello?")
         chat_actions.start_pending_answer(
-            settings, session, session.conversation, ChatRequest("a/model")
+            settings, session, session.user, session.conversation, ChatRequest("a/model")
         )
         answer = session.conversation.turns[0].answer
         assert session.stream_of(answer) is not None
@@ -753,7 +775,9 @@ def test_longest_conversation() -> None:
     """A chat takes so many questions; the next waits with a sentence, and nothing is asked."""
     session = signed_in()
     session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MOST_TURNS)]
-    chat_actions.submit_question(Settings(), session, ChatRequest("sandbox/echo"), "One more?")
+    chat_actions.submit_question(
+        Settings(), session, session.user, ChatRequest("sandbox/echo"), "One more?"
+    )
     assert "Start a new one." in session.conversation.turns[-1].answer.failure
     assert not session.streams
 
@@ -816,10 +840,10 @@ def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPa
     session, settings = signed_in(), Settings(base_url=served.base_url)
     session.conversation.ask("Hello?")
     chat_actions.start_pending_answer(
-        settings, session, session.conversation, ChatRequest("sandbox/cut")
+        settings, session, session.user, session.conversation, ChatRequest("sandbox/cut")
     )
     assert session.streams[0].over.wait(5)
-    session.sign_in = None
+    session.user = None
     signed_out.set()
     for thread in threading.enumerate():
         if thread.name == "counting":
@@ -832,14 +856,14 @@ def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) 
     """When a visitor has Streamlit's caches cleared, nothing is fetched again, and seals stay good."""
     body = b'{"data": [{"id": "a/b"}]}'
     monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(body, "application/json")))
-    sealed = sealer(Settings(), "a purpose").seal({"a": 1})
+    sealed = signing.sealer(Options(), "a purpose").seal({"a": 1})
     for accounts in (1, 2):
         assert "answered in" in text_of(main_page().switch_page("pages/self_check.py").run())
         assert chat_page(signed_in()).run().chat_input
         assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
         st.cache_resource.clear()
         st.cache_data.clear()
-    assert sealer(Settings(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
+    assert signing.sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
 
 
 def test_too_many_pixels(sandbox: Sandbox) -> None:
@@ -860,7 +884,7 @@ def test_flow_is_true(
     """How the sign-in worked speaks of a cookie where there is one."""
     monkeypatch.setenv("REMEMBER_SIGN_IN", str(is_remembered))
     session = signed_in()
-    session.flow = FlowRecord("S256", "chal…enge", CALLBACK_URL, "code…code", 200, 12)
+    session.exchanged = Exchanged("S256", "chal…enge", CALLBACK_URL, "code…code", 200, 12)
     assert ("sealed in a cookie" in text_of(main_page(session).run())) is is_remembered
 
 
@@ -914,7 +938,7 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     assert not app.chat_input
     assert "sandbox/echo one" not in text_of(app)
     assert (session.spent, session.budget, session.conversations) == (0, None, [])
-    session.sign_in = signed_in().sign_in
+    app.session_state["openrouter_sign_in"].user = signed_in().user
     assert open_choice(app).text_area(key="instructions").value == ""
     assert not app.exception
 
@@ -948,11 +972,12 @@ def test_compare_begins_with_the_settings_models(
 
 
 def test_model_in_the_address(sandbox: Sandbox) -> None:
-    """The model of the link is kept in the pending sign-in, which leaves with the browser."""
+    """The model of the link comes back with the browser, in the callback URL."""
     app = main_page()
     app.query_params["model"] = "sandbox/tour"
     app.run()
-    assert app.session_state["session"].pending.model == "sandbox/tour"
+    pending = app.session_state["openrouter_sign_in"].pending
+    assert pending.callback_url == f"{CALLBACK_URL}?model=sandbox%2Ftour"
 
 
 def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
@@ -1006,12 +1031,12 @@ def test_buffering_proxy(
 ) -> None:
     """An answer that a proxy held back until it was whole is there as any other."""
     session = signed_in()
-    assert session.sign_in
+    assert session.user
     question = {"role": "user", "content": "Hello?"}
     whole = requests.post(
         f"{os.environ['OPENROUTER_BASE_URL']}/api/v1/chat/completions",
         json={"model": "sandbox/tour", "messages": [question], "stream": True},
-        headers={"Authorization": f"Bearer {session.sign_in.key}"},
+        headers={"Authorization": f"Bearer {session.user.key}"},
         timeout=5,
     ).content
     monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(whole)))

@@ -1,7 +1,7 @@
 // The link that leaves for OpenRouter. The redirect ends the Streamlit session, so on the way out
 // the pending sign-in, sealed by the server, is kept in a cookie of this browser.
 
-const MOST_PENDING = 4;
+const MAX_PENDING = 4;
 
 let sealed = ""; // the last cookie, and since when it is here
 let sealedAt = 0;
@@ -49,15 +49,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     link.click();
   }
 
-  if (!takesCookies(data.probe)) setTriggerValue("blocked", true);
-
   const watched = watch;
   return () => watched.abort();
 }
 
 function keep({ cookie, prefix }) {
   const pending = cookieNames().filter((name) => name.startsWith(prefix));
-  for (const name of pending.slice(0, Math.max(0, pending.length - MOST_PENDING + 1))) {
+  for (const name of pending.slice(0, Math.max(0, pending.length - MAX_PENDING + 1))) {
     drop(name);
   }
   document.cookie = cookie;
@@ -76,14 +74,6 @@ function leaveFrame(href) {
   } catch {
     return false; // another origin: the link's own target serves
   }
-}
-
-function takesCookies(probe) {
-  document.cookie = probe;
-  const name = probe.split("=")[0];
-  const taken = cookieNames().includes(name);
-  drop(name);
-  return taken;
 }
 
 function cookieNames() {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.openrouter.pkce import CODE_VERIFIER, create_code_challenge, create_code_verifier
+from lib.openrouter_sign_in.pkce import CODE_VERIFIER, create_code_challenge, create_code_verifier
 
 # RFC 7636, appendix B
 OCTETS = bytes(

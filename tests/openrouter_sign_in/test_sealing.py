@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lib.sealing import SealBroken, Sealer
+from lib.openrouter_sign_in.sealing import SealBroken, Sealer
 
 SECRET = "s" * 32
 RECORD = {"key": "sk-or-v1-secret", "at": 1.5, "state": None}

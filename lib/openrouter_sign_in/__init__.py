@@ -1,0 +1,43 @@
+"""Sign in with OpenRouter, by OAuth PKCE, in any Streamlit app.
+
+    import os
+    import streamlit as st
+    from openrouter_sign_in import sign_in, sign_out
+
+    user = sign_in(secret=os.environ.get("SIGN_IN_SECRET"))  # stops here until someone is signed in
+    st.sidebar.button("Sign out", on_click=sign_out)
+    st.write("Your key ends in", user.key[-4:])
+
+README.md beside this file says what is kept where. Modules, from the top down: `view` (what the
+user sees), `flow` (begin, come back, exchange), `session` (stay, sign out), `browser` and `cookies`
+(what Streamlit cannot do by itself), `state`, `events`, `oauth`, `pkce`, `sealing`.
+"""
+
+from .browser import keeps_cookies
+from .cookies import main_page_url, storage_prefix
+from .events import Exchanged, Returned, SignedIn, SignedOut, SignInEvent, Started
+from .oauth import accepts_callback_url
+from .pkce import Method
+from .session import current_user, reject_key, sign_out
+from .state import SignInOptions, User
+from .view import sign_in
+
+__all__ = [
+    "Exchanged",
+    "Method",
+    "Returned",
+    "SignInEvent",
+    "SignInOptions",
+    "SignedIn",
+    "SignedOut",
+    "Started",
+    "User",
+    "accepts_callback_url",
+    "current_user",
+    "keeps_cookies",
+    "main_page_url",
+    "reject_key",
+    "sign_in",
+    "sign_out",
+    "storage_prefix",
+]
