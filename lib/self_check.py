@@ -14,7 +14,7 @@ from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, mask_
 from lib.openrouter.transport import Timeout, fetch
 from lib.settings import SHORTEST_SECRET, Settings
 
-PACKAGES = ("streamlit", "requests", "cryptography", "markdown-it-py", "msgspec")
+PACKAGES = ("streamlit", "requests", "cryptography", "jinja2", "markdown-it-py", "msgspec")
 
 Verdict = Literal["ok", "warning", "being checked"]
 

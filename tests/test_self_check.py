@@ -129,7 +129,8 @@ def test_every_setting_once() -> None:
 def test_versions() -> None:
     """The versions of Python and of what the app is made of stand in the report."""
     lines = "\n".join(report(Settings(), FINE))
-    for name in ("python", "streamlit", "requests", "cryptography", "markdown-it-py", "msgspec"):
+    packages = ("streamlit", "requests", "cryptography", "jinja2", "markdown-it-py", "msgspec")
+    for name in ("python", *packages):
         assert re.search(rf"^{name} \d+\.\d+", lines, re.MULTILINE)
 
 

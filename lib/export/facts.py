@@ -1,0 +1,94 @@
+"""What the page and the Markdown of a conversation say alike: titles, models, costs, endings."""
+
+from collections.abc import Iterator
+
+from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, usd
+from lib.markdown.blocks import is_too_long
+
+MAX_FORMATTED = 5
+"""Texts of the longest length that are formatted: of more, an export shows all texts plain."""
+
+
+def is_too_long_to_format(conversation: Conversation) -> bool:
+    """Tell whether the answers are together too long to be formatted."""
+    shown = [turn.answer for turn in conversation.turns]
+    texts = (text for answer in shown for text in (answer.text, answer.reasoning))
+    return is_too_long(*texts, times=MAX_FORMATTED)
+
+
+def conversation_title(conversation: Conversation) -> str:
+    """Return the conversation's title, or what stands in its place."""
+    return conversation.title or "Conversation"
+
+
+def answer_title(turn: Turn) -> str:
+    """Return the heading of a turn's shown answer."""
+    count = len(turn.answers)
+    return f"Answer {turn.version + 1} of {count}" if count > 1 else "Answer"
+
+
+def conversation_facts(conversation: Conversation) -> list[tuple[str, str]]:
+    """Return names and values that hold for the whole conversation."""
+    shown = [turn.answer for turn in conversation.turns]
+    others = [
+        answer
+        for turn in conversation.turns
+        for answer in turn.answers
+        if answer is not turn.answer
+    ]
+    models = dict.fromkeys(answer.model for answer in shown if answer.model)
+    unknown = sum(not _is_cost_known(answer) for answer in shown + others)
+    cost = "not known"
+    if unknown < len(shown + others):
+        cost = usd(conversation.cost)
+        if others:
+            hidden = usd(sum(answer.cost for answer in others))
+            cost += f", of it {hidden} for {count(len(others), 'answer')} not shown here"
+        if unknown:
+            cost += f"; that of {count(unknown, 'answer')} is not known"
+    facts = [("Model" if len(models) == 1 else "Models", ", ".join(models))] if models else []
+    return [*facts, ("Cost", cost), ("Questions", str(len(shown)))]
+
+
+def answer_facts(answer: Answer) -> Iterator[tuple[str, str]]:
+    """Yield names and values that hold for one answer."""
+    if answer.model:
+        yield "Model", answer.model
+    if answer.provider:
+        yield "Provider", answer.provider
+    yield "Cost", usd(answer.cost) if _is_cost_known(answer) else "not known"
+    if answer.usage:
+        tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
+        yield "Tokens", "{:,} of the prompt, {:,} of the answer".format(*tokens)
+    if answer.first_token_seconds is not None:
+        yield "First word", f"after {answer.first_token_seconds:.2f} s"
+    if answer.seconds is not None:
+        yield "Whole answer", f"after {answer.seconds:.2f} s"
+    if answer.tokens_per_second:
+        yield "Speed", f"{answer.tokens_per_second:,.0f} tokens a second"
+
+
+def ending(answer: Answer) -> str:
+    """Return the sentence on how an answer ended; it is empty for a whole answer."""
+    match answer.progress:
+        case "stopped":
+            return STOPPED
+        case "interrupted":
+            return answer.failure or INTERRUPTED
+        case "failed":
+            return answer.failure or "This answer failed."
+        case "complete" if answer.is_empty:
+            return "The model finished without an answer."
+        case "complete":
+            return CUT_SHORT.get(answer.finish_reason, "")
+    return "This answer was still being written."
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _is_cost_known(answer: Answer) -> bool:
+    return answer.usage is not None and answer.usage.cost is not None

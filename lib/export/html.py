@@ -1,0 +1,48 @@
+"""A conversation as one page of HTML: `page.html` escapes all that it is given but answers' HTML."""
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lib.chat.conversation import Conversation
+from lib.export import facts
+from lib.markdown.html import link, render, render_plain
+
+
+def to_html(conversation: Conversation, *, exported_at: datetime) -> bytes:
+    """Return a conversation as a page that runs no script and loads nothing from outside."""
+    saved = f"{exported_at.day} {exported_at:%B %Y, %H:%M %Z}".strip()
+    render_markdown = render_plain if facts.is_too_long_to_format(conversation) else render
+    page = _templates.get_template("page.html").render(
+        title=facts.conversation_title(conversation),
+        facts=[*facts.conversation_facts(conversation), ("Saved", saved)],
+        turns=conversation.turns,
+        render_markdown=_trusted(render_markdown),
+    )
+    return page.encode(errors="replace")
+
+
+def _trusted(function: Callable[..., str]) -> Callable[..., Markup]:
+    """Let the HTML of a function of `lib.markdown.html` stand in the page as it is."""
+    return lambda *texts: Markup(function(*texts))  # noqa: S704  # what it returns runs nothing
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_templates.filters["base64"] = lambda content: base64.b64encode(content).decode()
+_templates.globals |= {
+    "link": _trusted(link),
+    "answer_title": facts.answer_title,
+    "answer_facts": facts.answer_facts,
+    "ending": facts.ending,
+}

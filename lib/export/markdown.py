@@ -1,0 +1,94 @@
+"""A conversation as Markdown, in which all but the answers shows as it was written."""
+
+import re
+from collections.abc import Iterator
+
+from lib.chat.conversation import Answer, Conversation, Turn
+from lib.export.facts import (
+    answer_facts,
+    answer_title,
+    conversation_facts,
+    conversation_title,
+    count,
+    ending,
+    is_too_long_to_format,
+)
+from lib.markdown.blocks import TOO_LONG, code_lines, is_too_long
+from lib.markdown.streamlit_markdown import literal
+from lib.openrouter.events import Citation, is_address
+
+
+def to_markdown(conversation: Conversation) -> bytes:
+    """Return a conversation as Markdown: questions as they were written, of each the shown answer.
+
+    An answer is Markdown already and stands as its model wrote it.
+    """
+    facts = conversation_facts(conversation)
+    parts = [f"# {literal(conversation_title(conversation))}"]
+    parts.append("\n".join(f"- {name}: {_escape(value)}" for name, value in facts))
+    plain = is_too_long_to_format(conversation)
+    for number, turn in enumerate(conversation.turns, 1):
+        parts += [f"## Question {number}", *_question(turn)]
+        parts += [f"### {answer_title(turn)}", *_answer(turn.answer, plain)]
+    return ("\n\n".join(parts) + "\n").encode(errors="replace")
+
+
+def _question(turn: Turn) -> Iterator[str]:
+    if turn.question:
+        yield _code_block(turn.question)
+    if turn.attachments:
+        yield f"Files: {', '.join(_escape(file.name) for file in turn.attachments)}"
+
+
+def _answer(answer: Answer, plain: bool) -> Iterator[str]:
+    if answer.text and (plain or is_too_long(answer.text)):
+        yield f"{TOO_LONG}\n\n{_code_block(answer.text)}"
+    elif answer.text:
+        yield _close_last_block(answer.text)
+    if answer.images:
+        yield f"{count(len(answer.images), 'image')} made by the model, not in this file."
+    if answer.citations:
+        numbered = enumerate(answer.citations, 1)
+        yield "\n".join(("Sources", "", *(f"{n}. {_link(citation)}" for n, citation in numbered)))
+    if sentence := ending(answer):
+        yield f"**{_escape(sentence)}**"
+    yield " · ".join(f"{name}: {_escape(value)}" for name, value in answer_facts(answer))
+
+
+def _link(citation: Citation) -> str:
+    url = citation.url.replace("(", "%28").replace(")", "%29")
+    label = _escape(citation.title or citation.url)
+    return f"[{label}]({url})" if is_address(url) else label
+
+
+def _escape(text: str) -> str:
+    """Return Markdown that shows the text as it is, in one line."""
+    return literal(" ".join(text.split()))
+
+
+def _code_block(text: str) -> str:
+    """Return Markdown that shows the text as it is, with its lines."""
+    fence = _fence("`", text)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _close_last_block(text: str) -> str:
+    """Return an answer with the block closed in which it broke off, lest it swallow the rest."""
+    text = _LINE_END.sub("\n", text)
+    ends = (_fence("`", text), _fence("~", text), "$$", "-->", "</pre>")
+    candidates = (text, *(f"{text}\n{end}" for end in ends))
+    return next((each for each in candidates if not _is_open(each)), text)
+
+
+def _is_open(text: str) -> bool:
+    return text.count("\n") + 2 in code_lines(f"{text}\n\nA paragraph")
+
+
+def _fence(mark: str, text: str) -> str:
+    """Return a fence of marks that is longer than each run of them in the text."""
+    runs = (len(run[0]) for run in _RUN.finditer(text) if run[1] == mark)
+    return mark * max(3, max(runs, default=0) + 1)
+
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_RUN = re.compile(r"([`~])\1*")
