@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, mask_keys
 from lib.openrouter.transport import Timeout, fetch
-from lib.settings import SHORTEST_SECRET, Settings
+from lib.settings import MIN_SECRET_LENGTH, SETTINGS, Setting, Settings
 
 PACKAGES = ("streamlit", "requests", "cryptography", "jinja2", "markdown-it-py", "msgspec")
 
@@ -170,7 +170,7 @@ def _secret(secret: str | None) -> Finding:
         "warning",
         "SIGN_IN_SECRET",
         "Not set, so each process has a random one: a restart signs everybody out, and several "
-        f"processes do not work together. Set one of at least {SHORTEST_SECRET} characters.",
+        f"processes do not work together. Set one of at least {MIN_SECRET_LENGTH} characters.",
     )
 
 
@@ -201,38 +201,27 @@ def report(settings: Settings, measured: Measured) -> list[str]:
 
 
 def _in_force(settings: Settings) -> Iterator[tuple[str, str]]:
-    yield "SIGN_IN_SECRET", "set" if settings.sign_in_secret else "not set"
-    yield "REMEMBER_SIGN_IN", str(settings.remember_sign_in).lower()
-    yield "OPENROUTER_MODEL", settings.model
-    yield "COMPARED_MODELS", ", ".join(settings.compared_models) or "not set"
-    yield "OPENROUTER_KEY_LIMIT", _usd(settings.key_limit)
-    yield "SESSION_BUDGET", _usd(settings.session_budget)
-    yield "OPENROUTER_KEY_LABEL", settings.key_label or "not set"
-    yield "OPENROUTER_CODE_CHALLENGE_METHOD", settings.code_challenge_method
-    yield "OPENROUTER_CALLBACK_URL", _public(settings.callback_url)
-    yield "OPENROUTER_BASE_URL", _public(settings.base_url)
-    yield "APP_TITLE", settings.app_title
-    yield "APP_WELCOME", _length(settings.welcome)
-    yield "APP_PROMPTS", _length(" | ".join(settings.prompts))
-    yield "APP_INSTRUCTIONS", _length(settings.instructions)
-    yield "APP_URL", _public(settings.app_url)
+    for attribute, setting in SETTINGS.items():
+        text = setting.to_text(getattr(settings, attribute))
+        yield setting.name, _shown(setting, text) if text else "not set"
+
+
+def _shown(setting: Setting, text: str) -> str:
+    match setting.shown:
+        case "value":
+            return text
+        case "url":
+            return _public(text)
+        case "length":  # the text is the owner's, and the page is open to everyone
+            return f"set, {len(text)} characters"
+        case "secret":
+            return "set"
 
 
 _USER = re.compile(r"(?<=//)[^/]*@")
 _QUERY = re.compile(r"\?.*")
 
 
-def _public(address: str | None) -> str:
+def _public(address: str) -> str:
     """An address without what may be secret in it: user, password, query and keys."""
-    if address is None:
-        return "not set"
     return mask_keys(_USER.sub("…@", _QUERY.sub("?…", address)))
-
-
-def _usd(amount: float | None) -> str:
-    return "not set" if amount is None else f"{amount:g}"
-
-
-def _length(text: str | None) -> str:
-    """Of a longer text its length: it is the owner's, and this page is open to everyone."""
-    return f"set, {len(text)} characters" if text else "not set"

@@ -1,43 +1,181 @@
-"""The settings of the app, from texts by name: the environment, `.env`, Streamlit's secrets."""
+"""The settings of the app, from texts by name: the environment, `.env`, Streamlit's secrets.
 
-import math
+A new setting is one more field of `Settings`; the tests then say what `README.md` and
+`.env.example` have to hold.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, cast, get_args
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar
 
-from lib.openrouter.models import is_model_id
+from lib import setting_parsers as parsers
+from lib.setting_parsers import Method, Parser, SettingError
 
-SHORTEST_SECRET = 32
-Method = Literal["S256", "plain", "none"]
+__all__ = [
+    "MIN_SECRET_LENGTH",
+    "MOST_COMPARED",
+    "SETTINGS",
+    "Setting",
+    "SettingError",
+    "Settings",
+    "read_settings",
+]
+
+MIN_SECRET_LENGTH = 32
+MOST_COMPARED = 4
+_MAX_PROMPTS = 6
+
+T = TypeVar("T")
+Shown = Literal["value", "length", "url", "secret"]
+"""What Self-check shows of a setting to everyone.
+
+Its value, its length in characters, a URL without what may be secret in it, or of a secret only
+whether it is set.
+"""
 
 
-class SettingError(ValueError):
-    """A setting cannot be used. `str()` is one sentence that names it, without its value."""
+@dataclass(frozen=True)
+class Setting:
+    """What is known of a setting besides its default; `help` is Markdown."""
 
-    def __init__(self, name: str, rule: str) -> None:
-        super().__init__(f"{name} {rule}")
+    name: str
+    parse: Parser[Any]
+    help: str
+    shown: Shown
+    separator: str
+
+    def to_text(self, value: object) -> str:
+        """Return a value as it could be set, the empty text for none."""
+        match value:
+            case None:
+                return ""
+            case bool():
+                return str(value).lower()
+            case float():
+                return f"{value:g}"
+            case tuple():
+                return self.separator.join(value)
+        return str(value)
+
+
+def _setting(
+    name: str,
+    parse: Parser[T],
+    default: T,
+    help: str,
+    *,
+    shown: Shown = "value",
+    separator: str = ", ",
+) -> T:
+    setting = Setting(name, parse, help, shown, separator)
+    return field(default=default, repr=shown != "secret", metadata={"setting": setting})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What `README.md` lists under Settings; `key_limit` and `session_budget` are in USD."""
+    """The settings in force; `key_limit` and `session_budget` are in USD."""
 
-    base_url: str = "https://openrouter.ai"
-    code_challenge_method: Method = "S256"
-    callback_url: str | None = None
-    key_limit: float | None = None
-    key_label: str | None = None
-    session_budget: float | None = None
-    model: str = "openrouter/auto"
-    compared_models: tuple[str, ...] = ()
-    app_title: str = "Chat with any model"
-    app_url: str | None = None
-    welcome: str | None = None
-    prompts: tuple[str, ...] = ()
-    instructions: str | None = None
-    sign_in_secret: str | None = field(default=None, repr=False)
-    remember_sign_in: bool = True
+    sign_in_secret: str | None = _setting(
+        "SIGN_IN_SECRET",
+        parsers.text(1_000, min_length=MIN_SECRET_LENGTH),
+        None,
+        f"Seals what the browser keeps; at least {MIN_SECRET_LENGTH} characters. Without it, each "
+        "process has a random one, and a restart signs everybody out.",
+        shown="secret",
+    )
+    remember_sign_in: bool = _setting(
+        "REMEMBER_SIGN_IN",
+        parsers.flag,
+        True,
+        "With `false` the key is held in session state alone, and a reload signs out.",
+    )
+    model: str = _setting(
+        "OPENROUTER_MODEL",
+        parsers.model,
+        "openrouter/auto",
+        "The model that answers until another is chosen.",
+    )
+    compared_models: tuple[str, ...] = _setting(
+        "COMPARED_MODELS",
+        parsers.models(MOST_COMPARED),
+        (),
+        f"Up to {MOST_COMPARED} models that *Compare* begins with, separated by commas. Without "
+        "them it begins with the chat's model.",
+    )
+    key_limit: float | None = _setting(
+        "OPENROUTER_KEY_LIMIT",
+        parsers.usd,
+        None,
+        "The credit limit in US dollars that the consent page offers.",
+    )
+    session_budget: float | None = _setting(
+        "SESSION_BUDGET",
+        parsers.usd,
+        None,
+        "What a session may cost in US dollars; near it a warning, at it nothing more is sent. Its "
+        "user may set a lower one.",
+    )
+    key_label: str | None = _setting(
+        "OPENROUTER_KEY_LABEL",
+        parsers.text(100),
+        None,
+        "The name of the key in the user's account. Without it, the app's title.",
+    )
+    code_challenge_method: Method = _setting(  # noqa: RUF009  # a field, and no value
+        "OPENROUTER_CODE_CHALLENGE_METHOD",
+        parsers.challenge_method,
+        "S256",
+        "`S256`, or `plain`, or `none` for a flow without a challenge.",
+    )
+    callback_url: str | None = _setting(
+        "OPENROUTER_CALLBACK_URL",
+        parsers.url,
+        None,
+        "Where OpenRouter sends people back to. Without it, the URL in their browser.",
+        shown="url",
+    )
+    base_url: str = _setting(
+        "OPENROUTER_BASE_URL",
+        parsers.base_url,
+        "https://openrouter.ai",
+        "Where OpenRouter is: `/auth` and `/api/v1` hang below it.",
+        shown="url",
+    )
+    app_title: str = _setting(
+        "APP_TITLE",
+        parsers.text(200),
+        "Chat with any model",
+        "The name of the app, also sent as `X-OpenRouter-Title`.",
+    )
+    welcome: str | None = _setting(
+        "APP_WELCOME",
+        parsers.text(2_000, multiline=True),
+        None,
+        "Markdown to show before sign-in. Without it, a description of the app.",
+        shown="length",
+    )
+    prompts: tuple[str, ...] = _setting(
+        "APP_PROMPTS",
+        parsers.prompts(_MAX_PROMPTS, max_length=300),
+        (),
+        f"Up to {_MAX_PROMPTS} prompts to click in an empty chat, separated by `|`.",
+        shown="length",
+        separator=" | ",
+    )
+    instructions: str | None = _setting(
+        "APP_INSTRUCTIONS",
+        parsers.text(20_000, multiline=True),
+        None,
+        "The instructions that a session begins with; its user may change them.",
+        shown="length",
+    )
+    app_url: str | None = _setting(
+        "APP_URL",
+        parsers.url,
+        None,
+        "The app's public address, sent as `HTTP-Referer`.",
+        shown="url",
+    )
 
     def attribution(self) -> dict[str, str]:
         """Return the headers by which OpenRouter attributes requests to the app.
@@ -49,124 +187,18 @@ class Settings:
         return {name: value for name, value in headers.items() if value}
 
 
+SETTINGS: Mapping[str, Setting] = {one.name: one.metadata["setting"] for one in fields(Settings)}
+"""The settings by the names of their fields."""
+
+
 def read_settings(environment: Mapping[str, str | None]) -> Settings:
     """Read the settings; what is empty or not there has its default.
 
     Raises `SettingError` for the first that cannot be used.
     """
-    given = {name: value.strip() for name, value in environment.items() if value and value.strip()}
-    default = Settings()
-    return Settings(
-        base_url=(_url("OPENROUTER_BASE_URL", given) or default.base_url).rstrip("/"),
-        code_challenge_method=_method("OPENROUTER_CODE_CHALLENGE_METHOD", given),
-        callback_url=_url("OPENROUTER_CALLBACK_URL", given),
-        key_limit=_usd("OPENROUTER_KEY_LIMIT", given),
-        key_label=_text("OPENROUTER_KEY_LABEL", given, longest=100),
-        session_budget=_usd("SESSION_BUDGET", given),
-        model=_model("OPENROUTER_MODEL", given) or default.model,
-        compared_models=_models("COMPARED_MODELS", given),
-        app_title=_text("APP_TITLE", given) or default.app_title,
-        app_url=_url("APP_URL", given),
-        welcome=_text("APP_WELCOME", given, longest=2_000, lines=True),
-        prompts=_prompts("APP_PROMPTS", given),
-        instructions=_text("APP_INSTRUCTIONS", given, longest=20_000, lines=True),
-        sign_in_secret=_text("SIGN_IN_SECRET", given, shortest=SHORTEST_SECRET, longest=1_000),
-        remember_sign_in=_flag("REMEMBER_SIGN_IN", given, default.remember_sign_in),
-    )
-
-
-Given = Mapping[str, str]
-
-
-def _text(
-    name: str, given: Given, *, shortest: int = 1, longest: int = 200, lines: bool = False
-) -> str | None:
-    value = given.get(name)
-    if value is None:
-        return None
-    if lines:
-        is_printable = all(line.isprintable() for line in value.splitlines())
-    else:
-        is_printable = value.isprintable()
-    if not shortest <= len(value) <= longest or not is_printable:
-        what = "text" if lines else "one line"
-        raise SettingError(name, f"must be {what} of {shortest} to {longest} characters.")
-    return value
-
-
-def _model(name: str, given: Given) -> str | None:
-    value = given.get(name)
-    if value is not None and not is_model_id(value):
-        raise SettingError(name, "must be the id of a model, such as openrouter/auto.")
-    return value
-
-
-MOST_COMPARED = 4
-
-
-def _models(name: str, given: Given) -> tuple[str, ...]:
-    models = tuple(model.strip() for model in given.get(name, "").split(",") if model.strip())
-    if len(models) > MOST_COMPARED or not all(map(is_model_id, models)):
-        rule = f"must be at most {MOST_COMPARED} ids of models, with commas between."
-        raise SettingError(name, rule)
-    return models
-
-
-_MOST_PROMPTS = 6
-_LONGEST_PROMPT = 300
-
-
-def _prompts(name: str, given: Given) -> tuple[str, ...]:
-    parts = (part.strip() for part in given.get(name, "").split("|"))
-    prompts = tuple(part for part in parts if part)
-    if len(prompts) > _MOST_PROMPTS or any(len(prompt) > _LONGEST_PROMPT for prompt in prompts):
-        rule = f"must be at most {_MOST_PROMPTS} prompts of {_LONGEST_PROMPT} characters, with | between."
-        raise SettingError(name, rule)
-    return prompts
-
-
-def _url(name: str, given: Given) -> str | None:
-    value = given.get(name)
-    if value is None:
-        return None
-    try:
-        url = urlsplit(value)
-        is_usable = url.scheme in ("https", "http") and bool(url.hostname) and not url.fragment
-        _ = url.port
-    except ValueError:
-        is_usable = False
-    if not is_usable or not value.isascii() or not value.isprintable() or " " in value:
-        raise SettingError(name, "must be a whole address, such as https://example.org.")
-    return value
-
-
-def _method(name: str, given: Given) -> Method:
-    value = given.get(name, "S256")
-    for method in get_args(Method):
-        if value.lower() == method.lower():
-            return cast("Method", method)
-    raise SettingError(name, "must be S256, plain or none.")
-
-
-def _usd(name: str, given: Given) -> float | None:
-    value = given.get(name)
-    if value is None:
-        return None
-    try:
-        amount = float(value)
-    except ValueError:
-        amount = math.nan
-    if not 0 < amount < 1_000_000:
-        raise SettingError(name, "must be an amount in US dollars above zero, such as 5.")
-    return amount
-
-
-def _flag(name: str, given: Given, default: bool) -> bool:
-    value = given.get(name)
-    if value is None:
-        return default
-    if value.lower() in ("true", "yes", "on", "1"):
-        return True
-    if value.lower() in ("false", "no", "off", "0"):
-        return False
-    raise SettingError(name, "must be true or false.")
+    parsed = {
+        attribute: setting.parse(setting.name, text)
+        for attribute, setting in SETTINGS.items()
+        if (text := (environment.get(setting.name) or "").strip())
+    }
+    return Settings(**parsed)

@@ -12,7 +12,8 @@ TOP = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").glob("*.py"))]
 ROOMS = {
     "lib/openrouter": set(),
     "lib/openrouter_sign_in": set(),
-    "lib/settings.py": {"lib/openrouter"},
+    "lib/setting_parsers.py": {"lib/openrouter"},
+    "lib/settings.py": {"lib/openrouter", "lib/setting_parsers.py"},
     "lib/self_check.py": {"lib/openrouter", "lib/settings.py"},
     "lib/chat": {"lib/openrouter"},
     "lib/markdown": {"lib/openrouter"},

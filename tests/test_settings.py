@@ -1,11 +1,14 @@
 """Settings: what each may be, and the sentence for what it may not."""
 
 import re
+import textwrap
+from pathlib import Path
 
 import pytest
 
-from lib.settings import SettingError, Settings, read_settings
+from lib.settings import SETTINGS, SettingError, Settings, read_settings
 
+ROOT = Path(__file__).parents[1]
 SECRET = "s" * 32
 
 
@@ -87,6 +90,47 @@ def test_unusable_value(name: str, value: str) -> None:
         read_settings({name: value})
     assert not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", str(raised.value))
     assert raised.value.__context__ is None
+
+
+def readme_table() -> str:
+    """The settings as README.md lists them."""
+    rows = ["| name | default | meaning |", "|---|---|---|"]
+    for attribute, setting in SETTINGS.items():
+        default = setting.to_text(getattr(Settings(), attribute))
+        meaning = setting.help.replace("|", r"\|")
+        rows.append(f"| `{setting.name}` | {f'`{default}`' if default else 'none'} | {meaning} |")
+    return "\n".join(rows)
+
+
+def env_example() -> str:
+    """The settings as .env.example lists them, below its first paragraph."""
+    return "\n\n".join(
+        f"{textwrap.fill(setting.help, 100, initial_indent='# ', subsequent_indent='# ')}\n"
+        f"# {setting.name}={setting.to_text(getattr(Settings(), attribute))}"
+        for attribute, setting in SETTINGS.items()
+    )
+
+
+def test_readme() -> None:
+    """README.md lists each setting with its default and its meaning."""
+    table = readme_table()
+    is_listed = f"\n\n{table}\n\n" in (ROOT / "README.md").read_text("utf-8")
+    assert is_listed, f"The table of settings in README.md has to be:\n\n{table}"
+
+
+def test_env_example() -> None:
+    """.env.example lists each setting with its default and its meaning."""
+    _, _, listed = (ROOT / ".env.example").read_text("utf-8").partition("\n\n")
+    expected = f"{env_example()}\n"
+    assert listed == expected, f"Below its head .env.example has to be:\n\n{expected}"
+
+
+def test_env_example_is_the_default() -> None:
+    """What stands behind the names in .env.example is read as the default."""
+    example = (ROOT / ".env.example").read_text("utf-8")
+    given = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    assert given.keys() == {setting.name for setting in SETTINGS.values()}
+    assert read_settings(given) == Settings()
 
 
 def test_repr_without_the_secret() -> None:

@@ -1,0 +1,121 @@
+"""Parsers of settings: each takes the name and a text that is not empty.
+
+They raise `SettingError` if the text cannot be used.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Literal, TypeVar, cast, get_args
+from urllib.parse import urlsplit
+
+from lib.openrouter.models import is_model_id
+
+Method = Literal["S256", "plain", "none"]
+
+T = TypeVar("T")
+Parser = Callable[[str, str], T]
+
+
+class SettingError(ValueError):
+    """A setting cannot be used. `str()` is one sentence that names it, without its value."""
+
+    def __init__(self, name: str, rule: str) -> None:
+        super().__init__(f"{name} {rule}")
+
+
+def text(max_length: int, *, min_length: int = 1, multiline: bool = False) -> Parser[str]:
+    """Return a parser of a printable text of so many characters."""
+
+    def parse(name: str, value: str) -> str:
+        lines = value.splitlines() if multiline else [value]
+        if not min_length <= len(value) <= max_length or not all(map(str.isprintable, lines)):
+            what = "text" if multiline else "one line"
+            raise SettingError(name, f"must be {what} of {min_length} to {max_length} characters.")
+        return value
+
+    return parse
+
+
+def model(name: str, value: str) -> str:
+    """Parse the id of a model."""
+    if not is_model_id(value):
+        raise SettingError(name, "must be the id of a model, such as openrouter/auto.")
+    return value
+
+
+def models(max_count: int) -> Parser[tuple[str, ...]]:
+    """Return a parser of ids of models with commas between."""
+
+    def parse(name: str, value: str) -> tuple[str, ...]:
+        ids = _split(value, ",")
+        if len(ids) > max_count or not all(map(is_model_id, ids)):
+            rule = f"must be at most {max_count} ids of models, with commas between."
+            raise SettingError(name, rule)
+        return ids
+
+    return parse
+
+
+def prompts(max_count: int, max_length: int) -> Parser[tuple[str, ...]]:
+    """Return a parser of prompts of so many characters each, with `|` between."""
+
+    def parse(name: str, value: str) -> tuple[str, ...]:
+        found = _split(value, "|")
+        if len(found) > max_count or any(len(prompt) > max_length for prompt in found):
+            rule = (
+                f"must be at most {max_count} prompts of {max_length} characters, with | between."
+            )
+            raise SettingError(name, rule)
+        return found
+
+    return parse
+
+
+def _split(value: str, separator: str) -> tuple[str, ...]:
+    return tuple(part for part in map(str.strip, value.split(separator)) if part)
+
+
+def url(name: str, value: str) -> str:
+    """Parse an absolute URL of http or https."""
+    try:
+        parts = urlsplit(value)
+        is_valid = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.fragment
+        _ = parts.port
+    except ValueError:
+        is_valid = False
+    if not is_valid or not value.isascii() or not value.isprintable() or " " in value:
+        raise SettingError(name, "must be a whole address, such as https://example.org.")
+    return value
+
+
+def base_url(name: str, value: str) -> str:
+    """Parse a URL that paths are appended to."""
+    return url(name, value).rstrip("/")
+
+
+def challenge_method(name: str, value: str) -> Method:
+    """Parse the name of a code challenge method, in any case."""
+    for method in get_args(Method):
+        if value.lower() == method.lower():
+            return cast("Method", method)
+    raise SettingError(name, "must be S256, plain or none.")
+
+
+def usd(name: str, value: str) -> float:
+    """Parse an amount of US dollars."""
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = math.nan
+    if not 0 < amount < 1_000_000:
+        raise SettingError(name, "must be an amount in US dollars above zero, such as 5.")
+    return amount
+
+
+def flag(name: str, value: str) -> bool:
+    """Parse true or false."""
+    if value.lower() in ("true", "yes", "on", "1"):
+        return True
+    if value.lower() in ("false", "no", "off", "0"):
+        return False
+    raise SettingError(name, "must be true or false.")
