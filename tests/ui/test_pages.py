@@ -736,7 +736,7 @@ def test_question_after_twelve_hours(sandbox: Sandbox) -> None:
     app.chat_input[0].set_value("Still there?").run()
     assert "12 hours ago" in text_of(app)
     assert "Still there?" in text_of(app)
-    assert (user_of(app), sandbox.completions) == (None, [])
+    assert (user_of(app), session.streams) == (None, [])
 
 
 def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
