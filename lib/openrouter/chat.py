@@ -1,17 +1,18 @@
-"""Streamed chat: a request in, typed events out.
+"""Chat: a request in, typed events out, streamed or in one piece.
 
 Follows https://openrouter.ai/docs/api-reference/chat-completion.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Self, TypedDict
 
 import requests
 import urllib3
 
 from lib.openrouter.errors import (
+    AnswerTooLong,
     FellSilent,
     Interrupted,
     NoContent,
@@ -20,7 +21,7 @@ from lib.openrouter.errors import (
 )
 from lib.openrouter.events import Event, ReasoningDelta, TextDelta, read_events
 from lib.openrouter.sse import decode_events
-from lib.openrouter.transport import Bearer, Line, Timeout, send
+from lib.openrouter.transport import LARGEST_BODY, Bearer, Line, Timeout, send
 
 
 class ChatMessage(TypedDict):
@@ -37,7 +38,7 @@ class ChatRequest:
     `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails;
     `parameters` are further fields of the body, such as `temperature`; `web_search` lets the model
     search, which costs extra; `pdf_engine` reads the PDFs (`cloudflare-ai` for nothing,
-    `mistral-ocr`, or `native`: the model itself).
+    `mistral-ocr`, or `native`: the model itself). Without `stream` the answer comes in one piece.
     """
 
     model: str
@@ -47,9 +48,10 @@ class ChatRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     web_search: bool = False
     pdf_engine: str | None = None
+    stream: bool = True
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON of a streamed request: what is not set is not in it."""
+        """Return the JSON of the request: what is not set is not in it."""
         system: list[ChatMessage] = []
         if self.instructions:
             system.append({"role": "system", "content": self.instructions})
@@ -60,7 +62,7 @@ class ChatRequest:
             body["tools"] = [WEB_SEARCH]
         if self.pdf_engine and any(map(_has_file, self.messages)):
             body["plugins"] = [{"id": "file-parser", "pdf": {"engine": self.pdf_engine}}]
-        return {**body, "stream": True}
+        return {**body, "stream": self.stream}
 
 
 def _has_file(message: ChatMessage) -> bool:
@@ -73,13 +75,17 @@ WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
 
 
 MAX_SECONDS_WITHOUT_CONTENT = 600.0
-"""Seconds in which a stream may bring no token: models that think are silent for minutes."""
+"""Seconds in which an answer may bring no token: models that think are silent for minutes."""
+STREAM_TIMEOUT: Timeout = (10, 60)
+WHOLE_TIMEOUT: Timeout = (10, MAX_SECONDS_WITHOUT_CONTENT)
+"""A stream has comments while the model thinks; an answer in one piece is silent until it is there."""
 
 
 class ChatStream:
-    """A streamed answer. Each iteration asks anew; `close` it from any thread, at any moment.
+    """An answer, streamed or in one piece: the events are the same.
 
-    Closing ends the request at OpenRouter's end too, and with most providers the costs.
+    Each iteration asks anew. `close` it from any thread, at any moment, or leave its `with` block:
+    that ends the request at OpenRouter's end too, and with most providers the costs.
     """
 
     def __init__(
@@ -89,16 +95,19 @@ class ChatStream:
         request: ChatRequest,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout: Timeout = (10, 60),
+        timeout: Timeout | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`headers` are sent as well (attribution); `clock` tells the time in seconds."""
+        """`headers` are sent as well (attribution); `clock` tells the time in seconds.
+
+        `timeout` is `STREAM_TIMEOUT`, or `WHOLE_TIMEOUT` if the request is not streamed.
+        """
         self._url = f"{base_url}/api/v1/chat/completions"
         self._auth = Bearer(key)
         self._body = request.body()
         # Compressed bytes would wait for each other in the decompressor.
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
-        self._timeout = timeout
+        self._timeout = timeout or (STREAM_TIMEOUT if request.stream else WHOLE_TIMEOUT)
         self._clock = clock
         self._line = Line()
 
@@ -106,11 +115,18 @@ class ChatStream:
         """End the request; the iteration, wherever it waits, raises `Interrupted`."""
         self._line.cut()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def __iter__(self) -> Iterator[Event]:
         """Ask, and yield the events of the answer, `Finished` as the last.
 
-        Raises `OpenRouterError` or a subclass: for a status before the stream and an `error`
-        inside it alike; `Interrupted` if the stream ends without a `finish_reason`.
+        Raises `OpenRouterError` or a subclass: for a failing status and an `error` in a 200 alike;
+        `Interrupted` if the answer ends without a `finish_reason`; `AnswerTooLong` if one in one
+        piece has more than `LARGEST_BODY` bytes.
         """
         with self._line.session as session:
             try:
@@ -142,14 +158,22 @@ class ChatStream:
             if response.status_code != 200:
                 body = b"".join(chunks(at_most=65_536))
                 raise error_from_response(response.status_code, response.headers, body)
-            if "text/event-stream" not in response.headers.get("Content-Type", ""):
-                body = b"".join(chunks(at_most=8_000_000))
-                yield from read_events([body.decode(errors="replace")])
-                return
-            for event in read_events(decode_events(chunks())):
+            # What came counts, not what was asked for: a proxy may have made one of the other.
+            is_stream = "text/event-stream" in response.headers.get("Content-Type", "")
+            for event in read_events((decode_events if is_stream else _whole)(chunks())):
                 if isinstance(event, TextDelta | ReasoningDelta):
                     content_at = self._clock()
                 yield event
+
+
+def _whole(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield a body in one piece as the data of one event."""
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise AnswerTooLong
+    yield body.decode(errors="replace")
 
 
 def _chunks(response: requests.Response, *, at_most: int | None = None) -> Iterator[bytes]:

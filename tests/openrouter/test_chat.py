@@ -1,4 +1,4 @@
-"""Streamed chat, against each of the sandbox's models over HTTP."""
+"""Chat, streamed and in one piece, against each of the sandbox's models over HTTP."""
 
 import json
 import threading
@@ -6,19 +6,23 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lib.chat.answer_stream import AnswerStream, apply
 from lib.chat.conversation import Answer
+from lib.openrouter import chat
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import (
+    AnswerTooLong,
     Disconnected,
     FellSilent,
     Interrupted,
     KeyRejected,
     NoContent,
     OpenRouterError,
+    TimedOut,
     UnexpectedAnswer,
     Unreachable,
 )
@@ -37,6 +41,7 @@ from lib.openrouter.events import (
     Usage,
     read_events,
 )
+from lib.openrouter.transport import LARGEST_BODY
 from sandbox import answers
 from sandbox.catalogue import STATUSES
 from tests.chat.test_answer_stream import Session
@@ -49,9 +54,11 @@ def stream(
     question: str = "Hello?",
     read: float = 5,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    whole: bool = False,
 ) -> ChatStream:
-    """A stream of one question."""
-    request = ChatRequest(model, [{"role": "user", "content": question}])
+    """A request of one question, streamed or for an answer in one piece."""
+    request = ChatRequest(model, [{"role": "user", "content": question}], stream=not whole)
     headers = {"HTTP-Referer": "https://app.example"}
     return ChatStream(base_url, KEY, request, headers=headers, timeout=(2, read), clock=clock)
 
@@ -59,6 +66,20 @@ def stream(
 def text(events: list[Event]) -> str:
     """The text of all deltas."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def contents(events: list[Event]) -> dict[type[Event], object]:
+    """What the events say, in whatever pieces: the generation's own name is left out."""
+    said: dict[type[Event], Any] = {}
+    for event in events:
+        match event:
+            case TextDelta(piece) | ReasoningDelta(piece):
+                said[type(event)] = said.get(type(event), "") + piece
+            case Alive() | Began():
+                pass
+            case _:
+                said.setdefault(type(event), []).append(event)
+    return said
 
 
 def until(condition: Callable[[], bool], seconds: float = 1) -> bool:
@@ -290,8 +311,57 @@ def test_unreachable() -> None:
         list(stream("http://127.0.0.1:9", "sandbox/echo"))
 
 
-def test_answer_in_one_piece(raw_server: RawServer) -> None:
-    """An answer that comes as JSON, not as a stream, is read all the same."""
+@pytest.mark.parametrize(
+    "model", ["tour", "reasoning", "citations", "image", "empty", "finish-length"]
+)
+def test_answer_in_one_piece(served: Served, model: str) -> None:
+    """Asked for in one piece, an answer holds what a streamed one does, in fewer events."""
+    name = f"sandbox/{model}"
+    streamed, whole = ([*stream(served.base_url, name, whole=whole)] for whole in (False, True))
+    assert [received["body"]["stream"] for received in served.completions] == [True, False]
+    assert contents(whole) == contents(streamed)
+    assert [type(event) for event in whole].count(TextDelta) <= 1
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "status"),
+    [
+        ("status-402", OpenRouterError, 402),
+        ("stream-error", OpenRouterError, 502),
+        ("finish-error", OpenRouterError, None),
+        ("bad-json", UnexpectedAnswer, None),
+        ("cut", Interrupted, None),
+        ("freeze", FellSilent, None),
+        ("no-headers", TimedOut, None),
+    ],
+)
+def test_failure_in_one_piece(
+    served: Served, model: str, error: type[OpenRouterError], status: int | None
+) -> None:
+    """An answer in one piece fails with the errors of a streamed one."""
+    with pytest.raises(error) as raised:
+        list(stream(served.base_url, f"sandbox/{model}", read=0.3, whole=True))
+    assert type(raised.value) is error
+    assert raised.value.status == status
+
+
+def test_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream may be silent for a minute, an answer in one piece for ten: it has no comments."""
+    timeouts = []
+
+    def send(*_: object, timeout: object, **__: object) -> None:
+        timeouts.append(timeout)
+        raise TimedOut
+
+    monkeypatch.setattr(chat, "send", send)
+    for streams in (True, False):
+        with pytest.raises(TimedOut):
+            list(ChatStream("http://localhost", KEY, ChatRequest("m", stream=streams)))
+    assert timeouts == [(10, 60), (10, 600)]
+
+
+def test_one_piece_in_place_of_a_stream(raw_server: RawServer) -> None:
+    """An answer that comes as JSON, though a stream was asked for, is read all the same."""
     body = {
         "model": "m",
         "choices": [{"message": {"content": "Whole."}, "finish_reason": "stop"}],
@@ -306,6 +376,7 @@ def test_answer_in_one_piece(raw_server: RawServer) -> None:
 NESTED = b"[" * 60_000
 STRANGERS = {
     "html": (http(b"<html>Welcome to the wifi</html>", "text/html"), UnexpectedAnswer),
+    "error in the body": (http(b'{"error":{"code":502,"message":"x"}}', "application/json"), OpenRouterError),
     "error in a choice": (http(b'{"choices":[{"error":{"code":502,"message":"x"}}]}', "application/json"), OpenRouterError),
     "twice [DONE]": (http(b'data: {"choices": []}\n\n' + b"data: [DONE]\n\n" * 2), Interrupted),
     "no object": (http(b"data: [1]\n\n"), UnexpectedAnswer),
@@ -319,6 +390,7 @@ STRANGERS = {
     "line without an end": (http(b"data: x" * 1_500_000), UnexpectedAnswer),
     "no json": (http(b"", "application/json"), Interrupted),
     "half a json": (http(b'{"choices":[', "application/json", more="Content-Length: 99\r\n"), Interrupted),
+    "too long": (http(b" " * (LARGEST_BODY + 1), "application/json"), AnswerTooLong),
     "redirect": (http(b"", status="307 Elsewhere", more="Location: /\r\n"), OpenRouterError),
     "no http": (b"no http at all\r\n\r\n", Disconnected),
     "nothing": (b"", Disconnected),
@@ -391,17 +463,34 @@ def test_leaving_the_loop(served: Served) -> None:
     assert until(lambda: served.open_streams == 0)
 
 
-@pytest.mark.parametrize("model", ["no-headers", "silent", "endless", "freeze"])
-def test_close(served: Served, model: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "whole"),
+    [
+        *[(model, False) for model in ("no-headers", "silent", "endless", "freeze")],
+        *[(model, True) for model in ("no-headers", "freeze")],
+    ],
+)
+def test_close(served: Served, model: str, whole: bool) -> None:
     """Closing ends request and iteration within a second, also before first word and headers."""
     assert until(lambda: served.open_streams == 0)
-    open_stream = stream(served.base_url, f"sandbox/{model}")
+    open_stream = stream(served.base_url, f"sandbox/{model}", whole=whole)
     growing = AnswerStream(open_stream, Answer(), key=KEY, reader=Session())
     assert until(lambda: served.open_streams == 1)
     open_stream.close()
     assert until(lambda: served.open_streams == 0)
     assert until(lambda: growing.is_over)
     assert isinstance(growing.failure, Interrupted)
+
+
+def test_leaving_the_block(served: Served) -> None:
+    """Leaving the `with` block ends the request, though the iterator is still held."""
+    with stream(served.base_url, "sandbox/endless") as answer:
+        events = iter(answer)
+        while not isinstance(next(events), TextDelta):
+            pass
+    assert until(lambda: served.open_streams == 0)
+    with pytest.raises(Interrupted):
+        list(events)
 
 
 def test_close_before_connecting(served: Served) -> None:
