@@ -24,10 +24,10 @@ ROOMS = {
     "sandbox": set(),
 }
 """What each room may import besides itself, and besides packages."""
-LIFTED = {"openrouter_sign_in"}
-"""Folders that can be copied under any name: inside them imports are relative."""
 WITH_STREAMLIT = {"lib/ui", "lib/openrouter_sign_in", "pages", "streamlit_app.py"}
 """The other rooms are plain Python, and take their settings as arguments."""
+COPIED = {"lib/openrouter", "lib/openrouter_sign_in"}
+"""Other apps may hold them under any name, so their files import each other relatively."""
 
 
 def files(room: str) -> list[Path]:
@@ -43,9 +43,10 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            is_lifted = path.parent.name in LIFTED
-            assert bool(node.level) <= is_lifted, f"{path}: a relative import"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names if not node.level}
+            package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            assert not node.level or "/".join(package) in COPIED, f"{path}: a relative import"
+            module = ".".join(filter(None, [*package, node.module]))
+            names |= {f"{module}.{alias.name}" for alias in node.names}
     return names
 
 

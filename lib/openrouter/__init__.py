@@ -1,4 +1,88 @@
-"""OpenRouter's HTTP API in plain typed Python: sign-in by OAuth PKCE, account, streamed chat.
+r"""OpenRouter's HTTP API in plain typed Python: chat, models, the account behind a key.
 
-Knows nothing of Streamlit, of settings or of the environment: lift the folder into any app.
+Knows nothing of Streamlit, of settings or of the environment, and needs `requests` alone: copy the
+folder into any app, and with a key in `OPENROUTER_API_KEY`:
+
+    import os
+    from openrouter import ChatMessage, ChatRequest, ChatStream, OpenRouterError, TextDelta, Usage
+
+    def ask(question: str, *, stream: bool) -> None:
+        message = ChatMessage(role="user", content=question)
+        request = ChatRequest("openrouter/auto", [message], stream=stream)
+        with ChatStream("https://openrouter.ai", os.environ["OPENROUTER_API_KEY"], request) as events:
+            for event in events:
+                match event:
+                    case TextDelta(text): print(text, end="", flush=True)
+                    case Usage(cost=cost): print(f"\n{cost} USD")
+
+    try:
+        ask("Hello?", stream=True)  # word by word
+        ask("Hello?", stream=False)  # the same events, once the answer is whole
+    except OpenRouterError as error:  # of any kind: `errors.py` has them all
+        print(error.status, error.message)
 """
+
+from .account import Account, get_account, key_logs_url, key_settings_url
+from .chat import ChatMessage, ChatRequest, ChatStream
+from .errors import (
+    AnswerTooLong,
+    ConnectTimedOut,
+    Disconnected,
+    FellSilent,
+    Interrupted,
+    KeyRejected,
+    NoContent,
+    OpenRouterError,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from .events import (
+    Alive,
+    AnsweredBy,
+    Began,
+    Citation,
+    Event,
+    Finished,
+    GeneratedImage,
+    ReasoningDelta,
+    TextDelta,
+    Usage,
+)
+from .generation import get_usage
+from .models import Catalogue, Model, get_models
+
+__all__ = [
+    "Account",
+    "Alive",
+    "AnswerTooLong",
+    "AnsweredBy",
+    "Began",
+    "Catalogue",
+    "ChatMessage",
+    "ChatRequest",
+    "ChatStream",
+    "Citation",
+    "ConnectTimedOut",
+    "Disconnected",
+    "Event",
+    "FellSilent",
+    "Finished",
+    "GeneratedImage",
+    "Interrupted",
+    "KeyRejected",
+    "Model",
+    "NoContent",
+    "OpenRouterError",
+    "ReasoningDelta",
+    "TextDelta",
+    "TimedOut",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "Usage",
+    "get_account",
+    "get_models",
+    "get_usage",
+    "key_logs_url",
+    "key_settings_url",
+]

@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
-from lib.openrouter.errors import UnexpectedAnswer
-from lib.openrouter.transport import Bearer, Timeout, get_data
-from lib.openrouter.untrusted import number, one_line
+from .errors import UnexpectedAnswer
+from .transport import Bearer, Timeout, get_data
+from .untrusted import number, one_line
 
 
 @dataclass(frozen=True)

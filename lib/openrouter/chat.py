@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypedDict
 import requests
 import urllib3
 
-from lib.openrouter.errors import (
+from .errors import (
     AnswerTooLong,
     FellSilent,
     Interrupted,
@@ -19,9 +19,9 @@ from lib.openrouter.errors import (
     OpenRouterError,
     error_from_response,
 )
-from lib.openrouter.events import Event, ReasoningDelta, TextDelta, read_events
-from lib.openrouter.sse import decode_events
-from lib.openrouter.transport import LARGEST_BODY, Bearer, Line, Timeout, send
+from .events import Event, ReasoningDelta, TextDelta, read_events
+from .sse import decode_events
+from .transport import LARGEST_BODY, Bearer, Line, Timeout, send
 
 
 class ChatMessage(TypedDict):

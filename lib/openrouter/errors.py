@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lib.openrouter.untrusted import one_line, parse_json
+from .untrusted import one_line, parse_json
 
 _KEY = re.compile(r"sk-or-[\w-]+")
 _STATUS = re.compile("[1-9][0-9]{2}")

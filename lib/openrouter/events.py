@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib.openrouter.errors import (
+from .errors import (
     FellSilent,
     Interrupted,
     NoContent,
@@ -18,9 +18,9 @@ from lib.openrouter.errors import (
     UnexpectedAnswer,
     error_from_chunk,
 )
-from lib.openrouter.models import is_model_id
-from lib.openrouter.sse import EventTooLarge
-from lib.openrouter.untrusted import Halves, amount, one_line, parse_json
+from .models import is_model_id
+from .sse import EventTooLarge
+from .untrusted import Halves, amount, one_line, parse_json
 
 MAX_CITATIONS = 200
 """Citations of an answer."""

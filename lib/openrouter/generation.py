@@ -1,9 +1,9 @@
 """What an answer came to, asked for afterwards: https://openrouter.ai/docs/api/api-reference/generations/get-generation."""
 
-from lib.openrouter.errors import UnexpectedAnswer
-from lib.openrouter.events import Usage
-from lib.openrouter.transport import Bearer, Timeout, get_data
-from lib.openrouter.untrusted import amount
+from .errors import UnexpectedAnswer
+from .events import Usage
+from .transport import Bearer, Timeout, get_data
+from .untrusted import amount
 
 
 def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5, 10)) -> Usage:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer
-from lib.openrouter.transport import Timeout, get_data
-from lib.openrouter.untrusted import number, one_line
+from .errors import OpenRouterError, UnexpectedAnswer
+from .transport import Timeout, get_data
+from .untrusted import number, one_line
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 """What `reasoning.effort` may be."""

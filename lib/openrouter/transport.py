@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 from urllib3.util.ssltransport import SSLTransport
 
-from lib.openrouter.errors import (
+from .errors import (
     ConnectTimedOut,
     Disconnected,
     TimedOut,
@@ -23,7 +23,7 @@ from lib.openrouter.errors import (
     Unreachable,
     error_from_response,
 )
-from lib.openrouter.untrusted import parse_json
+from .untrusted import parse_json
 
 Timeout = tuple[float, float]
 """Seconds to connect, and seconds of silence while reading."""
