@@ -219,7 +219,8 @@ class AnswerStream:
                 if self.answer.size > MAX_ANSWER_SIZE:
                     self._stream.close()
                     return AnswerTooLong()
-                if apply(event, self.answer) and self.answer.first_token_seconds is None:
+                is_token = apply(event, self.answer) and self._stream.is_streamed
+                if is_token and self.answer.first_token_seconds is None:
                     self.answer.first_token_seconds = time.monotonic() - began
                 self._notify()
                 if had_to_wait and self.answer.first_token_seconds is not None:

@@ -30,10 +30,10 @@ class Answer:
     """An answer, from before it is asked for: it grows in `text`.
 
     `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
-    that may mend it. `first_token_seconds` count from the request to the first word or thought,
-    `seconds` to the end. `generation` is OpenRouter's name for it. `max_tokens` is asked for in
-    place of the usual; `affordable_tokens` is what the credit covers, where an answer failed for
-    want of it.
+    that may mend it. `first_token_seconds` count from the request to the first word or thought
+    (None where the answer came in one piece), `seconds` to the end. `generation` is OpenRouter's
+    name for it. `max_tokens` is asked for in place of the usual; `affordable_tokens` is what the
+    credit covers, where an answer failed for want of it.
     """
 
     text: str = ""

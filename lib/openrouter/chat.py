@@ -102,6 +102,7 @@ class ChatStream:
 
         `timeout` is `STREAM_TIMEOUT`, or `WHOLE_TIMEOUT` if the request is not streamed.
         """
+        self.is_streamed = request.stream
         self._url = f"{base_url}/api/v1/chat/completions"
         self._auth = Bearer(key)
         self._body = request.body()

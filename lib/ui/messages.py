@@ -182,6 +182,8 @@ def facts_of(answer: Answer) -> list[str]:
             facts.append(usd(answer.usage.cost))
     if answer.first_token_seconds is not None:
         facts.append(f"first word after {answer.first_token_seconds:.2f} s")
+    elif answer.progress == "complete" and answer.seconds is not None:
+        facts.append(f"whole after {answer.seconds:.2f} s")
     if answer.tokens_per_second:
         facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
     return facts

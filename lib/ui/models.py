@@ -99,6 +99,7 @@ def chosen_request(settings: Settings, session: Session) -> ChatRequest:
         parameters=_parameters(model),
         web_search=widget_value("web_search", default=False),
         pdf_engine=widget_value(engine_key, engines[0]),
+        stream=widget_value("stream", default=True),
     )
 
 
@@ -128,6 +129,13 @@ def _show_fields(session: Session, known: Mapping[str, Model], model: Model) -> 
     )
     _show_parameters(model)
     st.toggle("Search the web (costs extra)", key="web_search", persist_state="session")
+    st.toggle(
+        "Stream the answer",
+        value=True,
+        key="stream",
+        persist_state="session",
+        help="Off: nothing is shown until the answer is whole.",
+    )
     engines, key = _pdf_engines(model)
     st.selectbox(
         "PDFs are read",

@@ -45,6 +45,8 @@ from tests.conftest import KEY, Served
 class Script:
     """A stream that gives what it is told, raises the exceptions, and ends at `Finished`."""
 
+    is_streamed = True
+
     def __init__(self, *items: Event | Exception) -> None:
         self.asked = 0
         self.items: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()

@@ -1001,6 +1001,22 @@ def test_fallback(sandbox: Sandbox) -> None:
     assert "`sandbox/hello` ·" in text_of(app)
 
 
+def test_answer_in_one_piece(sandbox: Sandbox) -> None:
+    """With streaming off the answer is asked for in one piece, and shown with tokens, cost and time."""
+    session = signed_in()
+    session.model = "sandbox/tour"
+    app = open_choice(chat_page(session))
+    app.toggle(key="stream").set_value(False).run()
+    app.session_state["choice"] = False
+    app.run().chat_input[0].set_value("Hello?").run()
+    (completion,) = sandbox.completions
+    assert completion["body"]["stream"] is False
+    assert "That is all." in text_of(app)
+    facts = r"2 prompt and \d+ completion tokens · \\\$0\.\d+ · whole after \d\.\d\d s\]"
+    assert re.search(facts, text_of(app))
+    assert open_choice(app).toggle(key="stream").value is False
+
+
 def test_unknown_model(sandbox: Sandbox) -> None:
     """A model that the catalogue has not is named, and another can be chosen."""
     session = signed_in()
