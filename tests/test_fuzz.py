@@ -46,7 +46,7 @@ def events(*chunks: bytes) -> list[str]:
     """The events, and at their end the one error that there may be."""
     decoded: list[str] = []
     try:
-        for event in decode_events(chunks, largest_event=12):
+        for event in decode_events(chunks, max_event=12):
             decoded.append(event)
     except EventTooLarge:
         decoded.append("too large")

@@ -21,7 +21,7 @@ from .errors import (
 )
 from .events import Event, ReasoningDelta, TextDelta, read_events
 from .sse import decode_events
-from .transport import LARGEST_BODY, Bearer, Line, Timeout, send
+from .transport import LARGEST_BODY, AbortableSession, Bearer, Timeout, send
 
 
 class ChatMessage(TypedDict):
@@ -33,12 +33,12 @@ class ChatMessage(TypedDict):
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What is asked, and of which model.
+    """The messages to send, and the model that is to answer.
 
     `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails;
     `parameters` are further fields of the body, such as `temperature`; `web_search` lets the model
-    search, which costs extra; `pdf_engine` reads the PDFs (`cloudflare-ai` for nothing,
-    `mistral-ocr`, or `native`: the model itself). Without `stream` the answer comes in one piece.
+    search, which costs extra; `pdf_engine` reads the PDFs (`cloudflare-ai` is free, `mistral-ocr`
+    costs extra, `native` is the model itself). Without `stream` the answer comes in one piece.
     """
 
     model: str
@@ -84,7 +84,7 @@ WHOLE_TIMEOUT: Timeout = (10, MAX_SECONDS_WITHOUT_CONTENT)
 class ChatStream:
     """An answer, streamed or in one piece: the events are the same.
 
-    Each iteration asks anew. `close` it from any thread, at any moment, or leave its `with` block:
+    Each iteration sends the request anew. `close` it from any thread, at any moment, or leave its `with` block:
     that ends the request at OpenRouter's end too, and with most providers the costs.
     """
 
@@ -110,11 +110,11 @@ class ChatStream:
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
         self._timeout = timeout or (STREAM_TIMEOUT if request.stream else WHOLE_TIMEOUT)
         self._clock = clock
-        self._line = Line()
+        self._session = AbortableSession()
 
     def close(self) -> None:
-        """End the request; the iteration, wherever it waits, raises `Interrupted`."""
-        self._line.cut()
+        """End the request: the iteration raises `Interrupted`, also where it is waiting."""
+        self._session.abort()
 
     def __enter__(self) -> Self:
         return self
@@ -123,17 +123,17 @@ class ChatStream:
         self.close()
 
     def __iter__(self) -> Iterator[Event]:
-        """Ask, and yield the events of the answer, `Finished` as the last.
+        """Send the request, and yield the events of the answer, `Finished` as the last.
 
         Raises `OpenRouterError` or a subclass: for a failing status and an `error` in a 200 alike;
         `Interrupted` if the answer ends without a `finish_reason`; `AnswerTooLong` if one in one
         piece has more than `LARGEST_BODY` bytes.
         """
-        with self._line.session as session:
+        with self._session as session:
             try:
                 yield from self._events(session)
             except OpenRouterError as error:
-                if self._line.is_cut:
+                if self._session.is_aborted:
                     raise Interrupted from error
                 raise
 
@@ -178,7 +178,7 @@ def _whole(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _chunks(response: requests.Response, *, at_most: int | None = None) -> Iterator[bytes]:
-    """Yield the body as it arrives, `at_most` so many bytes and perhaps some more."""
+    """Yield the body as it arrives; stop at `at_most` bytes or in the chunk that passes them."""
     size = 0
     try:
         while chunk := response.raw.read1(65_536):

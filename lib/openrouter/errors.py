@@ -12,7 +12,7 @@ from .untrusted import one_line, parse_json
 _KEY = re.compile(r"sk-or-[\w-]+")
 _STATUS = re.compile("[1-9][0-9]{2}")
 _MAX_MESSAGE = 300
-_PASSING = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
+_TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
 
 
 def mask_keys(text: str) -> str:
@@ -47,14 +47,14 @@ class OpenRouterError(Exception):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the same request may well succeed in a moment, and nothing was done for it yet."""
+        """Whether the same request may succeed in a moment, and has not been processed yet."""
         could_not_connect = isinstance(self, Unreachable) and not isinstance(self, Disconnected)
-        has_passing_status = self.status in _PASSING and not self.is_of_the_day
-        return could_not_connect or (has_passing_status and self.retryable)
+        has_transient_status = self.status in _TRANSIENT_STATUSES and not self.is_of_the_day
+        return could_not_connect or (has_transient_status and self.retryable)
 
     @property
     def is_of_the_day(self) -> bool:
-        """Whether the free requests of a day are spent: OpenRouter says it in words only."""
+        """Whether the free requests of a day are used up: only the message says so."""
         return self.status == 429 and "per-day" in self.message
 
 
@@ -67,27 +67,27 @@ class ConnectTimedOut(Unreachable):
 
 
 class Disconnected(Unreachable):
-    """The connection ended without an answer: the request may have been read, or not."""
+    """The connection ended without a response: the request may have been read, or not."""
 
 
 class TimedOut(OpenRouterError):
-    """No answer has begun in time."""
+    """No response began in time."""
 
 
 class FellSilent(TimedOut):
-    """An answer has begun, and for too long nothing more of it came, not even a comment."""
+    """A response began, and then brought nothing for too long, not even a comment."""
 
 
 class NoContent(TimedOut):
-    """An answer has begun, and for too long no token of it came, only comments or empty events."""
+    """A response began, and then brought no token for too long, only comments or empty events."""
 
 
 class UnexpectedAnswer(OpenRouterError):
-    """An answer that is not of the API: HTML from a proxy, no JSON, a field missing."""
+    """A response that is not the API's: HTML from a proxy, no JSON, a field missing."""
 
 
 class AnswerTooLong(OpenRouterError):
-    """An answer grew beyond what is shown and kept."""
+    """An answer exceeds what is read and kept."""
 
 
 class KeyRejected(OpenRouterError):
@@ -123,7 +123,7 @@ def error_from_chunk(error: object) -> OpenRouterError:
 
 
 def _status(code: object) -> int | None:
-    """A status is three digits, as a number or a string; any other code says nothing to us."""
+    """Return the status that a code is: three digits, as a number or a string."""
     digits = str(code) if isinstance(code, int | str) else ""
     return int(digits) if _STATUS.fullmatch(digits) else None
 

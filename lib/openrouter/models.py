@@ -141,13 +141,13 @@ class Catalogue:
         self._due_at = -math.inf
         self._has_tried = threading.Event()
 
-    def models(self, patience: float = 0) -> Mapping[str, Model]:
-        """Return the models by id, none if they could not be had; waits so many seconds at most."""
+    def models(self, timeout: float = 0) -> Mapping[str, Model]:
+        """Return the models by id, none if they are not there within `timeout` seconds."""
         with self._lock:
             if not self._is_fetching and self._clock() >= self._due_at:
                 self._is_fetching = True
                 threading.Thread(target=self._refresh, daemon=True).start()
-        self._has_tried.wait(patience)
+        self._has_tried.wait(timeout)
         return self._models
 
     def _refresh(self) -> None:

@@ -16,18 +16,18 @@ class EventTooLarge(Exception):
 
 
 def decode_events(
-    chunks: Iterable[bytes], *, largest_event: int = 8_000_000, max_comments: int = MAX_COMMENTS
+    chunks: Iterable[bytes], *, max_event: int = 8_000_000, max_comments: int = MAX_COMMENTS
 ) -> Iterator[str]:
     """Yield the data of each event, in whatever pieces the bytes come.
 
-    An event stream is UTF-8, whatever a header says; a broken sequence becomes U+FFFD. A comment
+    An event stream is UTF-8, whatever a header says; an invalid sequence becomes U+FFFD. A comment
     yields an empty string, since it is a sign of life. An event that the end of the stream cuts
-    off is dropped. Raises `EventTooLarge` for an event of over `largest_event` characters, and for
+    off is dropped. Raises `EventTooLarge` for an event of over `max_event` characters, and for
     comments of over `max_comments` in all.
     """
     data: list[str] = []
     size = comments = 0
-    for line in _lines(chunks, largest_event):
+    for line in _lines(chunks, max_event):
         if not line:
             if data:
                 yield "\n".join(data)
@@ -42,11 +42,11 @@ def decode_events(
             if name == "data":
                 data.append(value.removeprefix(" "))
                 size += len(value) + 1
-                if size > largest_event:
+                if size > max_event:
                     raise EventTooLarge
 
 
-def _lines(chunks: Iterable[bytes], longest: int) -> Iterator[str]:
+def _lines(chunks: Iterable[bytes], max_length: int) -> Iterator[str]:
     """Yield the lines, which end in CR LF, LF or CR; the last one only if its end has come."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
     pieces: list[str] = []
@@ -59,12 +59,12 @@ def _lines(chunks: Iterable[bytes], longest: int) -> Iterator[str]:
         after_cr = after_cr or text.endswith("\r")
         *ended, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for line in ended:
-            if size + len(line) > longest:
+            if size + len(line) > max_length:
                 raise EventTooLarge
             yield "".join([*pieces, line])
             pieces, size = [], 0
         if rest:
             pieces.append(rest)
             size += len(rest)
-            if size > longest:
+            if size > max_length:
                 raise EventTooLarge

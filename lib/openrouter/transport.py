@@ -1,4 +1,4 @@
-"""How requests travel: one request, one answer, errors of one family; and a line that can be cut."""
+"""HTTP: one request, one response, one family of errors; and a session that can be aborted."""
 
 import contextlib
 import socket
@@ -30,7 +30,7 @@ Timeout = tuple[float, float]
 
 
 class Bearer(requests.auth.AuthBase):
-    """`Authorization: Bearer …`, which no `.netrc` of the machine overrides and no `repr` shows."""
+    """`Authorization: Bearer …`, which no `.netrc` overrides and no `repr` shows."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -51,7 +51,7 @@ def send(
 ) -> requests.Response:
     """Send one request, following no redirect; whatever the status, return the response.
 
-    Raises `Unreachable` or a subclass, or `TimedOut`, if none came.
+    Raises `Unreachable` or a subclass, or `TimedOut`, if there is none.
     """
     request = session.request if session else requests.request
     arguments.setdefault("auth", _anonymous)
@@ -71,7 +71,7 @@ def send(
 
 @dataclass(frozen=True)
 class Fetched:
-    """A whole answer, whatever its status."""
+    """A whole response, whatever its status."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,16 +79,16 @@ class Fetched:
 
 
 def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Fetched:
-    """Send one request, and read all of its answer.
+    """Send one request, and read the whole response.
 
-    Raises what `send` raises, `UnexpectedAnswer` beyond `LARGEST_BODY`, and `TimedOut` too where
-    the answer takes twice the time-out, since it may come in drops.
+    Raises what `send` raises, `UnexpectedAnswer` beyond `LARGEST_BODY`, and `TimedOut` also where
+    the response takes twice the timeout, since it may trickle in.
     """
     ends_at = time.monotonic() + 2 * sum(timeout)
     body = b""
     with send(method, url, timeout=timeout, stream=True, **arguments) as response:
         try:
-            # Not `iter_content`, which waits until a piece is full: drops would hide the time.
+            # Not `iter_content`, which waits for a full chunk: a trickle would never time out.
             while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
                 if len(body) > LARGEST_BODY:
@@ -103,60 +103,60 @@ def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Fetch
 
 
 LARGEST_BODY = 20_000_000
-"""Bytes of an answer that comes in one piece: the catalogue has some 1 MB."""
+"""Of a response that is no stream: the catalogue has some 1 MB, an image several."""
 
 
 def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
-    """Fetch what an answer of the API has under `data`.
+    """Fetch the `data` of a response.
 
-    Raises what `fetch` raises, `UnexpectedAnswer` if there is no `data`, or what
-    `error_from_response` makes of any other status than 200.
+    Raises what `fetch` raises, `UnexpectedAnswer` if there is no `data`, or the error of
+    `error_from_response` for any status but 200.
     """
-    fetched = fetch("GET", url, timeout=timeout, **arguments)
-    if fetched.status != 200:
-        raise error_from_response(fetched.status, fetched.headers, fetched.body)
+    response = fetch("GET", url, timeout=timeout, **arguments)
+    if response.status != 200:
+        raise error_from_response(response.status, response.headers, response.body)
     try:
-        return parse_json(fetched.body)["data"]
+        return parse_json(response.body)["data"]
     except (ValueError, KeyError, TypeError) as error:
         raise UnexpectedAnswer(status=200) from error
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No credentials, which also keeps those of a `.netrc` out."""
+    """Add no credentials, not even those of a `.netrc`."""
     return request
 
 
-class Line:
-    """Connections that another thread can cut at any moment, also before a response has begun.
+class AbortableSession(requests.Session):
+    """A session that another thread can abort at any moment, also before a response has begun.
 
-    `requests` gives out no handle on a request whose response has not begun, so the connections
-    are noted as they open.
+    `requests` gives no access to the connection of a request whose response has not begun, so
+    connections are recorded as they open.
     """
 
     def __init__(self) -> None:
-        self.session = requests.Session()
+        super().__init__()
         for scheme in ("https://", "http://"):
-            self.session.mount(scheme, _Adapter(self._opened))
-        self.is_cut = False
+            self.mount(scheme, _Adapter(self._opened))
+        self.is_aborted = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
 
     def _opened(self, connection: HTTPConnection) -> None:
         with self._lock:
-            if self.is_cut:
+            if self.is_aborted:
                 connection.close()
                 raise ConnectionAbortedError
-            # The socket: a connection lets go of it where the response ends with it.
+            # The socket itself: a connection drops it where the response lasts until its end.
             opened: Any = connection.sock
             if isinstance(opened, SSLTransport):  # TLS to the host within TLS to a proxy
                 opened = opened.socket
             assert isinstance(opened, socket.socket)
             self._sockets.append(opened)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Shut the sockets down: a reader blocked in another thread wakes with an error."""
         with self._lock:
-            self.is_cut = True
+            self.is_aborted = True
             for opened in self._sockets:
                 # The plain socket's own method: ssl's would pull the TLS state away from under
                 # the thread that is reading. OSError: it was closed already.

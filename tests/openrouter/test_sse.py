@@ -49,7 +49,7 @@ def test_stream_cut_anywhere(stream: bytes, events: list[str]) -> None:
 def test_too_large(chunk: bytes) -> None:
     """A line without an end, or an event without one, ends in an error and not in memory."""
     with pytest.raises(EventTooLarge):
-        list(decode_events((chunk for _ in range(1002)), largest_event=1000))
+        list(decode_events((chunk for _ in range(1002)), max_event=1000))
 
 
 def test_comments_have_an_end() -> None:
@@ -64,4 +64,4 @@ def test_as_large_as_allowed() -> None:
     """The limit is for one event: at the limit it passes, and so do many of them."""
     stream = b"data: " + b"x" * 100 + b"\n\n"
     for chunks in ([stream] * 3, [bytes([byte]) for byte in stream * 3]):
-        assert list(decode_events(chunks, largest_event=106)) == ["x" * 100] * 3
+        assert list(decode_events(chunks, max_event=106)) == ["x" * 100] * 3

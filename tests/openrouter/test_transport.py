@@ -1,4 +1,4 @@
-"""Requests as they travel, and lines that can be cut."""
+"""Requests, and sessions that can be aborted."""
 
 import datetime
 import gzip
@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from lib.openrouter.chat import ChatRequest, ChatStream
 from lib.openrouter.errors import Disconnected, Interrupted, TimedOut, UnexpectedAnswer, Unreachable
 from lib.openrouter.events import Event, TextDelta
-from lib.openrouter.transport import LARGEST_BODY, Bearer, Line, fetch, get_data, send
+from lib.openrouter.transport import LARGEST_BODY, AbortableSession, Bearer, fetch, get_data, send
 from tests.conftest import KEY, RawServer, http
 
 
@@ -33,7 +33,7 @@ def ask(base_url: str, model: str = "m") -> ChatStream:
     return ChatStream(base_url, KEY, request, timeout=(5, 5))
 
 
-# The line
+# The session
 
 
 CHUNK = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
@@ -122,14 +122,14 @@ def relay(listener: socket.socket, tls: ssl.SSLContext) -> None:
     [(b"", ""), (CHUNKED, "a"), (http(CHUNK), "a")],
     ids=["before the headers", "in chunks", "to the end of the connection"],
 )
-def test_cut(
+def test_abort(
     raw_server: RawServer,
     request: pytest.FixtureRequest,
     way: Callable[[RawServer, bytes, pytest.FixtureRequest], str],
     response: bytes,
     came: str,
 ) -> None:
-    """Http, https or a proxy: a cut wakes the reader, and the other end sees that nobody listens."""
+    """Http, https or a proxy: an abort wakes the reader, and the server sees the connection end."""
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     stream = ask(way(raw_server, response, request))
 
@@ -149,24 +149,24 @@ def test_cut(
     assert events.get(timeout=1) is None
 
 
-def test_cut_line_opens_no_more(raw_server: RawServer) -> None:
-    """Over a line that was cut nothing is sent any more, and cutting it again does nothing."""
-    line = Line()
-    line.cut()
-    line.cut()
-    with line.session, pytest.raises(Unreachable):
-        send("GET", raw_server.serve(http(b"")), session=line.session, timeout=(5, 5))
+def test_request_after_abort(raw_server: RawServer) -> None:
+    """An aborted session sends nothing more, and can be aborted again."""
+    session = AbortableSession()
+    session.abort()
+    session.abort()
+    with session, pytest.raises(Unreachable):
+        send("GET", raw_server.serve(http(b"")), session=session, timeout=(5, 5))
     assert not raw_server.received
 
 
-def test_cut_after_the_end(raw_server: RawServer) -> None:
-    """A line whose answer has come already can be cut."""
-    line = Line()
-    with line.session:
+def test_abort_after_the_end(raw_server: RawServer) -> None:
+    """A session whose response is complete can be aborted."""
+    session = AbortableSession()
+    with session:
         url = raw_server.serve(http(b"x"))
-        assert send("GET", url, session=line.session, timeout=(5, 5)).content == b"x"
-        line.cut()
-    assert line.is_cut
+        assert send("GET", url, session=session, timeout=(5, 5)).content == b"x"
+        session.abort()
+    assert session.is_aborted
 
 
 # Requests
