@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from lib.openrouter.errors import TimedOut, UnexpectedAnswer, Unreachable, mask_keys
+from lib.openrouter.errors import InvalidResponse, TimedOut, Unreachable, mask_keys
 from lib.openrouter.transport import Timeout, fetch
 from lib.settings import MIN_SECRET_LENGTH, SETTINGS, Setting, Settings
 
@@ -60,7 +60,7 @@ def contact(base_url: str, *, timeout: Timeout = (3, 5)) -> Contact:
         trouble = "did not answer in time"
     except Unreachable:
         trouble = "could not be reached"
-    except UnexpectedAnswer:
+    except InvalidResponse:
         trouble = "sent more than it should"
     return Contact(round((time.perf_counter() - began) * 1000), status, trouble)
 

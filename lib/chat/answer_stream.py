@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lib.chat.conversation import Answer, Progress
-from lib.openrouter.chat import ChatStream
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import AnswerTooLong, OpenRouterError
 from lib.openrouter.events import (
     MAX_CITATIONS,
@@ -99,7 +99,7 @@ class AnswerStream:
 
     def __init__(
         self,
-        stream: ChatStream,
+        stream: Completion,
         answer: Answer,
         *,
         key: str,
@@ -115,7 +115,7 @@ class AnswerStream:
         self._key, self._cost = key, 0.0
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._stream: ChatStream | None = stream
+        self._stream: Completion | None = stream
         self._may_retry, self._on_over = may_retry, on_over
         answer.progress = "streaming"
         threading.Thread(target=self._run, daemon=True).start()
@@ -193,7 +193,7 @@ class AnswerStream:
     def _waits_to_retry(self, retry: int) -> bool:
         """Wait until it is time for a retry; tell whether there is to be one."""
         failure, has_begun = self.failure, self.answer.size or self.answer.usage
-        if not failure or not failure.is_passing or has_begun or not self._may_retry():
+        if not failure or not failure.is_transient or has_begun or not self._may_retry():
             return False
         seconds = failure.retry_after
         if seconds is None:

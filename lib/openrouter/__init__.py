@@ -4,12 +4,12 @@ Knows nothing of Streamlit, of settings or of the environment, and needs `reques
 folder into any app, and with a key in `OPENROUTER_API_KEY`:
 
     import os
-    from openrouter import ChatMessage, ChatRequest, ChatStream, OpenRouterError, TextDelta, Usage
+    from openrouter import ChatMessage, ChatRequest, Completion, OpenRouterError, TextDelta, Usage
 
     def ask(question: str, *, stream: bool) -> None:
         message = ChatMessage(role="user", content=question)
         request = ChatRequest("openrouter/auto", [message], stream=stream)
-        with ChatStream("https://openrouter.ai", os.environ["OPENROUTER_API_KEY"], request) as events:
+        with Completion("https://openrouter.ai", os.environ["OPENROUTER_API_KEY"], request) as events:
             for event in events:
                 match event:
                     case TextDelta(text): print(text, end="", flush=True)
@@ -22,19 +22,18 @@ folder into any app, and with a key in `OPENROUTER_API_KEY`:
         print(error.status, error.message)
 """
 
-from .account import Account, get_account, key_logs_url, key_settings_url
-from .chat import ChatMessage, ChatRequest, ChatStream
+from .chat import ChatMessage, ChatRequest, Completion
 from .errors import (
     AnswerTooLong,
+    ConnectionLost,
     ConnectTimedOut,
-    Disconnected,
-    FellSilent,
-    Interrupted,
+    InvalidResponse,
     KeyRejected,
     NoContent,
     OpenRouterError,
+    StreamInterrupted,
+    StreamStalled,
     TimedOut,
-    UnexpectedAnswer,
     Unreachable,
 )
 from .events import (
@@ -61,28 +60,27 @@ __all__ = [
     "Catalogue",
     "ChatMessage",
     "ChatRequest",
-    "ChatStream",
     "Citation",
+    "Completion",
     "ConnectTimedOut",
-    "Disconnected",
+    "ConnectionLost",
     "Event",
-    "FellSilent",
     "Finished",
     "GeneratedImage",
-    "Interrupted",
+    "InvalidResponse",
     "KeyRejected",
     "Model",
     "NoContent",
     "OpenRouterError",
     "ReasoningDelta",
+    "StreamInterrupted",
+    "StreamStalled",
     "TextDelta",
     "TimedOut",
-    "UnexpectedAnswer",
     "Unreachable",
     "Usage",
     "get_account",
     "get_models",
     "get_usage",
-    "key_logs_url",
     "key_settings_url",
 ]

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from .errors import UnexpectedAnswer
+from .errors import InvalidResponse
 from .transport import Bearer, Timeout, get_data
 from .untrusted import number, one_line
 
@@ -21,7 +21,7 @@ class Account:
 def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Account:
     """Fetch the account of a key.
 
-    Raises `KeyRejected` on 401, `Unreachable`, `TimedOut`, `UnexpectedAnswer`, or
+    Raises `KeyRejected` on 401, `Unreachable`, `TimedOut`, `InvalidResponse`, or
     `OpenRouterError` with any other status.
     """
     data = get_data(f"{base_url}/api/v1/key", auth=Bearer(key), timeout=timeout)
@@ -33,7 +33,7 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
             usage=number(data.get("usage")) or 0.0,
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise UnexpectedAnswer(status=200) from error
+        raise InvalidResponse(status=200) from error
 
 
 def key_settings_url(base_url: str, key: str) -> str:

@@ -13,15 +13,15 @@ import urllib3
 
 from .errors import (
     AnswerTooLong,
-    FellSilent,
-    Interrupted,
     NoContent,
     OpenRouterError,
+    StreamInterrupted,
+    StreamStalled,
     error_from_response,
 )
 from .events import Event, ReasoningDelta, TextDelta, read_events
 from .sse import decode_events
-from .transport import LARGEST_BODY, AbortableSession, Bearer, Timeout, send
+from .transport import MAX_BODY_BYTES, AbortableSession, Bearer, Timeout, send
 
 
 class ChatMessage(TypedDict):
@@ -81,7 +81,7 @@ WHOLE_TIMEOUT: Timeout = (10, MAX_SECONDS_WITHOUT_CONTENT)
 """A stream has comments while the model thinks; an answer in one piece is silent until it is there."""
 
 
-class ChatStream:
+class Completion:
     """An answer, streamed or in one piece: the events are the same.
 
     Each iteration sends the request anew. `close` it from any thread, at any moment, or leave its `with` block:
@@ -113,7 +113,7 @@ class ChatStream:
         self._session = AbortableSession()
 
     def close(self) -> None:
-        """End the request: the iteration raises `Interrupted`, also where it is waiting."""
+        """End the request: the iteration raises `StreamInterrupted`, also where it is waiting."""
         self._session.abort()
 
     def __enter__(self) -> Self:
@@ -126,15 +126,15 @@ class ChatStream:
         """Send the request, and yield the events of the answer, `Finished` as the last.
 
         Raises `OpenRouterError` or a subclass: for a failing status and an `error` in a 200 alike;
-        `Interrupted` if the answer ends without a `finish_reason`; `AnswerTooLong` if one in one
-        piece has more than `LARGEST_BODY` bytes.
+        `StreamInterrupted` if the answer ends without a `finish_reason`; `AnswerTooLong` if one in one
+        piece has more than `MAX_BODY_BYTES` bytes.
         """
         with self._session as session:
             try:
                 yield from self._events(session)
             except OpenRouterError as error:
                 if self._session.is_aborted:
-                    raise Interrupted from error
+                    raise StreamInterrupted from error
                 raise
 
     def _events(self, session: requests.Session) -> Iterator[Event]:
@@ -172,7 +172,7 @@ def _whole(chunks: Iterable[bytes]) -> Iterator[str]:
     body = bytearray()
     for chunk in chunks:
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY_BYTES:
             raise AnswerTooLong
     yield body.decode(errors="replace")
 
@@ -187,6 +187,6 @@ def _chunks(response: requests.Response, *, at_most: int | None = None) -> Itera
             if at_most is not None and size >= at_most:
                 return
     except urllib3.exceptions.ReadTimeoutError as error:
-        raise FellSilent from error
+        raise StreamStalled from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Interrupted from error
+        raise StreamInterrupted from error

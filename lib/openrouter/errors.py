@@ -46,9 +46,9 @@ class OpenRouterError(Exception):
         super().__init__(f"{status or ''} {self.message}".strip())
 
     @property
-    def is_passing(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether the same request may succeed in a moment, and has not been processed yet."""
-        could_not_connect = isinstance(self, Unreachable) and not isinstance(self, Disconnected)
+        could_not_connect = isinstance(self, Unreachable) and not isinstance(self, ConnectionLost)
         has_transient_status = self.status in _TRANSIENT_STATUSES and not self.is_of_the_day
         return could_not_connect or (has_transient_status and self.retryable)
 
@@ -66,7 +66,7 @@ class ConnectTimedOut(Unreachable):
     """No connection could be made in time."""
 
 
-class Disconnected(Unreachable):
+class ConnectionLost(Unreachable):
     """The connection ended without a response: the request may have been read, or not."""
 
 
@@ -74,7 +74,7 @@ class TimedOut(OpenRouterError):
     """No response began in time."""
 
 
-class FellSilent(TimedOut):
+class StreamStalled(TimedOut):
     """A response began, and then brought nothing for too long, not even a comment."""
 
 
@@ -82,7 +82,7 @@ class NoContent(TimedOut):
     """A response began, and then brought no token for too long, only comments or empty events."""
 
 
-class UnexpectedAnswer(OpenRouterError):
+class InvalidResponse(OpenRouterError):
     """A response that is not the API's: HTML from a proxy, no JSON, a field missing."""
 
 
@@ -94,7 +94,7 @@ class KeyRejected(OpenRouterError):
     """401: the API key is missing, wrong, or was deleted."""
 
 
-class Interrupted(OpenRouterError):
+class StreamInterrupted(OpenRouterError):
     """The connection ended before the answer did."""
 
 

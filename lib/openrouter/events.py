@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import (
-    FellSilent,
-    Interrupted,
+    InvalidResponse,
     NoContent,
     OpenRouterError,
-    UnexpectedAnswer,
+    StreamInterrupted,
+    StreamStalled,
     error_from_chunk,
 )
 from .models import is_model_id
@@ -111,7 +111,7 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
     """Turn the data of each server-sent event into typed events, `Finished` as the last.
 
     An answer that came in one piece is read as a stream of one. Raises `OpenRouterError` or a
-    subclass for an `error` in the stream, `Interrupted` if it ends without a `finish_reason`.
+    subclass for an `error` in the stream, `StreamInterrupted` if it ends without a `finish_reason`.
     """
     finish_reason = ""
     model = generation = None
@@ -136,12 +136,12 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
             if isinstance(chunk.get("usage"), Mapping):
                 yield _usage(chunk["usage"])
     except EventTooLarge as error:
-        raise UnexpectedAnswer from error
-    except (Interrupted, FellSilent, NoContent):
+        raise InvalidResponse from error
+    except (StreamInterrupted, StreamStalled, NoContent):
         if not finish_reason:
             raise
     if not finish_reason:
-        raise Interrupted
+        raise StreamInterrupted
     if finish_reason == "error":
         raise OpenRouterError
     yield Finished(finish_reason)
@@ -151,9 +151,9 @@ def _parse(data: str) -> Mapping[str, Any]:
     try:
         chunk = parse_json(data)
     except ValueError as error:
-        raise UnexpectedAnswer from error
+        raise InvalidResponse from error
     if not isinstance(chunk, Mapping):
-        raise UnexpectedAnswer
+        raise InvalidResponse
     # Look at `error` first: its chunk may be without choices, and nothing follows it.
     for part in (chunk, *_mappings(chunk.get("choices"))):
         if part.get("error"):

@@ -1,6 +1,6 @@
 """What an answer came to, asked for afterwards: https://openrouter.ai/docs/api/api-reference/generations/get-generation."""
 
-from .errors import UnexpectedAnswer
+from .errors import InvalidResponse
 from .events import Usage
 from .transport import Bearer, Timeout, get_data
 from .untrusted import amount
@@ -18,7 +18,7 @@ def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5
         timeout=timeout,
     )
     if not isinstance(data, dict):
-        raise UnexpectedAnswer(status=200)
+        raise InvalidResponse(status=200)
     return Usage(
         prompt_tokens=int(amount(data.get("native_tokens_prompt")) or 0),
         completion_tokens=int(amount(data.get("native_tokens_completion")) or 0),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from .errors import OpenRouterError, UnexpectedAnswer
+from .errors import InvalidResponse, OpenRouterError
 from .transport import Timeout, get_data
 from .untrusted import number, one_line
 
@@ -56,14 +56,14 @@ class Model:
 def get_models(base_url: str, *, timeout: Timeout = (5, 20)) -> tuple[Model, ...]:
     """Fetch the catalogue, in OpenRouter's order. An entry that cannot be one is left out.
 
-    Raises `Unreachable`, `TimedOut`, `UnexpectedAnswer` if it holds no model at all, or
+    Raises `Unreachable`, `TimedOut`, `InvalidResponse` if it holds no model at all, or
     `OpenRouterError` with any other status than 200.
     """
     entries = get_data(f"{base_url}/api/v1/models", timeout=timeout)
     listed = map(_model, entries[:MAX_MODELS]) if isinstance(entries, list) else ()
     models = {model.id: model for model in listed if model}
     if not models:
-        raise UnexpectedAnswer(status=200)
+        raise InvalidResponse(status=200)
     return tuple(models.values())
 
 

@@ -16,10 +16,10 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 from urllib3.util.ssltransport import SSLTransport
 
 from .errors import (
+    ConnectionLost,
     ConnectTimedOut,
-    Disconnected,
+    InvalidResponse,
     TimedOut,
-    UnexpectedAnswer,
     Unreachable,
     error_from_response,
 )
@@ -64,13 +64,13 @@ def send(
     except requests.ConnectionError as error:
         # urllib3 makes a MaxRetryError of a connection that failed, not of a lost one.
         could_not_connect = isinstance(error.args[0], MaxRetryError)
-        raise (Unreachable if could_not_connect else Disconnected) from error
+        raise (Unreachable if could_not_connect else ConnectionLost) from error
     except requests.RequestException as error:
-        raise Disconnected from error
+        raise ConnectionLost from error
 
 
 @dataclass(frozen=True)
-class Fetched:
+class Response:
     """A whole response, whatever its status."""
 
     status: int
@@ -78,10 +78,10 @@ class Fetched:
     body: bytes = field(repr=False)
 
 
-def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Fetched:
+def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Response:
     """Send one request, and read the whole response.
 
-    Raises what `send` raises, `UnexpectedAnswer` beyond `LARGEST_BODY`, and `TimedOut` also where
+    Raises what `send` raises, `InvalidResponse` beyond `MAX_BODY_BYTES`, and `TimedOut` also where
     the response takes twice the timeout, since it may trickle in.
     """
     ends_at = time.monotonic() + 2 * sum(timeout)
@@ -91,25 +91,25 @@ def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Fetch
             # Not `iter_content`, which waits for a full chunk: a trickle would never time out.
             while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise UnexpectedAnswer(status=response.status_code)
+                if len(body) > MAX_BODY_BYTES:
+                    raise InvalidResponse(status=response.status_code)
                 if time.monotonic() > ends_at:
                     raise TimedOut
         except ReadTimeoutError as error:
             raise TimedOut from error
         except (HTTPError, OSError) as error:
-            raise Disconnected from error
-        return Fetched(response.status_code, response.headers, body)
+            raise ConnectionLost from error
+        return Response(response.status_code, response.headers, body)
 
 
-LARGEST_BODY = 20_000_000
+MAX_BODY_BYTES = 20_000_000
 """Of a response that is no stream: the catalogue has some 1 MB, an image several."""
 
 
 def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
     """Fetch the `data` of a response.
 
-    Raises what `fetch` raises, `UnexpectedAnswer` if there is no `data`, or the error of
+    Raises what `fetch` raises, `InvalidResponse` if there is no `data`, or the error of
     `error_from_response` for any status but 200.
     """
     response = fetch("GET", url, timeout=timeout, **arguments)
@@ -118,7 +118,7 @@ def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
     try:
         return parse_json(response.body)["data"]
     except (ValueError, KeyError, TypeError) as error:
-        raise UnexpectedAnswer(status=200) from error
+        raise InvalidResponse(status=200) from error
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -10,7 +10,7 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
 from lib.chat.conversation import MOST_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
-from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
@@ -124,7 +124,7 @@ def _start(
         parameters = {**request.parameters, "max_tokens": answer.max_tokens}
         request = replace(request, parameters=parameters)
     stream = AnswerStream(
-        ChatStream(settings.base_url, key, request, headers=settings.attribution()),
+        Completion(settings.base_url, key, request, headers=settings.attribution()),
         answer,
         key=key,
         reader=session,

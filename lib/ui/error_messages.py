@@ -8,15 +8,15 @@ from lib.openrouter.account import key_settings_url
 from lib.openrouter.chat import MAX_SECONDS_WITHOUT_CONTENT
 from lib.openrouter.errors import (
     AnswerTooLong,
+    ConnectionLost,
     ConnectTimedOut,
-    Disconnected,
-    FellSilent,
-    Interrupted,
+    InvalidResponse,
     KeyRejected,
     NoContent,
     OpenRouterError,
+    StreamInterrupted,
+    StreamStalled,
     TimedOut,
-    UnexpectedAnswer,
     Unreachable,
 )
 
@@ -40,7 +40,7 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             return Explanation(
                 "OpenRouter no longer accepts your key. Sign in again; your message waits here."
             )
-        case FellSilent():
+        case StreamStalled():
             return Explanation("OpenRouter has gone silent. Try again, or ask another model.")
         case NoContent():
             return Explanation(
@@ -51,17 +51,17 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             return Explanation("OpenRouter did not begin to answer in time. Try another model.")
         case ConnectTimedOut():
             return Explanation("OpenRouter did not let us connect in time. Try again in a moment.")
-        case Disconnected():
+        case ConnectionLost():
             return Explanation("OpenRouter hung up without an answer. Try again in a moment.")
         case Unreachable():
             return Explanation("OpenRouter could not be reached. Check the connection, try again.")
-        case UnexpectedAnswer():
+        case InvalidResponse():
             return Explanation("OpenRouter sent something unreadable. Try again in a moment.")
         case AnswerTooLong():
             return Explanation(
                 "The answer grew beyond what fits here, and was ended. Ask for less."
             )
-        case Interrupted():
+        case StreamInterrupted():
             return Explanation("The connection broke off before the answer was whole. Try again.")
     sentence = _sentence(error)
     match error.status:

@@ -14,16 +14,16 @@ import pytest
 
 from lib.chat.answer_stream import FASTEST, MAX_ANSWER_SIZE, AnswerStream, Pace, apply
 from lib.chat.conversation import Answer
-from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
+    ConnectionLost,
     ConnectTimedOut,
-    Disconnected,
-    FellSilent,
-    Interrupted,
+    InvalidResponse,
     OpenRouterError,
+    StreamInterrupted,
+    StreamStalled,
     TimedOut,
-    UnexpectedAnswer,
     Unreachable,
 )
 from lib.openrouter.events import (
@@ -71,7 +71,7 @@ class Script:
     def close(self) -> None:
         """End as a real stream does."""
         self.is_closed.set()
-        self.items.put(Interrupted())
+        self.items.put(StreamInterrupted())
 
 
 class Session:
@@ -97,7 +97,7 @@ class Session:
         self.paid += cost
 
 
-def begin(source: Script | ChatStream) -> tuple[AnswerStream, threading.Event]:
+def begin(source: Script | Completion) -> tuple[AnswerStream, threading.Event]:
     """Let an answer grow, with the event that its news sets."""
     session = Session()
     return AnswerStream(source, Answer(), key=KEY, reader=session), session.news
@@ -120,7 +120,9 @@ def test_grows() -> None:
     assert answer.seconds >= answer.first_token_seconds
 
 
-@pytest.mark.parametrize("error", [Interrupted(), OpenRouterError(status=502), ZeroDivisionError()])
+@pytest.mark.parametrize(
+    "error", [StreamInterrupted(), OpenRouterError(status=502), ZeroDivisionError()]
+)
 def test_failure(error: Exception) -> None:
     """Whatever the stream raises ends the answer as failed, and what came before it stays."""
     stream, _ = begin(Script(TextDelta("a"), error))
@@ -206,11 +208,11 @@ def test_retries_end() -> None:
         [ReasoningDelta("a"), busy()],
         [GeneratedImage("image/png", b"a"), busy()],
         [Usage(1, 1, 0.1), busy()],
-        [Disconnected()],
-        [Interrupted()],
+        [ConnectionLost()],
+        [StreamInterrupted()],
         [TimedOut()],
-        [FellSilent()],
-        [UnexpectedAnswer()],
+        [StreamStalled()],
+        [InvalidResponse()],
     ],
 )
 def test_no_retry(items: list[Event | Exception]) -> None:
@@ -248,7 +250,7 @@ def test_stop_ends_the_wait(error: OpenRouterError, least: float, most: float) -
 def test_real_stream(served: Served) -> None:
     """A real stream becomes the answer that was given, with its model and costs."""
     request = ChatRequest("sandbox/tour", [{"role": "user", "content": "Hello?"}])
-    stream, _ = begin(ChatStream(served.base_url, KEY, request))
+    stream, _ = begin(Completion(served.base_url, KEY, request))
     assert stream.over.wait(5)
     answer = stream.answer
     assert (answer.text, answer.model, answer.provider) == (TOUR, "sandbox/tour", "Sandbox")
@@ -263,7 +265,7 @@ def test_nothing_is_left_over(served: Served) -> None:
         for number in range(count):
             model = "sandbox/endless" if number % 4 == 0 else "sandbox/echo"
             request = ChatRequest(model, [{"role": "user", "content": "Hello?"}])
-            stream, news = begin(ChatStream(served.base_url, KEY, request))
+            stream, news = begin(Completion(served.base_url, KEY, request))
             if model == "sandbox/endless":
                 assert news.wait(5)
                 stream.stop()

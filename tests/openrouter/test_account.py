@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.openrouter.account import Account, get_account, key_settings_url
-from lib.openrouter.errors import KeyRejected, OpenRouterError, UnexpectedAnswer, Unreachable
+from lib.openrouter.errors import InvalidResponse, KeyRejected, OpenRouterError, Unreachable
 from tests.conftest import NOT_THE_API, RawServer, Served, http
 
 
@@ -31,7 +31,7 @@ def test_deleted_key(served: Served) -> None:
 @pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data":null}', b'{"data":[]}', b'{"data":{}}'])
 def test_junk(raw_server: RawServer, body: bytes) -> None:
     """A 200 that is no account is an error of ours."""
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(InvalidResponse):
         get_account(raw_server.serve(http(body, "application/json")), "sk-or-x")
 
 

@@ -13,17 +13,17 @@ import pytest
 from lib.chat.answer_stream import AnswerStream, apply
 from lib.chat.conversation import Answer
 from lib.openrouter import chat
-from lib.openrouter.chat import ChatRequest, ChatStream
+from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
-    Disconnected,
-    FellSilent,
-    Interrupted,
+    ConnectionLost,
+    InvalidResponse,
     KeyRejected,
     NoContent,
     OpenRouterError,
+    StreamInterrupted,
+    StreamStalled,
     TimedOut,
-    UnexpectedAnswer,
     Unreachable,
 )
 from lib.openrouter.events import (
@@ -41,7 +41,7 @@ from lib.openrouter.events import (
     Usage,
     read_events,
 )
-from lib.openrouter.transport import LARGEST_BODY
+from lib.openrouter.transport import MAX_BODY_BYTES
 from sandbox import answers
 from sandbox.catalogue import STATUSES
 from tests.chat.test_answer_stream import Session
@@ -56,11 +56,11 @@ def stream(
     clock: Callable[[], float] = time.monotonic,
     *,
     whole: bool = False,
-) -> ChatStream:
+) -> Completion:
     """A request of one question, streamed or for an answer in one piece."""
     request = ChatRequest(model, [{"role": "user", "content": question}], stream=not whole)
     headers = {"HTTP-Referer": "https://app.example"}
-    return ChatStream(base_url, KEY, request, headers=headers, timeout=(2, read), clock=clock)
+    return Completion(base_url, KEY, request, headers=headers, timeout=(2, read), clock=clock)
 
 
 def text(events: list[Event]) -> str:
@@ -238,12 +238,12 @@ def test_status(served: Served, name: str) -> None:
 @pytest.mark.parametrize(
     ("model", "error", "status"),
     [
-        ("cut", Interrupted, None),
+        ("cut", StreamInterrupted, None),
         ("stream-error", OpenRouterError, 502),
         ("stream-error-string", OpenRouterError, None),
-        ("bad-json", UnexpectedAnswer, None),
+        ("bad-json", InvalidResponse, None),
         ("finish-error", OpenRouterError, None),
-        ("freeze", FellSilent, None),
+        ("freeze", StreamStalled, None),
     ],
 )
 def test_failure_inside_the_stream(served: Served, model: str, error, status) -> None:
@@ -294,7 +294,7 @@ def test_slow_content(served: Served) -> None:
         read_slowly(words=5, seconds=601)
 
 
-@pytest.mark.parametrize("end", [Interrupted, FellSilent, NoContent])
+@pytest.mark.parametrize("end", [StreamInterrupted, StreamStalled, NoContent])
 def test_silent_after_the_finish_reason(end: type[OpenRouterError]) -> None:
     """An answer is whole once its finish_reason has come, whatever keeps the stream open then."""
 
@@ -329,9 +329,9 @@ def test_answer_in_one_piece(served: Served, model: str) -> None:
         ("status-402", OpenRouterError, 402),
         ("stream-error", OpenRouterError, 502),
         ("finish-error", OpenRouterError, None),
-        ("bad-json", UnexpectedAnswer, None),
-        ("cut", Interrupted, None),
-        ("freeze", FellSilent, None),
+        ("bad-json", InvalidResponse, None),
+        ("cut", StreamInterrupted, None),
+        ("freeze", StreamStalled, None),
         ("no-headers", TimedOut, None),
     ],
 )
@@ -356,7 +356,7 @@ def test_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat, "send", send)
     for streams in (True, False):
         with pytest.raises(TimedOut):
-            list(ChatStream("http://localhost", KEY, ChatRequest("m", stream=streams)))
+            list(Completion("http://localhost", KEY, ChatRequest("m", stream=streams)))
     assert timeouts == [(10, 60), (10, 600)]
 
 
@@ -375,25 +375,25 @@ def test_one_piece_in_place_of_a_stream(raw_server: RawServer) -> None:
 
 NESTED = b"[" * 60_000
 STRANGERS = {
-    "html": (http(b"<html>Welcome to the wifi</html>", "text/html"), UnexpectedAnswer),
+    "html": (http(b"<html>Welcome to the wifi</html>", "text/html"), InvalidResponse),
     "error in the body": (http(b'{"error":{"code":502,"message":"x"}}', "application/json"), OpenRouterError),
     "error in a choice": (http(b'{"choices":[{"error":{"code":502,"message":"x"}}]}', "application/json"), OpenRouterError),
-    "twice [DONE]": (http(b'data: {"choices": []}\n\n' + b"data: [DONE]\n\n" * 2), Interrupted),
-    "no object": (http(b"data: [1]\n\n"), UnexpectedAnswer),
-    "no choices": (http(b"data: {}\n\n"), Interrupted),
-    "numbers": (http(b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n'), Interrupted),
+    "twice [DONE]": (http(b'data: {"choices": []}\n\n' + b"data: [DONE]\n\n" * 2), StreamInterrupted),
+    "no object": (http(b"data: [1]\n\n"), InvalidResponse),
+    "no choices": (http(b"data: {}\n\n"), StreamInterrupted),
+    "numbers": (http(b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n'), StreamInterrupted),
     "code of a strange digit": (http('data: {"error":{"code":"²"}}\n\n'.encode()), OpenRouterError),
-    "cost of 400 digits": (http(b'data: {"usage":{"cost":1' + b"0" * 400 + b"}}\n\n"), Interrupted),
-    "nested too deep": (http(b"data: " + NESTED + b"\n\n"), UnexpectedAnswer),
+    "cost of 400 digits": (http(b'data: {"usage":{"cost":1' + b"0" * 400 + b"}}\n\n"), StreamInterrupted),
+    "nested too deep": (http(b"data: " + NESTED + b"\n\n"), InvalidResponse),
     "error nested too deep": (http(NESTED, "application/json", "500 Oh"), OpenRouterError),
-    "items without an end": (http(b"data: [" + b"[]," * 2_600_000 + b"[]]\n\n"), UnexpectedAnswer),
-    "line without an end": (http(b"data: x" * 1_500_000), UnexpectedAnswer),
-    "no json": (http(b"", "application/json"), Interrupted),
-    "half a json": (http(b'{"choices":[', "application/json", more="Content-Length: 99\r\n"), Interrupted),
-    "too long": (http(b" " * (LARGEST_BODY + 1), "application/json"), AnswerTooLong),
+    "items without an end": (http(b"data: [" + b"[]," * 2_600_000 + b"[]]\n\n"), InvalidResponse),
+    "line without an end": (http(b"data: x" * 1_500_000), InvalidResponse),
+    "no json": (http(b"", "application/json"), StreamInterrupted),
+    "half a json": (http(b'{"choices":[', "application/json", more="Content-Length: 99\r\n"), StreamInterrupted),
+    "too long": (http(b" " * (MAX_BODY_BYTES + 1), "application/json"), AnswerTooLong),
     "redirect": (http(b"", status="307 Elsewhere", more="Location: /\r\n"), OpenRouterError),
-    "no http": (b"no http at all\r\n\r\n", Disconnected),
-    "nothing": (b"", Disconnected),
+    "no http": (b"no http at all\r\n\r\n", ConnectionLost),
+    "nothing": (b"", ConnectionLost),
 }  # fmt: skip
 
 
@@ -445,7 +445,7 @@ def test_key_is_sent_as_bearer(
     """The key goes as bearer, and a password in `.netrc` does not take its place."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with pytest.raises(Interrupted):
+    with pytest.raises(StreamInterrupted):
         list(stream(raw_server.serve(http(b"")), "m"))
     (headers,) = raw_server.received
     assert headers["Authorization"] == f"Bearer {KEY}"
@@ -479,7 +479,7 @@ def test_close(served: Served, model: str, whole: bool) -> None:
     open_stream.close()
     assert until(lambda: served.open_streams == 0)
     assert until(lambda: growing.is_over)
-    assert isinstance(growing.failure, Interrupted)
+    assert isinstance(growing.failure, StreamInterrupted)
 
 
 def test_leaving_the_block(served: Served) -> None:
@@ -489,7 +489,7 @@ def test_leaving_the_block(served: Served) -> None:
         while not isinstance(next(events), TextDelta):
             pass
     assert until(lambda: served.open_streams == 0)
-    with pytest.raises(Interrupted):
+    with pytest.raises(StreamInterrupted):
         list(events)
 
 
@@ -497,7 +497,7 @@ def test_close_before_connecting(served: Served) -> None:
     """A stream that was closed before it began asks nothing."""
     closed = stream(served.base_url, "sandbox/echo")
     closed.close()
-    with pytest.raises(Interrupted):
+    with pytest.raises(StreamInterrupted):
         list(closed)
     assert not served.completions
 

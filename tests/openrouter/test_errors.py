@@ -48,7 +48,7 @@ def test_retryable(availability: object, retryable: bool) -> None:
     """Where OpenRouter says that another try is of no use, there is none."""
     body = json.dumps({"error": {"availability": availability}}).encode()
     error = error_from_response(503, {}, body)
-    assert (error.retryable, error.is_passing) == (retryable, retryable)
+    assert (error.retryable, error.is_transient) == (retryable, retryable)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lib.openrouter.chat import ChatRequest, ChatStream
-from lib.openrouter.errors import KeyRejected, OpenRouterError, UnexpectedAnswer
+from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.errors import InvalidResponse, KeyRejected, OpenRouterError
 from lib.openrouter.events import Began, Usage
 from lib.openrouter.generation import get_usage
 from tests.conftest import KEY, NOT_THE_API, RawServer, Served, http
@@ -12,7 +12,7 @@ from tests.conftest import KEY, NOT_THE_API, RawServer, Served, http
 def test_usage(served: Served) -> None:
     """It is what the stream itself says at its end."""
     request = ChatRequest("sandbox/reasoning", [{"role": "user", "content": "Hello?"}])
-    events = list(ChatStream(served.base_url, KEY, request))
+    events = list(Completion(served.base_url, KEY, request))
     (began,) = (event for event in events if isinstance(event, Began))
     (usage,) = (event for event in events if isinstance(event, Usage))
     assert get_usage(served.base_url, KEY, began.generation) == usage
@@ -30,5 +30,5 @@ def test_unknown(served: Served) -> None:
 @pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data": 5}', b'{"data": null}'])
 def test_not_the_api(raw_server: RawServer, body: bytes) -> None:
     """Anything else than the API's answer is one kind of error."""
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(InvalidResponse):
         get_usage(raw_server.serve(http(body, "application/json")), KEY, "gen-a")

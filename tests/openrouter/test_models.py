@@ -7,7 +7,7 @@ import pytest
 
 from lib.chat.attachments import attachment
 from lib.openrouter.chat import ChatRequest
-from lib.openrouter.errors import OpenRouterError, UnexpectedAnswer, Unreachable
+from lib.openrouter.errors import InvalidResponse, OpenRouterError, Unreachable
 from lib.openrouter.models import MAX_MODELS, Catalogue, Model, get_models, is_model_id
 from lib.ui.models import describe, label
 from tests.conftest import NOT_THE_API, RawServer, Served, http
@@ -93,7 +93,7 @@ def test_model_id(value: object, is_one: bool) -> None:
 @pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data": []}', b'{"data": null}', b'{"data": 5}'])
 def test_no_catalogue(raw_server: RawServer, body: bytes) -> None:
     """What is no catalogue is an error of ours."""
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(InvalidResponse):
         get_models(raw_server.serve(http(body, "application/json")))
 
 

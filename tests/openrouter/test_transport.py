@@ -20,17 +20,23 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from lib.openrouter.chat import ChatRequest, ChatStream
-from lib.openrouter.errors import Disconnected, Interrupted, TimedOut, UnexpectedAnswer, Unreachable
+from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.errors import (
+    ConnectionLost,
+    InvalidResponse,
+    StreamInterrupted,
+    TimedOut,
+    Unreachable,
+)
 from lib.openrouter.events import Event, TextDelta
-from lib.openrouter.transport import LARGEST_BODY, AbortableSession, Bearer, fetch, get_data, send
+from lib.openrouter.transport import MAX_BODY_BYTES, AbortableSession, Bearer, fetch, get_data, send
 from tests.conftest import KEY, RawServer, http
 
 
-def ask(base_url: str, model: str = "m") -> ChatStream:
+def ask(base_url: str, model: str = "m") -> Completion:
     """A stream of one question."""
     request = ChatRequest(model, [{"role": "user", "content": "Hello?"}])
-    return ChatStream(base_url, KEY, request, timeout=(5, 5))
+    return Completion(base_url, KEY, request, timeout=(5, 5))
 
 
 # The session
@@ -134,7 +140,7 @@ def test_abort(
     stream = ask(way(raw_server, response, request))
 
     def read() -> None:
-        with suppress(Interrupted):
+        with suppress(StreamInterrupted):
             for event in stream:
                 events.put(event)
         events.put(None)
@@ -189,8 +195,8 @@ def test_broken_server(raw_server: RawServer, response: bytes) -> None:
 
 def test_body_beyond_the_limit(raw_server: RawServer) -> None:
     """A body that does not end is read up to the limit, and is no answer."""
-    url = raw_server.serve(http(b" " * (LARGEST_BODY + 1), "application/json"))
-    with pytest.raises(UnexpectedAnswer):
+    url = raw_server.serve(http(b" " * (MAX_BODY_BYTES + 1), "application/json"))
+    with pytest.raises(InvalidResponse):
         fetch("GET", url, timeout=(5, 5))
 
 
@@ -220,7 +226,7 @@ def test_body_in_drops(raw_server: RawServer) -> None:
 def test_body_that_breaks_off(raw_server: RawServer) -> None:
     """A body that is shorter than it said is no answer."""
     url = raw_server.serve(http(b'{"data":', more="Content-Length: 20\r\n"))
-    with pytest.raises(Disconnected):
+    with pytest.raises(ConnectionLost):
         fetch("GET", url, timeout=(5, 5))
 
 

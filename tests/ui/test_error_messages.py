@@ -14,12 +14,12 @@ STATUS_CODES = [400, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529]
 KINDS = [
     errors.KeyRejected,
     errors.TimedOut,
-    errors.FellSilent,
+    errors.StreamStalled,
     errors.NoContent,
     errors.Unreachable,
     errors.ConnectTimedOut,
-    errors.Disconnected,
-    errors.UnexpectedAnswer,
+    errors.ConnectionLost,
+    errors.InvalidResponse,
 ]
 
 
@@ -32,7 +32,7 @@ def test_each_has_its_own() -> None:
     """Each status and each other failure has a sentence of its own, which says what to do."""
     failures = [OpenRouterError(status=status) for status in STATUS_CODES]
     failures += [
-        kind() for kind in (*KINDS, errors.AnswerTooLong, errors.Interrupted, OpenRouterError)
+        kind() for kind in (*KINDS, errors.AnswerTooLong, errors.StreamInterrupted, OpenRouterError)
     ]
     sentences = [sentence(failure) for failure in failures]
     assert len(set(sentences)) == len(sentences)
