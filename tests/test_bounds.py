@@ -64,8 +64,9 @@ def cpu_limit(seconds: float = 1) -> Iterator[None]:
 
 
 def modules() -> list[str]:
-    """The names of all modules of `lib`."""
-    return [module.name for module in pkgutil.walk_packages(lib.__path__, "lib.")]
+    """The names of all modules of `lib`; the example is a script."""
+    names = [module.name for module in pkgutil.walk_packages(lib.__path__, "lib.")]
+    return [name for name in names if not name.endswith(".example")]
 
 
 PATTERNS = {

@@ -13,7 +13,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from . import browser, cookies
-from .events import Exchanged, Returned, SignedIn, Started, mask
+from .events import Exchanged, Returned, Started, mask
 from .oauth import (
     ExchangeError,
     accepts_callback_url,
@@ -244,13 +244,6 @@ def finish_exchange(state: State, exchange: Exchange) -> ExchangeError | None:
         )
     )
     return failure
-
-
-def announce(state: State) -> None:
-    """Tell the app of a new sign-in, once the browser has carried out all that belongs to it."""
-    if state.user and not state.is_announced and state.commands.is_acknowledged:
-        state.is_announced = True
-        state.options.on_event(SignedIn())
 
 
 def _masked_challenge(pending: PendingSignIn) -> str:

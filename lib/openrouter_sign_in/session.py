@@ -5,7 +5,7 @@ import threading
 import time
 
 from . import browser, cookies
-from .events import SignedOut
+from .events import SignedIn, SignedOut
 from .sealing import SealBroken, Sealer
 from .state import MAX_SIGN_IN_AGE_S, Options, State, User, current_state, digest, replace_state
 
@@ -54,6 +54,13 @@ def take_state(options: Options) -> State:
         notice = "You are signed out, as you signed in 12 hours ago. Sign in again to go on."
         end(state, SignedOut("expired"), notice)
     return state
+
+
+def announce(state: State) -> None:
+    """Tell the app of a new sign-in, once the browser has carried out all that belongs to it."""
+    if state.user and not state.is_announced and state.commands.is_acknowledged:
+        state.is_announced = True
+        state.options.on_event(SignedIn())
 
 
 def current_user() -> User | None:

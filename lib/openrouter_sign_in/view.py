@@ -32,7 +32,7 @@ def sign_in(*, stop: bool = True, **options: Unpack[SignInOptions]) -> User | No
     if exchange := state.exchange:
         _finish(state, exchange)
         st.rerun()
-    flow.announce(state)
+    session.announce(state)
     if state.user is None and state.options.button:
         _show(state, state.options.button)
     if state.user is None and stop:

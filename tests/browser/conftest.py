@@ -88,7 +88,7 @@ PATIENCE = 20_000
 class App:
     """The app as a process of its own, at `url`; its log and its HOME are in `home`.
 
-    It has the settings of where it is `hosted`, and runs from `folder`.
+    It has the settings of where it is `hosted`, and runs a `script` of `folder`.
     """
 
     def __init__(
@@ -97,9 +97,12 @@ class App:
         base_path: str = "",
         hosted: Mapping[str, str] = CLOUD,
         folder: Path = ROOT,
+        script: str = "streamlit_app.py",
+        python: str | Path = sys.executable,
         **settings: str,
     ) -> None:
         self.home, self._hosted, self._folder = home, hosted, folder
+        self._command = (str(python), "-m", "streamlit", "run", script)
         self.port = free_port()
         self.base_path = base_path
         self.url = f"http://localhost:{self.port}/{base_path}"
@@ -118,7 +121,7 @@ class App:
         with (self.home / "app.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+                    *self._command,
                     *("--server.port", str(self.port), "--server.headless", "true"),
                     *("--server.fileWatcherType", "none"),
                     *("--server.baseUrlPath", self.base_path),
