@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import answers
@@ -25,6 +26,17 @@ _ERROR = {
     "message": "Provider disconnected",
     "metadata": {"error_type": "provider_unavailable"},
 }
+
+
+_NOT_RECORDED = (
+    *("upstream_id", "cache_discount", "upstream_inference_cost", "app_id", "cancelled", "latency"),
+    *("moderation_latency", "generation_time", "finish_reason", "service_tier", "api_type"),
+    *("native_tokens_completion_images", "native_tokens_reasoning", "native_tokens_cached"),
+    *("num_media_prompt", "num_input_audio_prompt", "num_media_completion", "num_search_results"),
+    *("num_fetches", "web_search_engine", "native_finish_reason", "external_user", "preset_id"),
+    *("router", "provider_responses", "user_agent", "http_referer", "workspace_id"),
+)
+"""What OpenRouter's record of an answer has besides, null here."""
 
 
 class Cut(Exception):
@@ -69,6 +81,8 @@ class Completion:
         else:
             self._text = answers.text(self._name, question_in(messages), files_in(messages))
         self._max_tokens = body.get("max_tokens")
+        self._streams = body.get("stream") is True
+        self._created_at = datetime.now(UTC).isoformat()
         self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
     def failure(self, number: int) -> Status | None:
@@ -129,7 +143,7 @@ class Completion:
             for name, value in extra.items():
                 message[name] = message[name] + value if name in message else value
         choice: dict[str, Any] = {"index": 0, "message": message}
-        more: dict[str, Any] = {"object": "chat.completion"}
+        more: dict[str, Any] = {"object": "chat.completion", "system_fingerprint": None}
         if self._name.startswith("stream-error"):
             choice |= {"finish_reason": "error", "error": _ERROR}
         else:
@@ -149,9 +163,15 @@ class Completion:
             return None
         cost = self._usage["cost"]
         return {
+            **dict.fromkeys(_NOT_RECORDED),
             "id": self.id,
+            "created_at": self._created_at,
             "model": self._model,
             "provider_name": "Sandbox",
+            "origin": "",
+            "data_region": "global",
+            "is_byok": False,
+            "streamed": self._streams,
             "tokens_prompt": self._usage["prompt_tokens"],
             "tokens_completion": self._usage["completion_tokens"],
             "native_tokens_prompt": self._usage["prompt_tokens"],

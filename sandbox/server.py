@@ -156,7 +156,8 @@ class Sandbox:
         return JSONResponse({"data": key.data(_bearer(request))})
 
     async def _list_models(self, request: Request) -> Response:
-        return JSONResponse({"data": self._models})
+        count = len(self._models)
+        return JSONResponse({"data": self._models, "total_count": count, "links": {"next": None}})
 
     async def _count_models(self, request: Request) -> Response:
         wanted = set(request.query_params.get("output_modalities", "text").split(","))

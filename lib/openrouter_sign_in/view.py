@@ -46,7 +46,7 @@ def _finish(state: State, exchange: Exchange) -> None:
         while not exchange.is_over.wait(_POLL_INTERVAL_S):
             current_state()  # such a point; unlike a paint, it sends nothing
     if failure := flow.finish_exchange(state, exchange):
-        state.failure = _explain(failure)
+        state.failure = explain(failure)
 
 
 def _show(state: State, label: str) -> None:
@@ -131,7 +131,7 @@ _SENTENCES = {
 }
 
 
-def _explain(error: ExchangeError) -> str:
+def explain(error: ExchangeError) -> str:
     """Say why the exchange failed. The code is used up: the way on is a new sign-in."""
     if sentence := _SENTENCES.get(error.problem or error.status):
         return sentence

@@ -1,16 +1,15 @@
 """The account behind a key."""
 
 import hashlib
-from pathlib import Path
 
 import pytest
 
 from lib.openrouter.account import Account, get_account, key_settings_url
-from lib.openrouter.errors import InvalidResponse, KeyRejected, OpenRouterError, Unreachable
-from tests.conftest import NOT_THE_API, RawServer, Served, http
+from lib.openrouter.errors import InvalidResponse, KeyRejected
+from tests.conftest import RawServer, Served, http
 
 
-@pytest.mark.parametrize(("limit", "left"), [(None, None), (5.0, 3.5), (1.0, 0.0)])
+@pytest.mark.parametrize(("limit", "left"), [(None, None), (5.0, 3.5)])
 def test_account(served: Served, limit: float | None, left: float | None) -> None:
     """Label, limit, what is left and what was used come as OpenRouter says them."""
     served.keys[served.key].limit = limit
@@ -28,11 +27,11 @@ def test_deleted_key(served: Served) -> None:
         get_account(served.base_url, served.key)
 
 
-@pytest.mark.parametrize("body", [*NOT_THE_API, b'{"data":null}', b'{"data":[]}', b'{"data":{}}'])
-def test_junk(raw_server: RawServer, body: bytes) -> None:
+@pytest.mark.parametrize("data", [b"null", b"[]", b"{}"])
+def test_junk(raw_server: RawServer, data: bytes) -> None:
     """A 200 that is no account is an error of ours."""
     with pytest.raises(InvalidResponse):
-        get_account(raw_server.serve(http(body, "application/json")), "sk-or-x")
+        get_account(raw_server.serve(http(b'{"data":%b}' % data, "application/json")), "sk-or-x")
 
 
 @pytest.mark.parametrize("amount", [b'"5"', b"true", b"NaN", b"1e999", b"1" + b"0" * 400, b"{}"])
@@ -47,33 +46,6 @@ def test_half_a_character(raw_server: RawServer) -> None:
     """A label that no page could show is mended."""
     body = rb'{"data":{"label":"a\ud83d"}}'
     assert get_account(raw_server.serve(http(body, "application/json")), "k").label == "a\ufffd"
-
-
-@pytest.mark.parametrize("status", [307, 403, 500])
-def test_status(raw_server: RawServer, status: int) -> None:
-    """Any other status is an error that carries it; a redirect is not followed."""
-    answer = http(b"<html>", "text/html", f"{status} Oh", "Location: /\r\n")
-    with pytest.raises(OpenRouterError) as raised:
-        get_account(raw_server.serve(answer), "sk-or-x")
-    assert raised.value.status == status
-    assert len(raw_server.received) == 1
-
-
-def test_unreachable() -> None:
-    """Where nobody listens, the account says so."""
-    with pytest.raises(Unreachable):
-        get_account("http://127.0.0.1:9", "sk-or-x")
-
-
-def test_netrc_does_not_replace_the_key(
-    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A password for the same host in `.netrc` is not sent in the key's place."""
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login someone password something\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    assert get_account(served.base_url, served.key).usage == 0
 
 
 def test_links() -> None:

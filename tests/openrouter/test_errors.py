@@ -35,8 +35,10 @@ def test_body(body: bytes, message: str) -> None:
     [("7", 7.0), ("0.5", 0.5), ("-1", None), ("1e9", None), ("nan", None), ("soon", None)],
 )
 def test_retry_after(retry_after: str, seconds: float | None) -> None:
-    """`Retry-After` counts in seconds, and only within a day."""
+    """`Retry-After` counts in seconds, and only within a day; the body can say it as well."""
     assert error_from_response(429, {"Retry-After": retry_after}, b"").retry_after == seconds
+    body = json.dumps({"error": {"availability": {"retry_after": retry_after}}}).encode()
+    assert error_from_response(503, {}, body).retry_after == seconds
     assert error_from_response(429, {}, b"").retry_after is None
 
 

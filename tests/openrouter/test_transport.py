@@ -24,13 +24,14 @@ from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
     ConnectionLost,
     InvalidResponse,
+    OpenRouterError,
     StreamInterrupted,
     TimedOut,
     Unreachable,
 )
 from lib.openrouter.events import Event, TextDelta
 from lib.openrouter.transport import MAX_BODY_BYTES, AbortableSession, Bearer, fetch, get_data, send
-from tests.conftest import KEY, RawServer, http
+from tests.conftest import KEY, NOT_THE_API, RawServer, http
 
 
 def ask(base_url: str, model: str = "m") -> Completion:
@@ -188,7 +189,7 @@ def test_silent_server(raw_server: RawServer) -> None:
 @pytest.mark.parametrize("response", [b"", b"no http\r\n\r\n"])
 def test_broken_server(raw_server: RawServer, response: bytes) -> None:
     """A server that hangs up, or speaks something else, is asked once."""
-    with pytest.raises(Unreachable):
+    with pytest.raises(ConnectionLost):
         send("GET", raw_server.serve(response), timeout=(5, 5))
     assert len(raw_server.received) == 1
 
@@ -230,17 +231,48 @@ def test_body_that_breaks_off(raw_server: RawServer) -> None:
         fetch("GET", url, timeout=(5, 5))
 
 
-def test_redirect(raw_server: RawServer) -> None:
-    """A redirect is an answer, and the key does not go where it leads."""
-    url = raw_server.serve(http(b"", status="307 Elsewhere", more="Location: /there\r\n"))
-    response = send("GET", url, auth=Bearer(KEY), timeout=(5, 5))
-    assert response.status_code == 307
+@pytest.mark.parametrize("body", NOT_THE_API)
+def test_not_the_api(raw_server: RawServer, body: bytes) -> None:
+    """A 200 without `data` is an error of ours."""
+    with pytest.raises(InvalidResponse):
+        get_data(raw_server.serve(http(body, "application/json")), timeout=(5, 5))
+
+
+@pytest.mark.parametrize("status", [307, 403, 503])
+def test_status(raw_server: RawServer, status: int) -> None:
+    """Any other status than 200 is an error that carries it; a redirect is not followed."""
+    response = http(b"<html>", status=f"{status} Oh", more="Location: /\r\nRetry-After: 7\r\n")
+    with pytest.raises(OpenRouterError) as raised:
+        get_data(raw_server.serve(response), timeout=(5, 5))
+    assert (raised.value.status, raised.value.retry_after) == (status, 7)
     assert len(raw_server.received) == 1
 
 
-def test_bearer() -> None:
-    """The key is in the header, and in no `repr`."""
+def test_unreachable() -> None:
+    """Where nobody listens, there is no answer."""
+    with pytest.raises(Unreachable) as raised:
+        send("GET", "http://127.0.0.1:9", timeout=(5, 5))
+    assert type(raised.value) is Unreachable
+
+
+@pytest.mark.parametrize(("auth", "header"), [({}, None), ({"auth": Bearer(KEY)}, f"Bearer {KEY}")])
+def test_netrc(
+    raw_server: RawServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    auth: dict[str, Bearer],
+    header: str | None,
+) -> None:
+    """A password for the host in `.netrc` is not sent, be it in a key's place or without one."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    send("GET", raw_server.serve(http(b"")), timeout=(5, 5), **auth)
+    (headers,) = raw_server.received
+    assert headers["Authorization"] == header
+
+
+def test_no_key_in_repr() -> None:
+    """The key stands in no `repr`."""
     bearer = Bearer(KEY)
     request = requests.Request("GET", "http://localhost", auth=bearer).prepare()
-    assert request.headers["Authorization"] == f"Bearer {KEY}"
     assert KEY not in repr(bearer) + repr(request)

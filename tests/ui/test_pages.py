@@ -38,7 +38,6 @@ from lib.ui import chat_actions, page
 from lib.ui.autosave import take_back
 from lib.ui.session import Session
 from sandbox.answers import TOUR, picture
-from sandbox.catalogue import STATUSES
 from sandbox.server import Sandbox
 from tests.chat.test_attachments import large_png
 from tests.conftest import KEY, RawServer, Served, http
@@ -561,9 +560,6 @@ def test_question_is_answered(sandbox: Sandbox) -> None:
     [
         ("cut", "broke off before the answer was whole"),
         ("stream-error", "gave no usable answer"),
-        ("stream-error-string", "stopped with an error"),
-        ("bad-json", "something unreadable"),
-        ("finish-error", "stopped with an error"),
     ],
 )
 def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
@@ -606,7 +602,7 @@ def test_empty(sandbox: Sandbox) -> None:
     assert len(app.session_state["session"].conversation.turns[0].answers) == 2
 
 
-@pytest.mark.parametrize("name", [name for name in STATUSES if not name.startswith("401")])
+@pytest.mark.parametrize("name", ["402-max-tokens", "500"])
 def test_status(sandbox: Sandbox, name: str) -> None:
     """Each status is a sentence with a second try, and where there is one a link that helps."""
     app = chat_page(signed_in()).run()

@@ -1,0 +1,27 @@
+"""What a user reads of a sign-in that failed."""
+
+import pytest
+
+from lib.openrouter_sign_in.oauth import ExchangeError
+from lib.openrouter_sign_in.view import explain
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ExchangeError("code_expired", status=403), "has expired"),
+        (ExchangeError("code_rejected", status=403), "did not accept the approval"),
+        (ExchangeError("timed_out"), "took too long"),
+        (ExchangeError("unreachable"), "could not be reached"),
+        (ExchangeError("invalid_response", status=200), "does not understand"),
+        (ExchangeError(status=400), "code_challenge_method"),
+        (ExchangeError(status=405), "refused the sign-in (error 405)"),
+        (ExchangeError(status=409), "busy with another sign-in"),
+        (ExchangeError(status=500), "a problem of its own at the moment (error 500)"),
+    ],
+)
+def test_failed_sign_in(error: ExchangeError, words: str) -> None:
+    """Each way in which an exchange fails has a sentence of its own, which says what to do."""
+    sentence = explain(error)
+    assert words in sentence
+    assert sentence.endswith(".")
