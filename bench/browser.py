@@ -20,7 +20,7 @@ SETTLED = 0.3
 """Seconds after which whatever a turn left to do is done."""
 AT_REST = "[data-test-script-state=notRunning]"
 HAS_LINK = """() => {
-    const ours = document.querySelector(".st-key-sign_in_link [data-testid=stBidiComponentIsolated]");
+    const ours = document.querySelector(".st-key-openrouter_link [data-testid=stBidiComponentIsolated]");
     return (ours?.shadowRoot ?? document.querySelector("[data-testid=stLinkButton]"))?.querySelector("a[href]");
 }"""
 """Whether the link to sign in, or that of the bare app, leads somewhere."""

@@ -43,7 +43,7 @@ def queue(
         is_acknowledged=False,
         cookies=(*before.cookies, *cookies),
         cleans_url=before.cleans_url or cleans_url,
-        signs_in=signs_in,
+        signs_in=signs_in or (before.signs_in and not signed_out_at),
         signed_out_at=signed_out_at or before.signed_out_at,
         # By a name of its own: it happens once, though the commands come again with another.
         clears_storage=secrets.token_hex(8) if clears_storage else before.clears_storage,
@@ -59,6 +59,7 @@ def sync(state: State, key_cookie: str) -> bool:
     def acknowledge(command_id: object) -> None:
         if command_id == state.commands.id:
             state.commands.is_acknowledged = True
+            state.is_announced &= not state.commands.signs_in
 
     heard = _browser(
         key="openrouter_browser",

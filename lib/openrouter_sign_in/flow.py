@@ -227,7 +227,7 @@ def finish_exchange(state: State, exchange: Exchange) -> ExchangeError | None:
     failure = None if issued else exchange.failure or ExchangeError("invalid_response")
     if issued:
         state.user = User(issued.key, time.time(), pending.base_url)
-        state.is_announced, state.pending_headless = False, None
+        state.pending_headless = None
         sealed = (
             sealer(state.options, KEY).seal(asdict(state.user)) if state.options.remember else ""
         )

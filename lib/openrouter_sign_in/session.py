@@ -57,8 +57,11 @@ def take_state(options: Options) -> State:
 
 
 def announce(state: State) -> None:
-    """Tell the app of a new sign-in, once the browser has carried out all that belongs to it."""
-    if state.user and not state.is_announced and state.commands.is_acknowledged:
+    """Tell the app of a new sign-in, once the browser has carried out all that belongs to it.
+
+    Again where the browser says so again: the app may have been led elsewhere by then.
+    """
+    if state.user and not state.is_announced:
         state.is_announced = True
         state.options.on_event(SignedIn())
 

@@ -430,8 +430,7 @@ def test_clicks_in_mid_answer(
         expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
         sidebar.get_by_role("link", name="Chat").click()
         expect_to_grow()
-    steps.double_click(page.get_by_role("button", name="New chat"))
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    steps.new_chat(page)
     sidebar.get_by_role("button", name="sandbox/endless please").click()
     expect_to_grow()
     steps.stop_answer(page, sandbox)
@@ -465,8 +464,8 @@ def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     broken = tmp_path / "pages" / "chat.py"
-    fault = '\n{"the key": 1}["secret"]\nst.title('
-    broken.write_text(broken.read_text().replace("\nst.title(", fault))
+    fault = '\n{"the key": 1}["secret"]\napp.header.title('
+    broken.write_text(broken.read_text().replace("\napp.header.title(", fault))
     app = start_app("broken", folder=tmp_path)
     page.goto(f"{app.url}chat")
     expect(page.get_by_test_id("stException")).to_be_visible()

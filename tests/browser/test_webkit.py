@@ -7,10 +7,12 @@ so this speaks WebDriver.
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -29,6 +31,7 @@ pytestmark = [
     ),  # selenium's
 ]
 
+PAGE_TIMEOUT = 10
 TIMEOUT = 20
 """Seconds that a test waits for something to appear: a deadline, not a measure."""
 FIND = """
@@ -74,6 +77,7 @@ def webkit(display: str) -> Iterator[WebKitGTK]:
     options.add_argument("--automation")
     service = Service(driver, env={**os.environ, "DISPLAY": display})
     with WebKitGTK(options=options, service=service) as browser:
+        browser.set_page_load_timeout(PAGE_TIMEOUT)
         yield browser
 
 
@@ -122,6 +126,12 @@ def expect_signed_out(webkit: WebKitGTK) -> None:
     expect_gone(webkit, "[data-testid=stChatInput]")
 
 
+def go(move: Callable[[], None]) -> None:
+    """Go back or forward; at times the driver waits for a load that a page from the cache lacks."""
+    with suppress(TimeoutException):
+        move()
+
+
 def sign_in(webkit: WebKitGTK, url: str) -> None:
     """Sign in, from nothing to the chat page."""
     webkit.get(url)
@@ -145,10 +155,10 @@ def test_history(webkit: WebKitGTK, app: App, sandbox: Sandbox) -> None:
     sign_in(webkit, f"{app.url}chat")
     webkit.refresh()
     expect_chat(webkit)
-    for go in (webkit.back, webkit.forward):
-        go()
+    for move in (webkit.back, webkit.forward):
+        go(move)
         find(webkit, "button", "Authorize")
-        go()
+        go(move)
         expect_chat(webkit)
         assert webkit.current_url == f"{app.url}chat"
     assert steps.statuses(sandbox) == [200]
@@ -181,5 +191,5 @@ def test_sign_out(webkit: WebKitGTK, app: App, sandbox: Sandbox) -> None:
     expect_signed_out(webkit)
     expect_gone(webkit, "[data-testid=stChatMessage]")
     webkit.switch_to.window(second)
-    webkit.back()
+    go(webkit.back)
     expect_signed_out(webkit)
