@@ -20,7 +20,7 @@ from bench.servers import Server, cookie
 from bench.upstream import Question
 
 Result = TypeVar("Result")
-PATIENCE = 120
+PERSON_TIMEOUT_S = 120
 """Seconds for one run of a page, and seconds of silence, after which somebody gives up."""
 
 
@@ -87,7 +87,7 @@ class Person:
         message.rerun_script.page_name = self._app.page
         message.rerun_script.context_info.url = f"{self._app.url}{self._app.page}"
         await self._connection.send(message.SerializeToString())
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PERSON_TIMEOUT_S):
             async for received in self._connection:
                 assert isinstance(received, bytes)
                 forward = ForwardMsg.FromString(received)

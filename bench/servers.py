@@ -23,7 +23,7 @@ OURS, BASELINE, BARE = "streamlit_app.py", "bench/baseline.py", "bench/bare.py"
 FORWARDER = "bench.forwarder"
 """A server that only forwards answers to a plain page."""
 SECRET = "a-secret-for-the-benchmark-of-more-than-32-characters"
-PATIENCE = 30
+START_TIMEOUT_S = 30
 """Seconds that a process may take to serve."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -83,7 +83,7 @@ def serve(*command: str, health: str, cwd: Path = ROOT, **settings: str) -> Iter
         server = Server(process, f"http://127.0.0.1:{port}/", began)
         try:
             while not _answers(f"{server.url}{health}"):
-                if process.poll() is not None or time.time() - began > PATIENCE:
+                if process.poll() is not None or time.time() - began > START_TIMEOUT_S:
                     raise RuntimeError(f"{command} does not serve:\n{log.read_text()}")
                 time.sleep(0.01)
             yield server

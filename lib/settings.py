@@ -12,8 +12,8 @@ from lib import setting_parsers as parsers
 from lib.setting_parsers import Method, Parser, SettingError
 
 __all__ = [
+    "MAX_COMPARED",
     "MIN_SECRET_LENGTH",
-    "MOST_COMPARED",
     "SETTINGS",
     "Setting",
     "SettingError",
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 MIN_SECRET_LENGTH = 32
-MOST_COMPARED = 4
+MAX_COMPARED = 4
 _MAX_PROMPTS = 6
 
 T = TypeVar("T")
@@ -97,9 +97,9 @@ class Settings:
     )
     compared_models: tuple[str, ...] = _setting(
         "COMPARED_MODELS",
-        parsers.models(MOST_COMPARED),
+        parsers.models(MAX_COMPARED),
         (),
-        f"Up to {MOST_COMPARED} models that *Compare* begins with, separated by commas. Without "
+        f"Up to {MAX_COMPARED} models that *Compare* begins with, separated by commas. Without "
         "them it begins with the chat's model.",
     )
     key_limit: float | None = _setting(

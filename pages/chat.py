@@ -4,8 +4,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import FILE_TYPES, LARGEST_FILE
-from lib.chat.conversation import LONGEST_QUESTION, Turn
+from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
+from lib.chat.conversation import MAX_QUESTION_LENGTH, Turn
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
 from lib.openrouter_sign_in import current_user, reject_key
@@ -20,12 +20,12 @@ from lib.ui import (
     page,
 )
 from lib.ui.live import show_live
-from lib.ui.render import place_of
+from lib.ui.render import alternating_slot
 from lib.ui.session import widget_value
 
 app = page.begin_page()
 settings, session = app.settings, app.session
-keeper = autosave.start(session)
+autosaver = autosave.start(session)
 conversation = session.conversation
 
 app.header.title("Chat", anchor=False)
@@ -33,7 +33,7 @@ app.header.title("Chat", anchor=False)
 if app.user is None:
     app.header.markdown("Sign in to chat with any model on your own OpenRouter credits.")
     messages.show_conversation(conversation)
-    keeper.at_the_end()
+    autosaver.at_the_end()
     st.stop()
 
 
@@ -90,16 +90,16 @@ st.chat_input(
     "Ask anything",
     key="question",
     on_submit=submit_input,
-    max_chars=LONGEST_QUESTION,
+    max_chars=MAX_QUESTION_LENGTH,
     accept_file="multiple",
     file_type=FILE_TYPES,
-    max_upload_size=LARGEST_FILE,
+    max_upload_size=MAX_UPLOAD_MB,
 )
 with app.buttons:
     conversations.show_list(session)
 models.show_choice(settings, session)
 start_answer()  # one that waited, for the answer above it or for this page
-keeper.now()
+autosaver.now()
 
 start_slot = st.empty()  # also when nothing is in it: what stood there goes at once
 if not conversation.turns:
@@ -114,7 +114,7 @@ if not conversation.turns:
                 args=(prompt,),
             )
 
-conversation_slot, button_slot = place_of(session.opened), st.empty()
+conversation_slot, button_slot = alternating_slot(session.opened), st.empty()
 hidden = session.hidden_turns
 live: dict[AnswerStream, DeltaGenerator] = {}
 numbers: dict[AnswerStream, int] = {}
@@ -126,7 +126,7 @@ with conversation_slot:
     for number, turn in enumerate(conversation.turns[hidden:], hidden):
         messages.show_own_message(session, turn, number, start_answer)
         with st.chat_message("assistant"):
-            answer_slot = place_of(turn.version)
+            answer_slot = alternating_slot(turn.version)
         with answer_slot:
             body = st.container()
             messages.show_versions(turn, number)
@@ -144,10 +144,10 @@ if live:
         on_click=chat_actions.stop,
         args=(session, *(stream.answer for stream in live)),
     )
-for stream in show_live(live, session, keeper):
+for stream in show_live(live, session, autosaver):
     with live[stream]:
         messages.show_foot(stream.answer, session.kept_as(numbers[stream]))
-    keeper.now()
+    autosaver.now()
 if any(isinstance(stream.failure, KeyRejected) for stream in live):
     reject_key()
     st.rerun()
@@ -163,4 +163,4 @@ if session.refused:
 budget.show_warning(settings, session)
 autosave.show_trouble(session)
 account.refresh(settings, session, app.account_line)
-keeper.until_answers_end()
+autosaver.until_answers_end()

@@ -4,18 +4,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.conversation import LONGEST_QUESTION, Conversation
+from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import KeyRejected
 from lib.openrouter_sign_in import current_user, reject_key
 from lib.ui import account, autosave, budget, chat_actions, messages, models, page
 from lib.ui.live import show_live
-from lib.ui.render import place_of
+from lib.ui.render import alternating_slot
 from lib.ui.session import widget_value
 
 app = page.begin_page("wide")
 settings, session = app.settings, app.session
-keeper = autosave.start(session)
+autosaver = autosave.start(session)
 
 app.header.title("Compare", anchor=False)
 
@@ -76,7 +76,7 @@ st.chat_input(
     placeholder,
     key="compared_question",
     on_submit=compare,
-    max_chars=LONGEST_QUESTION,
+    max_chars=MAX_QUESTION_LENGTH,
     disabled=len(chosen) < 2 or bool(live_answers()),
 )
 
@@ -89,7 +89,7 @@ if not session.comparison:
 
 live: dict[AnswerStream, DeltaGenerator] = {}
 buttons: dict[AnswerStream, tuple[DeltaGenerator, str, Conversation]] = {}
-with place_of(session.comparisons):
+with alternating_slot(session.comparisons):
     columns = []
     if session.comparison:
         with st.chat_message("user"):
@@ -113,16 +113,16 @@ with place_of(session.comparisons):
         with stop_all_slot:
             show_stop("Stop all", "stop_all", *live)
     budget.show_warning(settings, session)
-for stream in show_live(live, session, keeper):
+for stream in show_live(live, session, autosaver):
     with live[stream]:
         messages.show_foot(stream.answer)
     button_slot, model, conversation = buttons[stream]
     with button_slot:
         show_continue(model, conversation)
-    keeper.now()
+    autosaver.now()
 if any(isinstance(stream.failure, KeyRejected) for stream in live):
     reject_key()
 if live:
     st.rerun()  # to ask again
 account.refresh(settings, session, app.account_line)
-keeper.until_answers_end()
+autosaver.until_answers_end()

@@ -15,7 +15,7 @@ from lib.chat.answer_stream import apply
 from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.attachments import attachment, count_pixels
 from lib.chat.conversation import Answer, Conversation, Turn
-from lib.chat.storage import Keeper, parse_records, restore
+from lib.chat.storage import StorageDiff, parse_records, restore
 from lib.markdown.blocks import GrowingMarkdown, add_math, split_blocks
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.errors import OpenRouterError
@@ -183,7 +183,7 @@ RECORDS = some.dictionaries(
 def test_records(records: dict[str, str]) -> None:
     """Whatever a browser kept, what comes back can be kept again."""
     restored = restore(parse_records(json.dumps(records)))
-    assert Keeper().changes(restored, {}) or not restored
+    assert StorageDiff().changes(restored, {}) or not restored
 
 
 # Answers

@@ -27,17 +27,17 @@ from lib.openrouter.events import (
 MAX_ANSWER_SIZE = 20_000_000
 """Characters of text and bytes of images: a model that runs away must not fill the memory."""
 MAX_RETRIES = 2
-FASTEST = 0.1
+MIN_INTERVAL_S = 0.1
 """Seconds between two looks at an answer: 10 a second look as smooth as more, and cost less."""
-SHARE = 0.004
+INTERVAL_PER_ANSWER_S = 0.004
 """Seconds between two looks at anybody's: as more answers come, each is looked at more rarely."""
-AT_ONCE = 0.001
+IMMEDIATE_S = 0.001
 """Seconds within which an event comes that was there already."""
 MAX_RETRY_DELAY_S = 30.0
 """Where OpenRouter wants a longer wait before a retry, the user decides."""
 
 
-class Pace:
+class RenderThrottle:
     """How often each of the answers is looked at that come at the same time in this process.
 
     A look costs more than the few words that have come since the last one.
@@ -58,10 +58,10 @@ class Pace:
     @property
     def interval(self) -> float:
         """Seconds between two looks at one answer."""
-        return max(FASTEST, self._answers * SHARE)
+        return max(MIN_INTERVAL_S, self._answers * INTERVAL_PER_ANSWER_S)
 
 
-pace = Pace()
+render_throttle = RenderThrottle()
 
 
 class Reader(Protocol):
@@ -168,7 +168,7 @@ class AnswerStream:
 
     def _run(self) -> None:
         try:
-            with pace:
+            with render_throttle:
                 self._answer()
         finally:
             self._stream = None  # the request may hold large files
@@ -213,7 +213,7 @@ class AnswerStream:
         assert self._stream
         try:
             for event in self._stream:
-                had_to_wait = time.monotonic() - looked_at > AT_ONCE
+                had_to_wait = time.monotonic() - looked_at > IMMEDIATE_S
                 if self._ended.is_set():
                     break
                 if self.answer.size > MAX_ANSWER_SIZE:
@@ -224,7 +224,7 @@ class AnswerStream:
                     self.answer.first_token_seconds = time.monotonic() - began
                 self._notify()
                 if had_to_wait and self.answer.first_token_seconds is not None:
-                    self._ended.wait(pace.interval)
+                    self._ended.wait(render_throttle.interval)
                 looked_at = time.monotonic()
         except OpenRouterError as error:
             return error

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 import msgspec
 
-from lib.chat.attachments import MOST_FILES, Attachment, NotAttachable, attachment
+from lib.chat.attachments import MAX_FILES, Attachment, NotAttachable, attachment
 from lib.chat.conversation import (
-    LONGEST_QUESTION,
-    LONGEST_TITLE,
+    MAX_QUESTION_LENGTH,
+    MAX_TITLE_LENGTH,
     Answer,
     Conversation,
     Turn,
@@ -19,10 +19,10 @@ from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import check_items, one_line
 
 FORMAT = "openrouter-chat/1"
-LARGEST = 50_000_000
+MAX_BYTES = 50_000_000
 """Bytes of a conversation at most."""
-MOST_TURNS = 2_000
-MOST_ANSWERS = 100
+MAX_TURNS = 2_000
+MAX_ANSWERS = 100
 MAX_FAILURE = 4_000
 """Characters of why an answer failed: the longest sentence names each of the files."""
 _TOO_LARGE = 1e15
@@ -43,14 +43,14 @@ def encode(conversation: Conversation) -> bytes:
 def decode(content: bytes) -> Conversation:
     """Read what `encode` returned, into a conversation of its own. Raises `NotAConversation`."""
     file = _decode(content, _File)
-    if file.format != FORMAT or len(file.turns) > MOST_TURNS:
+    if file.format != FORMAT or len(file.turns) > MAX_TURNS:
         raise NotAConversation
     turns = [_checked(turn) for turn in file.turns]
     for turn in turns:
         turn.id = new_id()
         for answer in turn.answers:
             answer.id = new_id()
-    return Conversation(turns, name=file.name[:LONGEST_TITLE])
+    return Conversation(turns, name=file.name[:MAX_TITLE_LENGTH])
 
 
 def encode_turn(turn: Turn) -> str:
@@ -106,7 +106,7 @@ class _File(msgspec.Struct):
 
 def _decode(content: bytes | str, kind: type[_Kind]) -> _Kind:
     """Only this shape, with text that is text; msgspec knows neither NaN nor half an emoji."""
-    if len(content) > LARGEST:
+    if len(content) > MAX_BYTES:
         raise NotAConversation
     try:
         check_items(content)
@@ -117,9 +117,9 @@ def _decode(content: bytes | str, kind: type[_Kind]) -> _Kind:
 
 def _checked(turn: Turn) -> Turn:
     """Return the turn with nobody at work on it. Nothing in it leads anywhere but where we say."""
-    if not 1 <= len(turn.answers) <= MOST_ANSWERS or not (turn.question or turn.attachments):
+    if not 1 <= len(turn.answers) <= MAX_ANSWERS or not (turn.question or turn.attachments):
         raise NotAConversation
-    if len(turn.question) > LONGEST_QUESTION or len(turn.attachments) > MOST_FILES:
+    if len(turn.question) > MAX_QUESTION_LENGTH or len(turn.attachments) > MAX_FILES:
         raise NotAConversation
     try:
         turn.attachments = [attachment(file.name, file.content) for file in turn.attachments]

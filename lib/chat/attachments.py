@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 Kind = Literal["image", "pdf", "audio", "text"]
 
-MOST_FILES = 10
-LARGEST_FILE = 10
+MAX_FILES = 10
+MAX_UPLOAD_MB = 10
 """In megabytes (of 1,000,000 bytes)."""
-LONGEST_TEXT_FILE = 500_000
+MAX_TEXT_FILE_LENGTH = 500_000
 MAX_PIXELS = 64_000_000
 """Pixels of an image; decoded, each takes four bytes."""
 MAX_SHOWN_PIXELS = 25_000_000
@@ -84,8 +84,8 @@ def attachment(name: str, content: bytes) -> Attachment:
     """Make an attachment of a file. Raises `NotAttachable`."""
     name = " ".join(PurePath(name).name.split())[:200]
     ending = PurePath(name).suffix.removeprefix(".").lower()
-    if len(content) > LARGEST_FILE * 1_000_000:
-        raise NotAttachable(f"{name} is larger than {LARGEST_FILE} MB.")
+    if len(content) > MAX_UPLOAD_MB * 1_000_000:
+        raise NotAttachable(f"{name} is larger than {MAX_UPLOAD_MB} MB.")
     if not content:
         raise NotAttachable(f"{name} is empty.")
     if ending in _TEXTS:
@@ -135,6 +135,6 @@ def _checked_text(name: str, content: bytes) -> bytes:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotAttachable(f"{name} is not text in UTF-8.") from error
-    if len(text) > LONGEST_TEXT_FILE:
-        raise NotAttachable(f"{name} is longer than {LONGEST_TEXT_FILE:,} characters.")
+    if len(text) > MAX_TEXT_FILE_LENGTH:
+        raise NotAttachable(f"{name} is longer than {MAX_TEXT_FILE_LENGTH:,} characters.")
     return content

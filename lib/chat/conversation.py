@@ -14,9 +14,9 @@ from lib.openrouter.untrusted import one_line
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
 """`stopped` by its reader, `interrupted` since the reader was gone or the app was restarted."""
 
-LONGEST_QUESTION = 200_000
-LONGEST_TITLE = 60
-MOST_TURNS = 1_000
+MAX_QUESTION_LENGTH = 200_000
+MAX_TITLE_LENGTH = 60
+MAX_TURNS = 1_000
 """Questions in one conversation."""
 
 
@@ -134,8 +134,12 @@ class Conversation:
     def title(self) -> str:
         """Its name, which is its first question until it has one of its own; in one line."""
         first = self.turns[0].question or self.turns[0].attachments[0].name if self.turns else ""
-        title = one_line(self.name or first, 2 * LONGEST_TITLE)
-        return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
+        title = one_line(self.name or first, 2 * MAX_TITLE_LENGTH)
+        return (
+            title
+            if len(title) <= MAX_TITLE_LENGTH
+            else f"{title[: MAX_TITLE_LENGTH - 1].rstrip()}…"
+        )
 
     @property
     def cost(self) -> float:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from lib.chat.archive import MOST_TURNS, NotAConversation, decode_turn, encode_files, encode_turn
-from lib.chat.conversation import LONGEST_TITLE, Conversation, Turn
+from lib.chat.archive import MAX_TURNS, NotAConversation, decode_turn, encode_files, encode_turn
+from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Turn
 from lib.openrouter.models import is_model_id
 
-MOST_CONVERSATIONS = 200
+MAX_CONVERSATIONS = 200
 MAX_FILES_BYTES = 4_000_000
 """Of the files of one question: no browser gives a tab more room than for that, as base64."""
 MAX_KEPT = 20_000_000
@@ -24,13 +24,13 @@ MAX_KEPT = 20_000_000
 
 
 @dataclass
-class Changes:
+class StorageChanges:
     """What changed since the changes before: records to put, to add text to, and to remove.
 
-    Those of one `keeper` are numbered from 1.
+    Those of one `source` are numbered from 1.
     """
 
-    keeper: str
+    source: str
     number: int
     put: dict[str, str] = field(default_factory=dict)
     add: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ def text_record(conversation: Conversation, number: int) -> str:
     return f"{conversation.id}/{number}/text"
 
 
-class Keeper:
+class StorageDiff:
     """Knows what it has given out, and gives out what is new."""
 
     def __init__(self) -> None:
@@ -65,12 +65,12 @@ class Keeper:
 
     def changes(
         self, conversations: Iterable[Conversation], facts: Mapping[str, str]
-    ) -> Changes | None:
+    ) -> StorageChanges | None:
         """Return what is to be kept of these conversations, and of some facts, and is not yet.
 
         None if there is nothing new.
         """
-        changes = Changes(self._id, self._number + 1)
+        changes = StorageChanges(self._id, self._number + 1)
         there: set[str] = set()
         for name, fact in facts.items():
             there.add(name)
@@ -105,7 +105,7 @@ class Keeper:
         self._given[key] = state
         return is_new
 
-    def _add_turn(self, changes: Changes, key: str, turn: Turn) -> set[str]:
+    def _add_turn(self, changes: StorageChanges, key: str, turn: Turn) -> set[str]:
         there = {key}
         # Equal if nothing changed, and quick to compare: an answer that has ended grows no more.
         state = (
@@ -135,7 +135,7 @@ class Keeper:
                 self._add_text(changes, f"{key}/{name}", text)
         return there
 
-    def _add_text(self, changes: Changes, key: str, text: str) -> None:
+    def _add_text(self, changes: StorageChanges, key: str, text: str) -> None:
         before = self._texts.get(key, "")
         self._texts[key] = text
         if not before or not text.startswith(before):
@@ -153,7 +153,7 @@ def parse_records(kept: str) -> dict[str, str]:
 
 def restore(kept: Mapping[str, str]) -> list[Conversation]:
     """Read the records that a browser kept, the oldest first; whatever is not ours is left out."""
-    ids = [key for key in kept if _ID.fullmatch(key)][:MOST_CONVERSATIONS]
+    ids = [key for key in kept if _ID.fullmatch(key)][:MAX_CONVERSATIONS]
     restored = (_conversation(conversation_id, kept) for conversation_id in ids)
     found = [conversation for conversation in restored if conversation and conversation.turns]
     return sorted(found, key=lambda conversation: conversation.began_at)
@@ -164,9 +164,9 @@ def _conversation(conversation_id: str, kept: Mapping[str, str]) -> Conversation
         head = msgspec.json.decode(kept[conversation_id], type=_Head)
     except (ValueError, RecursionError):
         return None
-    conversation = Conversation([], head.name[:LONGEST_TITLE], conversation_id, head.began_at)
+    conversation = Conversation([], head.name[:MAX_TITLE_LENGTH], conversation_id, head.began_at)
     conversation.model = head.model if is_model_id(head.model) else ""
-    for place in range(min(head.turns, MOST_TURNS)):
+    for place in range(min(head.turns, MAX_TURNS)):
         key = f"{conversation_id}/{place}"
         if key not in kept:
             continue

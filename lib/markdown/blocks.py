@@ -16,7 +16,7 @@ MAX_MARKS = 10_000
 TOO_LONG = "This text is too long to be formatted, so it is shown as plain text once it is whole."
 
 _CLOSE = {"$$": "$$", r"\[": r"\]"}
-_LONGEST_BRACKETS = 50
+_MAX_BRACKET_LINES = 50
 r"""Lines after which `\[` was no formula's beginning."""
 
 
@@ -34,7 +34,7 @@ def _math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     close = _CLOSE.get(begin)
     if close is None or close in line(start)[2:]:
         return False
-    last = end if begin == "$$" else min(end, start + _LONGEST_BRACKETS)
+    last = end if begin == "$$" else min(end, start + _MAX_BRACKET_LINES)
     # Lines in which it was not found once: many beginnings do not look through them each.
     first, after = state.env.get(close, (start, start + 1))
     if not first <= start < after:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.chat.storage import Changes, parse_records, restore
+from lib.chat.storage import StorageChanges, parse_records, restore
 from lib.openrouter.untrusted import amount
-from lib.settings import MOST_COMPARED
+from lib.settings import MAX_COMPARED
 from lib.ui import browser, chat_actions
 from lib.ui.session import Session, end_if_unwanted, set_widget_value
 
@@ -22,7 +22,7 @@ LEFT_OUT = "left out"
 """The record by which the tab says that it brought not all of its chats."""
 
 
-class Keeping:
+class Autosave:
     """Keeps what changes in the course of a run: `now`, and while one waits `when_due`."""
 
     def __init__(self, session: Session, place: DeltaGenerator) -> None:
@@ -55,19 +55,19 @@ class Keeping:
     def _is_live(self) -> bool:
         return any(not stream.is_over for stream in self._session.streams)
 
-    def _changes(self) -> list[Changes]:
+    def _changes(self) -> list[StorageChanges]:
         """Return what the tab has not been given yet, and what may not have arrived."""
         session = self._session
         self._kept_at = time.monotonic()
         end_if_unwanted()  # what an ended script takes would never leave
         with session.lock:
-            changes = session.keeper.changes(session.kept_conversations, _facts(session))
-            session.storage_is_full |= session.keeper.has_left_out_files
+            changes = session.storage_diff.changes(session.kept_conversations, _facts(session))
+            session.storage_is_full |= session.storage_diff.has_left_out_files
             sent = [one for one in session.sent if self._kept_at - one[0] < SENT_AGAIN]
             session.sent = [*sent, (self._kept_at, changes)] if changes else sent
             return [one for _, one in session.sent]
 
-    def _send(self, changes: list[Changes], *, is_last: bool) -> None:
+    def _send(self, changes: list[StorageChanges], *, is_last: bool) -> None:
         with self._place:
             browser.keep(
                 changes,
@@ -85,7 +85,7 @@ class Keeping:
 
 def _facts(session: Session) -> dict[str, str]:
     """What the tab keeps beside the conversations, of those that there are."""
-    if not session.kept_conversations and not session.keeper.has_given:
+    if not session.kept_conversations and not session.storage_diff.has_given:
         return {}
     facts = {"open": session.conversation.id, "spent": repr(session.spent)}
     return facts | ({"budget": repr(session.budget)} if session.budget else {})
@@ -109,9 +109,9 @@ def show_trouble(session: Session) -> None:
         )
 
 
-def start(session: Session) -> Keeping:
+def start(session: Session) -> Autosave:
     """Return what keeps the conversations in this run."""
-    return Keeping(session, st.container(key="kept"))
+    return Autosave(session, st.container(key="kept"))
 
 
 def take_back(session: Session, kept: str) -> None:
@@ -133,7 +133,7 @@ def _take_back(session: Session, records: Mapping[str, str]) -> None:
     compared = [*session.comparison.values(), *(c for c in restored if c.model)]
     if not session.comparisons:  # else something else is compared by now
         compared.sort(key=lambda conversation: conversation.began_at)
-        session.comparison = {c.model: c for c in compared[-MOST_COMPARED:]}
+        session.comparison = {c.model: c for c in compared[-MAX_COMPARED:]}
     for conversation in restored:
         if conversation.id == records.get("open") and not session.conversation.turns:
             session.open(conversation)
@@ -141,7 +141,7 @@ def _take_back(session: Session, records: Mapping[str, str]) -> None:
     session.spent += _amount(records, "spent") or 0.0
     session.budget = session.budget or _amount(records, "budget")
     # Not those that were begun meanwhile: the tab has not been given all of them.
-    session.keeper.assume(restored, _facts(session))
+    session.storage_diff.assume(restored, _facts(session))
     chat_actions.attach(session, restored)
 
 

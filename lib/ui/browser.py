@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from lib.chat.storage import Changes
+from lib.chat.storage import StorageChanges
 from lib.openrouter_sign_in import storage_prefix
 from lib.ui.session import Session, component_value
 
@@ -48,7 +48,11 @@ def copy_button(text: str, key: str, kept_as: str = "") -> None:
 
 
 def keep(
-    changes: list[Changes], *, is_live: bool, is_last: bool, on_trouble: Callable[[str], object]
+    changes: list[StorageChanges],
+    *,
+    is_live: bool,
+    is_last: bool,
+    on_trouble: Callable[[str], object],
 ) -> None:
     """Have the tab keep changes, those that it has not kept yet.
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import MOST_FILES, Attachment, Kind, NotAttachable, attachment
-from lib.chat.conversation import MOST_TURNS, Answer, Conversation, Turn
+from lib.chat.attachments import MAX_FILES, Attachment, Kind, NotAttachable, attachment
+from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import OpenRouterError
@@ -42,13 +42,13 @@ def submit_question(
     session.refused = ""
     attachments: list[Attachment] = []
     refused: list[str] = []
-    for name, content in files[:MOST_FILES]:
+    for name, content in files[:MAX_FILES]:
         try:
             attachments.append(attachment(name, content))
         except NotAttachable as error:
             refused.append(str(error))
-    if len(files) > MOST_FILES:
-        refused.append(f"A message takes {MOST_FILES} files at most.")
+    if len(files) > MAX_FILES:
+        refused.append(f"A message takes {MAX_FILES} files at most.")
     if not text.strip() and not attachments:
         if refused:
             session.refused = f"{' '.join(refused)} Nothing was sent; choose another file."
@@ -182,9 +182,9 @@ def _refuse(answer: Answer, sentence: str) -> None:
 
 
 def _too_long(conversation: Conversation) -> str:
-    if len(conversation.turns) <= MOST_TURNS:
+    if len(conversation.turns) <= MAX_TURNS:
         return ""
-    return f"This chat has {MOST_TURNS:,} questions, which is the most. Start a new one."
+    return f"This chat has {MAX_TURNS:,} questions, which is the most. Start a new one."
 
 
 def _not_taken(model: Model, kinds: set[Kind]) -> str:

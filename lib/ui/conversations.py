@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from lib.chat.archive import NotAConversation, decode, encode
-from lib.chat.conversation import LONGEST_TITLE, Conversation
+from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation
 from lib.export import to_html, to_markdown
 from lib.markdown.streamlit_markdown import literal
 from lib.ui import chat_actions
 from lib.ui.session import Session, widget_value
 
-LARGEST_FILE = 50
+MAX_UPLOAD_MB = 50
 """Megabytes of a saved chat."""
 _NO_WORD = re.compile(r"\W+")
 
@@ -68,7 +68,7 @@ def _show_ways(session: Session, conversation: Conversation) -> None:
         if session.storage_is_full:  # now there is room
             session.keep_anew()
 
-    st.text_input("Name", conversation.title, key=key, max_chars=LONGEST_TITLE, on_change=rename)
+    st.text_input("Name", conversation.title, key=key, max_chars=MAX_TITLE_LENGTH, on_change=rename)
     name = _NO_WORD.sub("-", conversation.title).strip("-").lower() or "chat"
     for label, ending, media_type, write in (
         ("Save as a page, to send to others", "html", "text/html", _page),
@@ -117,7 +117,7 @@ def _show_upload(session: Session) -> None:
         "A chat that was saved as JSON",
         "json",
         key="saved_chat",
-        max_upload_size=LARGEST_FILE,
+        max_upload_size=MAX_UPLOAD_MB,
         on_change=take,
     )
     if session.upload_failure:

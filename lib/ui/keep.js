@@ -1,6 +1,6 @@
 // Keeps in the tab's own storage what the server sends of the conversations: only what changed.
 
-let giver = ""; // whose changes they are: each session has its own
+let lastSource = ""; // whose changes they are: each session has its own
 let applied = 0; // the number of the last ones
 let trouble = "";
 const cut = new Set(); // records whose end is missing: what is added behind a gap would hide it
@@ -16,8 +16,8 @@ export default function ({ data, setTriggerValue }) {
   }
 }
 
-function apply({ keeper, number, put, add, remove }, prefix) {
-  if (keeper !== giver) [giver, applied] = [keeper, 0];
+function apply({ source, number, put, add, remove }, prefix) {
+  if (source !== lastSource) [lastSource, applied] = [source, 0];
   if (number <= applied) return; // sent once more
   // Changes that a lost connection swallowed are sent again on request.
   if (number > applied + 1) trouble = "behind";

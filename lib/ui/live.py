@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.chat.answer_stream import AnswerStream, pace
+from lib.chat.answer_stream import AnswerStream, render_throttle
 from lib.openrouter.errors import Unreachable
-from lib.ui.autosave import Keeping
+from lib.ui.autosave import Autosave
 from lib.ui.render import AnswerPainter, Thoughts
 from lib.ui.session import Session, end_if_unwanted
 
@@ -75,7 +75,7 @@ class _View:
 
 
 def show_live(
-    slots: Mapping[AnswerStream, DeltaGenerator], session: Session, keeper: Keeping
+    slots: Mapping[AnswerStream, DeltaGenerator], session: Session, autosaver: Autosave
 ) -> Iterator[AnswerStream]:
     """Show answers in their slots while they grow; yield each at its end.
 
@@ -95,7 +95,7 @@ def show_live(
                 if view.is_done:
                     yield stream
         end_if_unwanted()
-        keeper.when_due()
+        autosaver.when_due()
         growing = (one for one, view in views.items() if not (view.is_done or view.is_waiting))
         if grown := next(growing, None):
-            grown.over.wait(pace.interval)  # an end is shown at once
+            grown.over.wait(render_throttle.interval)  # an end is shown at once

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
-from lib.chat.conversation import LONGEST_QUESTION, Answer, Conversation, Turn
+from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.events import Citation
@@ -82,7 +82,7 @@ def show_own_message(
                 st.button("Delete", key=f"delete_{id(turn)}", type="tertiary", on_click=delete)
             return
         st.text_area(
-            "Your message", turn.question, max_chars=LONGEST_QUESTION, key=f"changed_{number}"
+            "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{number}"
         )
         small("Sending it again replaces this message and everything after it.")
         with st.container(horizontal=True):

@@ -9,7 +9,7 @@ import streamlit as st
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
-from lib.settings import MOST_COMPARED, Settings
+from lib.settings import MAX_COMPARED, Settings
 from lib.ui.formatting import small, usd
 from lib.ui.session import (
     Session,
@@ -19,10 +19,10 @@ from lib.ui.session import (
     widget_value,
 )
 
-PATIENCE = 5
+CATALOGUE_TIMEOUT_S = 5
 """Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
-MOST_FALLBACKS = 2
-LONGEST_INSTRUCTIONS = 20_000
+MAX_FALLBACKS = 2
+MAX_INSTRUCTIONS_LENGTH = 20_000
 
 ANY = ("text", "image", "file", "audio")
 """What a model that is not in the catalogue may take in."""
@@ -70,7 +70,7 @@ def show_choice(settings: Settings, session: Session) -> None:
 
     What it opens is made only while it is open: it is the larger part of the page.
     """
-    known = _catalogue(settings.base_url).models(PATIENCE)
+    known = _catalogue(settings.base_url).models(CATALOGUE_TIMEOUT_S)
     chosen = session.model or settings.model
     model = known.get(chosen) or Model(chosen, chosen)
     set_first_widget_value("instructions", settings.instructions or "")
@@ -117,14 +117,14 @@ def _show_fields(session: Session, known: Mapping[str, Model], model: Model) -> 
         [name for name in known if name != model.id],
         key="fallbacks",
         persist_state="session",
-        max_selections=MOST_FALLBACKS,
+        max_selections=MAX_FALLBACKS,
         placeholder="One or two other models, in this order",
     )
     st.text_area(
         "Instructions",
         key="instructions",
         persist_state="session",
-        max_chars=LONGEST_INSTRUCTIONS,
+        max_chars=MAX_INSTRUCTIONS_LENGTH,
         placeholder="How the model should answer, for the whole conversation",
     )
     _show_parameters(model)
@@ -171,7 +171,7 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
 
 def show_several(settings: Settings, session: Session) -> list[str]:
     """Show the choice of the models to compare; return their ids."""
-    known = _catalogue(settings.base_url).models(PATIENCE)
+    known = _catalogue(settings.base_url).models(CATALOGUE_TIMEOUT_S)
     if not known:
         st.warning(
             "The list of models could not be loaded just now, so there are none to compare; reload "
@@ -186,9 +186,9 @@ def show_several(settings: Settings, session: Session) -> list[str]:
         list(known),
         key="compared",
         persist_state="session",
-        max_selections=MOST_COMPARED,
+        max_selections=MAX_COMPARED,
         format_func=lambda name: " · ".join((known[name].name, _prices(known[name]), name)),
-        placeholder=f"Two to {MOST_COMPARED} models",
+        placeholder=f"Two to {MAX_COMPARED} models",
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
-from lib.chat.answer_stream import pace
+from lib.chat.answer_stream import render_throttle
 from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
 from lib.markdown.streamlit_markdown import closed, paintable
 from lib.ui.session import current_session
@@ -46,7 +46,7 @@ class AnswerPainter:
     def paint_if_due(self) -> None:
         """Paint if there is something new, and enough time and text have passed."""
         length = len(self._text.rest) + self._waiting_length
-        interval = max(pace.interval, self._paint_seconds / MAX_SHARE)
+        interval = max(render_throttle.interval, self._paint_seconds / MAX_SHARE)
         has_time = time.monotonic() - self._painted_at >= interval
         if self._is_behind and has_time and length >= self._painted_length * GROWTH:
             self._paint()
@@ -92,7 +92,7 @@ def show_text(text: str) -> None:
         place.markdown(block)
 
 
-def place_of(number: int) -> DeltaGenerator:
+def alternating_slot(number: int) -> DeltaGenerator:
     """Return a place for one of several things that are shown in turn, by its number.
 
     Streamlit leaves in a place what stood there until the script ends. So neighbours have different

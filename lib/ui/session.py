@@ -18,12 +18,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation, Turn, new_id
-from lib.chat.storage import Changes, Keeper, text_record
+from lib.chat.storage import StorageChanges, StorageDiff, text_record
 from lib.markdown.streamlit_markdown import paintable_blocks
 from lib.openrouter.account import Account
 from lib.openrouter_sign_in import Exchanged, User
 
-MOST_BLOCKS = 512
+MAX_CACHED_TEXTS = 512
 """Texts whose blocks are remembered."""
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
@@ -42,7 +42,7 @@ def cached_blocks() -> Callable[[str], tuple[str, ...]]:
 
     Of one session: what a process remembered would outlive a sign-out.
     """
-    return lru_cache(MOST_BLOCKS)(paintable_blocks)
+    return lru_cache(MAX_CACHED_TEXTS)(paintable_blocks)
 
 
 @dataclass
@@ -70,8 +70,8 @@ class Session:
     comparisons: int = 0
     streams: list[AnswerStream] = field(default_factory=list)
     news: Event = field(default_factory=Event)
-    keeper: Keeper = field(default_factory=Keeper)
-    sent: list[tuple[float, Changes]] = field(default_factory=list)
+    storage_diff: StorageDiff = field(default_factory=StorageDiff)
+    sent: list[tuple[float, StorageChanges]] = field(default_factory=list)
     wants_kept: bool = True
     storage_is_full: bool = False
     chats_are_left_out: bool = False
@@ -147,7 +147,7 @@ class Session:
         """Have the tab forget what it was given to keep, and give it everything once more."""
         with self.lock:
             self.forgets = new_id()
-            self.keeper, self.sent, self.storage_is_full = Keeper(), [], False
+            self.storage_diff, self.sent, self.storage_is_full = StorageDiff(), [], False
 
     def add_stream(self, stream: AnswerStream) -> None:
         """Hold a stream in place of those that are over."""

@@ -60,7 +60,7 @@ FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     # The list of downloads takes the focus away from the page.
     "browser.download.alwaysOpenPanel": False,
 }
-LOUD = {"STREAMLIT_LOGGER_LEVEL": "debug"}
+DEBUG_LOGGING = {"STREAMLIT_LOGGER_LEVEL": "debug"}
 CLOUD = {
     "STREAMLIT_RUNNER_FAST_RERUNS": "true",
     "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "false",
@@ -81,7 +81,7 @@ NO_CONFIG = {
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
 }
 """Streamlit's defaults, where config.toml says otherwise."""
-PATIENCE = 20_000
+EXPECT_TIMEOUT_MS = 20_000
 """Milliseconds that a test waits for something to appear: a deadline, not a measure."""
 
 
@@ -131,7 +131,7 @@ class App:
                     **os.environ,
                     **unset,
                     "HOME": str(self.home),
-                    **LOUD,
+                    **DEBUG_LOGGING,
                     **self._hosted,
                     **self.settings,
                 },
@@ -265,8 +265,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def new_person(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
     """A browser of somebody else: cookies and storage of their own."""
     context = browser.new_context(**options)
-    context.set_default_timeout(PATIENCE)
-    context.set_default_navigation_timeout(PATIENCE)
+    context.set_default_timeout(EXPECT_TIMEOUT_MS)
+    context.set_default_navigation_timeout(EXPECT_TIMEOUT_MS)
     yield context
     context.close()
 
@@ -357,7 +357,7 @@ def person_who_blocks_cookies(playwright: Playwright, tmp_path: Path) -> Iterato
     context = playwright.chromium.launch_persistent_context(
         tmp_path, executable_path=chromium_path(WHOLE), args=FRUGAL
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(EXPECT_TIMEOUT_MS)
     yield context
     context.close()
 

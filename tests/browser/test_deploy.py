@@ -31,7 +31,7 @@ from tests.browser.test_conversations import attach, converse
 
 pytestmark = pytest.mark.browser
 
-LIES = {
+SPOOFED_HEADERS = {
     "X-Forwarded-Host": "evil.example",
     "X-Forwarded-Proto": "gopher",
     "X-Forwarded-Port": "1",
@@ -233,7 +233,7 @@ def test_upload_size() -> None:
     with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
         megabytes = tomllib.load(file)["server"]["maxUploadSize"]
     assert f"client_max_body_size {megabytes}m;" in (ROOT / "deploy" / "nginx.conf").read_text()
-    largest = max(archive.LARGEST, attachments.LARGEST_FILE * 1_000_000)
+    largest = max(archive.MAX_BYTES, attachments.MAX_UPLOAD_MB * 1_000_000)
     assert largest == megabytes * 1_000_000
 
 
@@ -279,7 +279,7 @@ def test_https(browser: Browser, replicas: list[App], sandbox: Sandbox, tmp_path
         new_person(browser, ignore_https_errors=True) as person,
     ):
         page = person.new_page()
-        page.set_extra_http_headers(LIES)
+        page.set_extra_http_headers(SPOOFED_HEADERS)
         steps.start(page, url)
         assert callback_url(page).startswith(url)
         (pending,) = cookies_named(person, "pending")
@@ -301,7 +301,7 @@ def test_http(page: Page, app: App) -> None:
 
     The pending sign-in is kept for an hour.
     """
-    page.set_extra_http_headers(LIES)
+    page.set_extra_http_headers(SPOOFED_HEADERS)
     steps.start(page, app.url)
     assert callback_url(page).startswith(app.url)
     (pending,) = cookies_named(page.context, "pending")

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from lib.chat.answer_stream import FASTEST, MAX_ANSWER_SIZE, AnswerStream, Pace, apply
+from lib.chat.answer_stream import (
+    MAX_ANSWER_SIZE,
+    MIN_INTERVAL_S,
+    AnswerStream,
+    RenderThrottle,
+    apply,
+)
 from lib.chat.conversation import Answer
 from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
@@ -133,12 +139,12 @@ def test_failure(error: Exception) -> None:
 
 def test_pace() -> None:
     """The more answers come at the same time, the more rarely each is looked at."""
-    pace = Pace()
+    render_throttle = RenderThrottle()
     with ExitStack() as answers:
         for _ in range(100):
-            answers.enter_context(pace)
-        assert pace.interval == pytest.approx(0.4)
-    assert pace.interval == FASTEST
+            answers.enter_context(render_throttle)
+        assert render_throttle.interval == pytest.approx(0.4)
+    assert render_throttle.interval == MIN_INTERVAL_S
 
 
 def test_stop() -> None:

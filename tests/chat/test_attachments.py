@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from lib.chat.attachments import (
-    LARGEST_FILE,
-    LONGEST_TEXT_FILE,
+    MAX_TEXT_FILE_LENGTH,
+    MAX_UPLOAD_MB,
     NotAttachable,
     attachment,
     count_pixels,
@@ -103,7 +103,7 @@ def test_part(name: str, content: bytes, part: dict[str, object]) -> None:
         ("a.png", b"%PDF-1.7", "holds no PNG"),
         ("a.pdf", PNG, "holds no PDF"),
         ("a.txt", b"\xff\xfe", "is not text in UTF-8"),
-        ("a.txt", b"x" * (LONGEST_TEXT_FILE + 1), "is longer than 500,000 characters"),
+        ("a.txt", b"x" * (MAX_TEXT_FILE_LENGTH + 1), "is longer than 500,000 characters"),
         ("a.png", large_png(13_000, 13_000), "too large: an image may have 64 million pixels"),
         ("a.png", large_png(40_000, 40_000), "too large: an image may have 64 million pixels"),
         ("a.png", large_png(0, 5), "is damaged"),
@@ -111,7 +111,7 @@ def test_part(name: str, content: bytes, part: dict[str, object]) -> None:
         ("a.jpg", JPEG[:4], "is damaged"),
         ("a.gif", image_of("GIF")[:8], "is damaged"),
         ("a.webp", image_of("WEBP")[:20], "is damaged"),
-        ("a.mp3", b"x" * (LARGEST_FILE * 1_000_000 + 1), "is larger than 10 MB"),
+        ("a.mp3", b"x" * (MAX_UPLOAD_MB * 1_000_000 + 1), "is larger than 10 MB"),
     ],
 )
 def test_refused(name: str, content: bytes, why: str) -> None:

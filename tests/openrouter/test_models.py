@@ -13,7 +13,7 @@ from lib.ui.models import describe, label
 from tests.conftest import RawServer, Served, http
 from tests.support.waiting import wait_until
 
-PATIENCE = 5
+TIMEOUT_S = 5
 
 
 def test_catalogue_of_the_sandbox(served: Served) -> None:
@@ -110,7 +110,7 @@ class Fetches:
     def __call__(self) -> list[Model]:
         """Wait for the end of this fetch."""
         self.begun += 1
-        assert self._may_end.acquire(timeout=PATIENCE)
+        assert self._may_end.acquire(timeout=TIMEOUT_S)
         outcome = self._outcomes.pop(0)
         if isinstance(outcome, OpenRouterError):
             raise outcome
@@ -133,9 +133,9 @@ def test_one_fetch_for_all() -> None:
     assert not catalogue.models()
     fetches.end([Model("a", "A")])
     for _ in range(3):
-        assert set(catalogue.models(PATIENCE)) == {"a"}
+        assert set(catalogue.models(TIMEOUT_S)) == {"a"}
     fetches.now = 3_599
-    assert set(catalogue.models(PATIENCE)) == {"a"}
+    assert set(catalogue.models(TIMEOUT_S)) == {"a"}
     assert fetches.begun == 1
 
 
@@ -144,15 +144,15 @@ def test_refresh_makes_nobody_wait() -> None:
     fetches = Fetches()
     catalogue = fetches.catalogue()
     fetches.end([Model("a", "A")])
-    catalogue.models(PATIENCE)
+    catalogue.models(TIMEOUT_S)
     fetches.now = 3_600
-    assert set(catalogue.models(PATIENCE)) == {"a"}
+    assert set(catalogue.models(TIMEOUT_S)) == {"a"}
     fetches.end([Model("b", "B")])
     wait_until(lambda: set(catalogue.models()) == {"b"})
     fetches.now = 7_200
     catalogue.models()
     fetches.end(Unreachable())
-    assert set(catalogue.models(PATIENCE)) == {"b"}
+    assert set(catalogue.models(TIMEOUT_S)) == {"b"}
 
 
 def test_failure_is_tried_again() -> None:
@@ -160,7 +160,7 @@ def test_failure_is_tried_again() -> None:
     fetches = Fetches()
     catalogue = fetches.catalogue()
     fetches.end(Unreachable())
-    assert not catalogue.models(PATIENCE)
+    assert not catalogue.models(TIMEOUT_S)
     fetches.now = 30
     fetches.end([Model("a", "A")])
     wait_until(lambda: set(catalogue.models()) == {"a"})

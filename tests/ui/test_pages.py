@@ -22,8 +22,8 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from lib.chat.attachments import attachment
-from lib.chat.conversation import MOST_TURNS, Answer, Conversation, Turn
-from lib.chat.storage import Keeper
+from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
+from lib.chat.storage import StorageDiff
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.events import GeneratedImage
@@ -697,7 +697,7 @@ def test_stopped_answer_after_a_reload(served: Served, monkeypatch: pytest.Monke
     wait_until(lambda: "word 3" in answer.text)
     chat_actions.stop(before, answer)
     wait_until(lambda: before.streams[0].is_over)
-    kept = Keeper().changes([before.conversation], {})
+    kept = StorageDiff().changes([before.conversation], {})
     assert kept
     for _ in range(2):
         take_back(after, json.dumps(kept.put))
@@ -770,7 +770,7 @@ def test_stop_while_connecting() -> None:
 def test_longest_conversation() -> None:
     """A chat takes so many questions; the next waits with a sentence, and nothing is asked."""
     session = signed_in()
-    session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MOST_TURNS)]
+    session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MAX_TURNS)]
     chat_actions.submit_question(
         Settings(), session, session.user, ChatRequest("sandbox/echo"), "One more?"
     )
