@@ -1,1 +1,1 @@
-"""What the pages stand on: `lib.openrouter` and the modules here are plain Python, `lib.ui` is Streamlit."""
+"""What the pages stand on. `tests/test_rooms.py` says what each room may import."""

@@ -7,19 +7,19 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Turn
 from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.errors import KeyRejected
-from lib.openrouter_sign_in import current_user, reject_key
+from lib.openrouter_sign_in import current_user
 from lib.ui import (
     account,
     autosave,
     budget,
     chat_actions,
     conversations,
+    internals,
     messages,
     models,
     page,
 )
-from lib.ui.live import show_live
+from lib.ui.live import leave_if_key_was_rejected, show_live
 from lib.ui.render import alternating_slot
 from lib.ui.session import widget_value
 
@@ -85,7 +85,7 @@ def show_ask_again() -> None:
     )
 
 
-stop_slot = page.slot_above_input()
+stop_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
     key="question",
@@ -148,9 +148,7 @@ for stream in show_live(live, session, autosaver):
     with live[stream]:
         messages.show_foot(stream.answer, session.kept_as(numbers[stream]))
     autosaver.now()
-if any(isinstance(stream.failure, KeyRejected) for stream in live):
-    reject_key()
-    st.rerun()
+leave_if_key_was_rejected(live)
 if live and conversation.pending_turn:
     st.rerun()
 

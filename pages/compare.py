@@ -6,10 +6,9 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
 from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.errors import KeyRejected
-from lib.openrouter_sign_in import current_user, reject_key
-from lib.ui import account, autosave, budget, chat_actions, messages, models, page
-from lib.ui.live import show_live
+from lib.openrouter_sign_in import current_user
+from lib.ui import account, autosave, budget, chat_actions, internals, messages, models, page
+from lib.ui.live import leave_if_key_was_rejected, show_live
 from lib.ui.render import alternating_slot
 from lib.ui.session import widget_value
 
@@ -71,7 +70,7 @@ if live_answers():
     placeholder = "Wait for the answers, or stop them, to ask again"
 else:
     placeholder = "Ask all of them" if len(chosen) > 1 else "Choose two models or more first"
-stop_all_slot = page.slot_above_input()
+stop_all_slot = internals.slot_above_input()
 st.chat_input(
     placeholder,
     key="compared_question",
@@ -120,8 +119,7 @@ for stream in show_live(live, session, autosaver):
     with button_slot:
         show_continue(model, conversation)
     autosaver.now()
-if any(isinstance(stream.failure, KeyRejected) for stream in live):
-    reject_key()
+leave_if_key_was_rejected(live)
 if live:
     st.rerun()  # to ask again
 account.refresh(settings, session, app.account_line)

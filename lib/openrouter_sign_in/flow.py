@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
@@ -196,24 +197,20 @@ def _use_up(state: State, pending: PendingSignIn) -> None:
 
 
 def _begin_exchange(state: State, exchange: Exchange) -> None:
-    """Begin the exchange, once, in a thread of its own.
-
-    A click or a message of the browser ends a script at any moment, and the code works only once:
-    the script that runs when the exchange ends takes what it brings.
-    """
+    """Begin the exchange, once, in a thread of its own: Streamlit ends a script at any moment."""
     code, pending = exchange.code, exchange.pending
 
     def run() -> None:
         began = time.perf_counter()
         try:
-            exchange.issued = exchange_code(
+            issued = exchange_code(
                 pending.base_url, code, code_verifier=pending.code_verifier, method=pending.method
             )
-        except ExchangeError as error:
-            exchange.failure = error
-        finally:
-            exchange.milliseconds = round((time.perf_counter() - began) * 1000)
-            exchange.is_over.set()
+            settle = partial(exchange.result.set_result, issued)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the script that waits must hear of it
+            settle = partial(exchange.result.set_exception, error)
+        exchange.milliseconds = round((time.perf_counter() - began) * 1000)
+        settle()
 
     bind(state)
     state.exchange, state.unconfirmed = exchange, None
@@ -222,10 +219,13 @@ def _begin_exchange(state: State, exchange: Exchange) -> None:
 
 def finish_exchange(state: State, exchange: Exchange) -> ExchangeError | None:
     """Sign in with what an exchange that is over has brought, or return why it failed."""
-    pending, issued = exchange.pending, exchange.issued
+    pending, error = exchange.pending, exchange.result.exception()
     state.exchange, state.failure, state.notice = None, "", ""
-    failure = None if issued else exchange.failure or ExchangeError("invalid_response")
-    if issued:
+    failure = None
+    if error:
+        failure = error if isinstance(error, ExchangeError) else ExchangeError("invalid_response")
+    else:
+        issued = exchange.result.result()
         state.user = User(issued.key, time.time(), pending.base_url)
         state.pending_headless = None
         sealed = (

@@ -4,14 +4,14 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Event
 from typing import TypedDict
 
 import streamlit as st
 
 from .events import SignInEvent
-from .oauth import AuthorizationResponse, ExchangeError, IssuedKey
+from .oauth import AuthorizationResponse, IssuedKey
 from .pkce import Method
 
 MAX_SIGN_IN_AGE_S = 12 * 3600
@@ -96,13 +96,11 @@ class PendingSignIn:
 
 @dataclass
 class Exchange:
-    """An exchange, run in a thread of its own: when `is_over`, it has a key or a failure."""
+    """An exchange, run in a thread of its own."""
 
     code: str = field(repr=False)
     pending: PendingSignIn
-    is_over: Event = field(default_factory=Event)
-    issued: IssuedKey | None = None
-    failure: ExchangeError | None = None
+    result: Future[IssuedKey] = field(default_factory=Future)
     milliseconds: int = 0
 
 

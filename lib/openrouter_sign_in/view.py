@@ -1,5 +1,6 @@
 """What the user sees of a sign-in: the link, a code to paste, a sentence for each failure."""
 
+from concurrent.futures import wait
 from typing import Literal, Unpack, overload
 
 import streamlit as st
@@ -43,7 +44,7 @@ def sign_in(*, stop: bool = True, **options: Unpack[SignInOptions]) -> User | No
 def _finish(state: State, exchange: Exchange) -> None:
     """Wait for an exchange in a script, which Streamlit may end meanwhile."""
     with st.spinner("Finishing your sign-in…"):
-        while not exchange.is_over.wait(_POLL_INTERVAL_S):
+        while not wait([exchange.result], timeout=_POLL_INTERVAL_S).done:
             current_state()  # such a point; unlike a paint, it sends nothing
     if failure := flow.finish_exchange(state, exchange):
         state.failure = explain(failure)

@@ -1,1 +1,1 @@
-"""What Streamlit makes special: session state, cookies, the address bar, painting a stream."""
+"""Streamlit for the chat: the session, what is on the pages, what the browser's tab keeps."""

@@ -1,18 +1,19 @@
 """Who is signed in, and what is left of the key."""
 
+from concurrent.futures import Future
 from threading import Thread
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.account import get_account
+from lib.openrouter.account import Account, get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.openrouter_sign_in import User, reject_key
 from lib.settings import Settings
 from lib.ui import budget
 from lib.ui.formatting import small, usd
-from lib.ui.session import AccountFetch, Session, wait_for
+from lib.ui.session import Session, wait_for
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
 
@@ -27,33 +28,35 @@ def refresh(settings: Settings, session: Session, place: DeltaGenerator | None =
         return
     if session.account_is_stale:
         session.account_is_stale = False
-        session.account_fetch = AccountFetch()
-        arguments = (settings.base_url, session.user.key, session, session.account_fetch)
-        Thread(target=_fetch, args=arguments, daemon=True).start()
+        session.account_fetch = _fetch(settings.base_url, session.user.key)
     if (fetch := session.account_fetch) is None:
         return
-    wait_for(fetch.is_over)
+    wait_for(fetch)
     if session.account_fetch is fetch:
         session.account_fetch = None
-    if fetch.is_rejected:
+    try:
+        session.account, session.account_failure = fetch.result(), ""
+    except KeyRejected:
         reject_key()
         st.rerun()
+    except OpenRouterError:
+        session.account_failure = UNAVAILABLE
     if place is not None:
         show_line(settings, session, place)
 
 
-def _fetch(base_url: str, key: str, session: Session, fetch: AccountFetch) -> None:
-    account, failure = session.account, ""
-    try:
-        account = get_account(base_url, key)
-    except KeyRejected:
-        fetch.is_rejected = True
-    except OpenRouterError:
-        failure = UNAVAILABLE
-    finally:
-        if session.account_fetch is fetch and session.has(key):
-            session.account, session.account_failure = account, failure
-        fetch.is_over.set()
+def _fetch(base_url: str, key: str) -> Future[Account]:
+    """Begin to fetch an account, in a thread of its own."""
+    fetch: Future[Account] = Future()
+
+    def run() -> None:
+        try:
+            fetch.set_result(get_account(base_url, key))
+        except Exception as error:  # noqa: BLE001 - whatever it was, who waits must hear of it
+            fetch.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return fetch
 
 
 def show_line(settings: Settings, session: Session, place: DeltaGenerator) -> None:

@@ -10,7 +10,7 @@ from lib.chat.storage import StorageChanges, parse_records, restore
 from lib.openrouter.untrusted import amount
 from lib.settings import MAX_COMPARED
 from lib.ui import browser, chat_actions
-from lib.ui.session import Session, end_if_unwanted, set_widget_value
+from lib.ui.session import Session, end_if_unwanted
 
 POLL_INTERVAL_S = 0.25
 AUTOSAVE_INTERVAL_S = 1.5
@@ -122,8 +122,6 @@ def take_back(session: Session, kept: str) -> None:
         return
     with session.lock:  # the script before may still be keeping
         _take_back(session, records)
-    if session.comparison:  # at the end: a script may be ended here
-        set_widget_value("compared", list(session.comparison))
 
 
 def _take_back(session: Session, records: Mapping[str, str]) -> None:
@@ -134,6 +132,7 @@ def _take_back(session: Session, records: Mapping[str, str]) -> None:
     if not session.comparisons:  # else something else is compared by now
         compared.sort(key=lambda conversation: conversation.began_at)
         session.comparison = {c.model: c for c in compared[-MAX_COMPARED:]}
+        session.compares_again = bool(session.comparison)
     for conversation in restored:
         if conversation.id == records.get("open") and not session.conversation.turns:
             session.open(conversation)

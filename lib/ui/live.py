@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream, render_throttle
-from lib.openrouter.errors import Unreachable
+from lib.openrouter.errors import KeyRejected, Unreachable
+from lib.openrouter_sign_in import reject_key
 from lib.ui.autosave import Autosave
 from lib.ui.render import AnswerPainter, Thoughts
 from lib.ui.session import Session, end_if_unwanted
@@ -72,6 +73,13 @@ class _View:
         if self.is_waiting and (reasoning or text):
             self._note.empty()
             self.is_waiting = False
+
+
+def leave_if_key_was_rejected(streams: Iterable[AnswerStream]) -> None:
+    """End the sign-in, and run the page again, if OpenRouter did not accept the key of an answer."""
+    if any(isinstance(stream.failure, KeyRejected) for stream in streams):
+        reject_key()
+        st.rerun()
 
 
 def show_live(

@@ -181,6 +181,9 @@ def show_several(settings: Settings, session: Session) -> list[str]:
         return []
     first = settings.compared_models or (session.model or settings.model,)
     set_first_widget_value("compared", [model for model in first if model in known])
+    if session.compares_again:  # the tab brought a comparison back: its models are chosen again
+        set_widget_value("compared", [model for model in session.comparison if model in known])
+        session.compares_again = False
     return st.multiselect(
         "Models",
         list(known),

@@ -162,12 +162,3 @@ def _show_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator,
             )
         st.page_link(SELF_CHECK_PAGE, label="Self-check", icon=":material/checklist:")
     return buttons, account_line
-
-
-def slot_above_input() -> DeltaGenerator:
-    """Return a slot that stays in sight above the chat input, which is to be made after it.
-
-    By an attribute that Streamlit does not document, checked with 1.67.
-    """
-    slot: DeltaGenerator = st._bottom.empty()
-    return slot

@@ -6,6 +6,7 @@ has just arrived is kept even if another click ends the script at that moment.
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,8 +14,6 @@ from threading import Event, RLock
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation, Turn, new_id
@@ -22,19 +21,12 @@ from lib.chat.storage import StorageChanges, StorageDiff, text_record
 from lib.markdown.streamlit_markdown import paintable_blocks
 from lib.openrouter.account import Account
 from lib.openrouter_sign_in import Exchanged, User
+from lib.ui import internals
 
 MAX_CACHED_TEXTS = 512
 """Texts whose blocks are remembered."""
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
-
-
-@dataclass
-class AccountFetch:
-    """The account on its way, in a thread of its own: `is_over` once the session has it."""
-
-    is_over: Event = field(default_factory=Event)
-    is_rejected: bool = False
 
 
 def cached_blocks() -> Callable[[str], tuple[str, ...]]:
@@ -56,7 +48,7 @@ class Session:
     exchanged: Exchanged | None = None
     account: Account | None = None
     account_is_stale: bool = True
-    account_fetch: AccountFetch | None = None
+    account_fetch: Future[Account] | None = None
     account_failure: str = ""
     opens_chat: bool = False
     forgets: str = ""
@@ -68,6 +60,7 @@ class Session:
     blocks_of: Callable[[str], tuple[str, ...]] = field(default_factory=cached_blocks, repr=False)
     comparison: dict[str, Conversation] = field(default_factory=dict)
     comparisons: int = 0
+    compares_again: bool = False
     streams: list[AnswerStream] = field(default_factory=list)
     news: Event = field(default_factory=Event)
     storage_diff: StorageDiff = field(default_factory=StorageDiff)
@@ -99,8 +92,8 @@ class Session:
 
     @property
     def is_connected(self) -> bool:
-        """Whether a browser is connected to it; without a server, as in AppTest, one always is."""
-        return not runtime.exists() or runtime.get_instance().is_active_session(self.streamlit_id)
+        """Whether a browser is connected to it."""
+        return internals.is_connected(self.streamlit_id)
 
     def notify(self) -> None:
         """Wake the script that shows answers."""
@@ -180,8 +173,7 @@ _SESSION = "session"
 def current_session() -> Session:
     """Return the object of the running script's session, which a first run creates."""
     if _SESSION not in st.session_state:
-        context = get_script_run_ctx()
-        st.session_state[_SESSION] = Session(streamlit_id=context.session_id if context else "")
+        st.session_state[_SESSION] = Session(streamlit_id=internals.session_id())
     session: Session = st.session_state[_SESSION]
     return session
 
@@ -236,7 +228,7 @@ def end_if_unwanted() -> None:
     _ = _SESSION in st.session_state
 
 
-def wait_for(is_over: Event) -> None:
+def wait_for(future: Future[Any]) -> None:
     """Wait in a script, which Streamlit may end meanwhile."""
-    while not is_over.wait(timeout=0.1):
+    while not wait([future], timeout=0.1).done:
         end_if_unwanted()

@@ -1,0 +1,37 @@
+"""What the app uses of Streamlit that is not in its public API, checked with `VERSION`.
+
+The sign-in folder has such a place of its own: `cookies.main_page_url`.
+"""
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+VERSION = "1.67"
+SELECTORS = (
+    '[aria-controls="stSidebar"]',
+    *(
+        f'[data-testid="st{name}"]'
+        for name in ("ChatMessage", "Code", "Column", "Image", "ImageContainer")
+    ),
+    *(f'[data-testid="st{name}"]' for name in ("MarkdownContainer", "StatusWidget", "Text")),
+)
+"""Of its page: tab.css and tab.js."""
+
+
+def session_id() -> str:
+    """Return the id of the running script's session; empty where no script runs."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def is_connected(session_id: str) -> bool:
+    """Tell whether a browser is connected to a session; without a server, in AppTest, one always is."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session_id)
+
+
+def slot_above_input() -> DeltaGenerator:
+    """Return a slot that stays in sight above the chat input, which is to be made after it."""
+    slot: DeltaGenerator = st._bottom.empty()
+    return slot

@@ -1,0 +1,45 @@
+"""What the app uses of Streamlit that is not in its public API is there."""
+
+import re
+
+import pytest
+import streamlit as st
+from playwright.sync_api import Page, expect
+
+from lib.ui import internals
+from sandbox.answers import picture
+from sandbox.server import Sandbox
+from tests.browser import steps
+from tests.browser.conftest import ROOT, App, arrive_signed_in
+from tests.browser.test_compare import add
+from tests.browser.test_conversations import attach
+
+pytestmark = pytest.mark.browser
+
+
+def test_version() -> None:
+    """Another version of Streamlit wants these tests read, and the number changed."""
+    assert st.__version__.startswith(f"{internals.VERSION}.")
+
+
+def test_selectors(page: Page, app: App, sandbox: Sandbox) -> None:
+    """Each part of Streamlit's page that the app names exists, and the app names no other."""
+    names = "".join((ROOT / "lib" / "ui" / name).read_text() for name in ("tab.css", "tab.js"))
+    used = set(re.findall(r'\[(?:data-testid|aria-controls)="st\w+"\]', names))
+    assert used == set(internals.SELECTORS)
+    arrive_signed_in(page.context, app, sandbox)
+    page.goto(f"{app.url}chat")
+    attach(page, ("photo.png", "image/png", picture(40, 20)))
+    steps.ask(page, "sandbox/tour please")
+    missing = used - {'[data-testid="stColumn"]', '[data-testid="stStatusWidget"]'}
+    for selector in missing:
+        expect(page.locator(selector).first).to_be_attached()
+    page.goto(f"{app.url}compare")
+    add(page, "sandbox/endless")
+    field = page.get_by_placeholder("Ask all of them")
+    field.fill("Hello?")
+    field.press("Enter")
+    for selector in used - missing:
+        expect(page.locator(selector).first).to_be_attached()
+    steps.stop(page.get_by_test_id("stColumn").last).click()
+    steps.expect_streams_to_end(sandbox)
