@@ -62,9 +62,8 @@ def submit_prompt(prompt: str) -> None:
 
 
 def ask_again(turn: Turn, max_tokens: int | None) -> None:
-    if (
-        conversation.turns and conversation.turns[-1] is turn
-    ):  # it may be deleted in the same moment
+    # It may be deleted in the same moment.
+    if conversation.turns and conversation.turns[-1] is turn:
         turn.ask_again(max_tokens)
         start_answer()
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import streamlit as st
 
@@ -145,11 +145,18 @@ class State:
 
 
 def current_state() -> State:
-    """Return the object of the running script's session, which a first run creates."""
-    if _STATE not in st.session_state:
-        st.session_state[_STATE] = State()
-    state: State = st.session_state[_STATE]
-    return state
+    """Return the object of the running script's session, which a first run creates.
+
+    No yield point, so that callbacks may ask for it (see `widget_value`).
+    """
+    if (state := widget_value(_STATE)) is None:
+        st.session_state[_STATE] = state = State()
+    return cast("State", state)
+
+
+def yield_point() -> None:
+    """Let Streamlit end a script here that is not wanted any more; unlike a paint, it sends nothing."""
+    _ = _STATE in st.session_state
 
 
 def replace_state(notice: str) -> State:
@@ -159,10 +166,10 @@ def replace_state(notice: str) -> State:
 
 
 def widget_value(key: str) -> object:
-    """Return what a widget or component holds, for use in a callback.
+    """Return what stands in session state, such as what a widget or component holds.
 
-    No point at which Streamlit may end a script, as `st.session_state[…]` is: there another
-    message of the tab would end the callback, and what the user had sent would be lost.
+    No yield point, at which Streamlit may end a script, as `st.session_state[…]` is: there another
+    message of the tab would end a callback, and what the user had sent would be lost.
     """
     return st.session_state.to_dict().get(key)
 

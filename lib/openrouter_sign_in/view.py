@@ -8,7 +8,7 @@ import streamlit as st
 from . import browser, flow, session
 from .events import SignedOut
 from .oauth import ExchangeError
-from .state import Exchange, Options, SignInOptions, State, User, current_state, widget_value
+from .state import Exchange, Options, SignInOptions, State, User, widget_value, yield_point
 
 _POLL_INTERVAL_S = 0.1
 _SOMEBODY_ELSES = "you would be signed in to their account, and they could read what you ask."
@@ -45,7 +45,7 @@ def _finish(state: State, exchange: Exchange) -> None:
     """Wait for an exchange in a script, which Streamlit may end meanwhile."""
     with st.spinner("Finishing your sign-in…"):
         while not wait([exchange.result], timeout=_POLL_INTERVAL_S).done:
-            current_state()  # such a point; unlike a paint, it sends nothing
+            yield_point()
     if failure := flow.finish_exchange(state, exchange):
         state.failure = explain(failure)
 

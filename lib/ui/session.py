@@ -171,10 +171,13 @@ _SESSION = "session"
 
 
 def current_session() -> Session:
-    """Return the object of the running script's session, which a first run creates."""
-    if _SESSION not in st.session_state:
-        st.session_state[_SESSION] = Session(streamlit_id=internals.session_id())
-    session: Session = st.session_state[_SESSION]
+    """Return the object of the running script's session, which a first run creates.
+
+    No yield point, so that callbacks may ask for it.
+    """
+    session: Session | None = widget_value(_SESSION)
+    if session is None:
+        st.session_state[_SESSION] = session = Session(streamlit_id=internals.session_id())
     return session
 
 

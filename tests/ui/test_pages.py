@@ -188,28 +188,34 @@ def test_chat_page_guards_itself(sandbox: Sandbox) -> None:
     assert "Sign in to chat" in text_of(app)
 
 
-def test_message_behind_a_question(sandbox: Sandbox) -> None:
-    """Another message of the tab, right behind a question, does not swallow it."""
+def test_message_behind_a_callback(sandbox: Sandbox) -> None:
+    """Another message of the tab, right behind a question or a sign-out, undoes nothing of it."""
 
-    def script(heard: list[str]) -> None:
+    def script(heard: list[object]) -> None:
         import streamlit as st
         from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-        from lib.ui.session import widget_value
+        from lib.openrouter_sign_in import current_user, sign_out
+        from lib.ui.session import current_session, widget_value
 
         def take() -> None:
             context = get_script_run_ctx()
             assert context
             assert context.script_requests
             context.script_requests.request_rerun(RerunData())
-            heard.append(widget_value("question"))
+            heard.extend([widget_value("question"), current_user(), current_session()])
+            sign_out()
+            heard.append("signed out")
 
+        current_session(), current_user()
         st.chat_input(key="question", on_submit=take)
 
-    heard: list[str] = []
-    app = AppTest.from_function(script, kwargs={"heard": heard}).run()
-    app.chat_input[0].set_value("Hello?").run()
-    assert heard == ["Hello?"]
+    heard: list[object] = []
+    app = AppTest.from_function(script, kwargs={"heard": heard})
+    app.session_state["openrouter_sign_in"] = State(user=signed_in().user)
+    app.run().chat_input[0].set_value("Hello?").run()
+    assert heard[0] == "Hello?"
+    assert heard[-1] == "signed out"
 
 
 def test_click_while_the_account_comes(raw_server: RawServer) -> None:
