@@ -77,8 +77,8 @@ def keep(
     )
 
 
-def sync_tab(session: Session, take_back: Callable[[str], object]) -> None:
-    """Tell the tab where its user is, and hear what it says; once in each run.
+def sync_tab(session: Session, take_back: Callable[[str], object]) -> bool:
+    """Tell the tab where its user is; return whether it has a report. Once in each run.
 
     `take_back` gets what the tab kept of conversations (JSON), once in a session that is signed in.
     """
@@ -107,3 +107,4 @@ def sync_tab(session: Session, take_back: Callable[[str], object]) -> None:
         on_silence_change=lambda: None,
     )
     session.has_said_goodbye = bool(heard.goodbye)
+    return bool(heard.kept or heard.silence or heard.goodbye)

@@ -60,8 +60,7 @@ def begin_page(
     """Begin a page: its settings, its user or the way to sign in, and what surrounds it.
 
     A setting that cannot be used ends the page with a sentence that names it. A page that leads to
-    the chat after a sign-in looks at `session.opens_chat`, which stays True until another page
-    runs: Streamlit may end the very run that leads there.
+    the chat after a sign-in looks at `session.opens_chat`.
     """
     # Community Cloud forces another value than config.toml's, with which a traceback shows.
     st.set_option("client.showErrorDetails", "none")
@@ -76,13 +75,28 @@ def begin_page(
     header = st.container()
     user = sign_in(**_sign_in_options(settings, shows_link=shows_sign_in), stop=False)
     session = current_session()
-    session.opens_chat &= leads_to_chat
     if user and session.user is None:
         session.user = user
         chat_actions.attach(session)
-    browser.sync_tab(session, lambda kept: autosave.take_back(session, kept))
+    has_report = browser.sync_tab(session, lambda kept: autosave.take_back(session, kept))
+    _lead_to_chat(session, leads_to_chat=leads_to_chat, has_report=has_report)
     buttons, account_line = _show_sidebar(settings, session)
     return App(settings, session, user, header, buttons, account_line)
+
+
+def _lead_to_chat(session: Session, *, leads_to_chat: bool, has_report: bool) -> None:
+    """Keep `opens_chat` until the chat is open, whichever run Streamlit ends.
+
+    A report that the tab had sent from the page before may end the chat's first run, and run that
+    page again.
+    """
+    if not leads_to_chat:
+        session.has_opened_chat |= session.opens_chat
+        session.opens_chat = False
+    elif has_report:
+        session.opens_chat |= session.has_opened_chat
+    else:
+        session.has_opened_chat = False
 
 
 def _sign_in_options(settings: Settings, *, shows_link: bool) -> SignInOptions:

@@ -51,6 +51,7 @@ class Session:
     account_fetch: Future[Account] | None = None
     account_failure: str = ""
     opens_chat: bool = False
+    has_opened_chat: bool = False
     forgets: str = ""
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)

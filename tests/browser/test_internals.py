@@ -31,15 +31,14 @@ def test_selectors(page: Page, app: App, sandbox: Sandbox) -> None:
     page.goto(f"{app.url}chat")
     attach(page, ("photo.png", "image/png", picture(40, 20)))
     steps.ask(page, "sandbox/tour please")
-    missing = used - {'[data-testid="stColumn"]', '[data-testid="stStatusWidget"]'}
-    for selector in missing:
+    # With this toolbar it does not show; test_clicks_in_mid_answer has one with which it does.
+    used.remove('[data-testid="stStatusWidget"]')
+    for selector in used - {columns := '[data-testid="stColumn"]'}:
         expect(page.locator(selector).first).to_be_attached()
     page.goto(f"{app.url}compare")
-    add(page, "sandbox/endless")
+    for model in ("sandbox/echo", "sandbox/tour"):
+        add(page, model)
     field = page.get_by_placeholder("Ask all of them")
     field.fill("Hello?")
     field.press("Enter")
-    for selector in used - missing:
-        expect(page.locator(selector).first).to_be_attached()
-    steps.stop(page.get_by_test_id("stColumn").last).click()
-    steps.expect_streams_to_end(sandbox)
+    expect(page.locator(columns)).to_have_count(3)
