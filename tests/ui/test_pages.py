@@ -543,6 +543,21 @@ def test_account_failure_signs_nobody_out(
     assert user_of(app)
 
 
+def test_led_to_the_chat() -> None:
+    """A sign-in leads to the chat, again where a late report ends the chat's first run; once only."""
+    session = Session(opens_chat=True)
+    for leads_to_chat, has_report, opens in (
+        (True, False, True),  # the account, after the sign-in
+        (False, False, False),  # the chat
+        (True, True, True),  # the account, by a report that it had sent before
+        (False, False, False),
+        (True, False, False),  # the account, since its user wants to see it
+        (True, True, False),
+    ):
+        page._lead_to_chat(session, leads_to_chat=leads_to_chat, has_report=has_report)
+        assert session.opens_chat is opens
+
+
 def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
     """A key that was deleted signs out, and the page says why."""
     session = signed_in()
