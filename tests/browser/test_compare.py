@@ -23,8 +23,14 @@ def compare(page: Page, app: App, sandbox: Sandbox) -> Page:
 
 def add(page: Page, model: str) -> None:
     """Add a model to those that are compared."""
+    # A run that ends in mid-search shows the whole list once more, with "Select all" in the place
+    # of what was found.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("combobox", name="Models").fill(model)
-    page.get_by_role("option").filter(has_text=re.compile(f"{model}$")).click()
+    options = page.get_by_role("option")
+    expect(options.filter(has_text=re.compile(f"{model}$"))).to_be_visible()
+    expect(options.filter(has_text="Select all")).to_have_count(0)
+    options.filter(has_text=re.compile(f"{model}$")).click()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name=model)).to_be_visible()
 
