@@ -19,7 +19,7 @@ run: $(VENV)/installed  ## the app with the real OpenRouter
 
 test: $(VENV)/installed  ## all tests, the browser's too; installs what they need
 	@scripts/install.sh tests
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-firefox: $(VENV)-firefox/installed  ## sign-in, chat and conversations in Firefox
 	@scripts/install.sh firefox
