@@ -1,6 +1,7 @@
 """Who may import whom: a file imports only from its own room, or from rooms below it."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,10 @@ def test_session_state_has_one_owner() -> None:
         )
     }
     assert owners == {"session.py", "state.py"}
+
+
+@pytest.mark.parametrize("room", sorted(COPIED))
+def test_public_names(room: str) -> None:
+    """What a folder for other apps promises in `__all__` can be imported from it."""
+    module = import_module(room.replace("/", "."))
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []

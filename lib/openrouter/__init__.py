@@ -22,6 +22,7 @@ folder into any app, and with a key in `OPENROUTER_API_KEY`:
         print(error.status, error.message)
 """
 
+from .account import Account, get_account, key_settings_url
 from .chat import ChatMessage, ChatRequest, Completion
 from .errors import (
     AnswerTooLong,
