@@ -14,8 +14,7 @@ from lib.export.facts import (
     is_too_long_to_format,
 )
 from lib.markdown.blocks import TOO_LONG, code_lines, is_too_long
-from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.events import Citation, is_address
+from lib.markdown.streamlit_markdown import link, literal
 
 
 def to_markdown(conversation: Conversation) -> bytes:
@@ -48,17 +47,14 @@ def _answer(answer: Answer, plain: bool) -> Iterator[str]:
     if answer.images:
         yield f"{count(len(answer.images), 'image')} made by the model, not in this file."
     if answer.citations:
-        numbered = enumerate(answer.citations, 1)
-        yield "\n".join(("Sources", "", *(f"{n}. {_link(citation)}" for n, citation in numbered)))
+        links = (
+            f"{number}. {link(citation.url, citation.title or citation.url)}"
+            for number, citation in enumerate(answer.citations, 1)
+        )
+        yield "\n".join(("Sources", "", *links))
     if sentence := ending(answer):
         yield f"**{_escape(sentence)}**"
     yield " · ".join(f"{name}: {_escape(value)}" for name, value in answer_facts(answer))
-
-
-def _link(citation: Citation) -> str:
-    url = citation.url.replace("(", "%28").replace(")", "%29")
-    label = _escape(citation.title or citation.url)
-    return f"[{label}]({url})" if is_address(url) else label
 
 
 def _escape(text: str) -> str:

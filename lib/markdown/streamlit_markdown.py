@@ -8,6 +8,7 @@ directives such as `:red[…]`, and loads images as soon as they are painted.
 import re
 
 from lib.markdown.blocks import code_lines, split_blocks, split_lines
+from lib.openrouter.events import is_address
 
 _INLINE = re.compile(
     r"""
@@ -98,6 +99,13 @@ def literal(text: str) -> str:
     text = _SHORTHAND.sub(rf"\g<0>{_WORD_JOINER}", text)
     text = _SPECIAL.sub(r"\\\g<0>", text)
     return _LINE_BEGIN.sub(r"\1\\", text)
+
+
+def link(address: str, label: str) -> str:
+    """Return a link to an address of the web; of any other only the label shows."""
+    shown = literal(" ".join(label.split()))
+    url = address.replace("(", "%28").replace(")", "%29")
+    return f"[{shown}]({url})" if is_address(address) else shown
 
 
 # Streamlit replaces these in what it has parsed, where a backslash is gone already.

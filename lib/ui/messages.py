@@ -7,8 +7,7 @@ import streamlit as st
 from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
-from lib.markdown.streamlit_markdown import literal
-from lib.openrouter.events import Citation
+from lib.markdown.streamlit_markdown import link, literal
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small, usd
 from lib.ui.render import show_text, show_thoughts
@@ -148,7 +147,8 @@ def show_foot(answer: Answer, kept_as: str = "") -> None:
         )
     if answer.citations:
         links = (
-            f"{number}. {_link(citation)}" for number, citation in enumerate(answer.citations, 1)
+            f"{number}. {link(citation.url, citation.title or citation.url)}"
+            for number, citation in enumerate(answer.citations, 1)
         )
         st.markdown("Sources\n" + "\n".join(links))
     match answer.progress:
@@ -187,11 +187,6 @@ def facts_of(answer: Answer) -> list[str]:
     if answer.tokens_per_second:
         facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
     return facts
-
-
-def _link(citation: Citation) -> str:
-    url = citation.url.replace("(", "%28").replace(")", "%29")
-    return f"[{literal(citation.title or citation.url)}]({url})"
 
 
 def show_conversation(conversation: Conversation) -> None:
