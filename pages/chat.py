@@ -19,7 +19,7 @@ from lib.ui import (
     models,
     page,
 )
-from lib.ui.live import leave_if_key_was_rejected, show_live
+from lib.ui.live import leave_if_key_was_rejected, show_live, show_stop
 from lib.ui.render import alternating_slot
 from lib.ui.session import widget_value
 
@@ -136,13 +136,8 @@ with conversation_slot:
                 messages.show_answer(turn.answer, session.kept_as(number))
 
 if live:
-    stop_slot.button(
-        "Stop",
-        icon=":material/stop_circle:",
-        key="stop",
-        on_click=chat_actions.stop,
-        args=(session, *(stream.answer for stream in live)),
-    )
+    with stop_slot:
+        show_stop(session, live, "Stop", "stop")
 for stream in show_live(live, session, autosaver):
     with live[stream]:
         messages.show_foot(stream.answer, session.kept_as(numbers[stream]))

@@ -8,7 +8,7 @@ from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
 from lib.markdown.streamlit_markdown import literal
 from lib.openrouter_sign_in import current_user
 from lib.ui import account, autosave, budget, chat_actions, internals, messages, models, page
-from lib.ui.live import leave_if_key_was_rejected, show_live
+from lib.ui.live import leave_if_key_was_rejected, show_live, show_stop
 from lib.ui.render import alternating_slot
 from lib.ui.session import widget_value
 
@@ -36,25 +36,15 @@ def compare() -> None:
 
 
 def start_answers() -> None:
+    user = current_user()
     for model, conversation in session.comparison.items():
         request = models.plain_request(settings, model)
-        user = current_user()
         chat_actions.start_pending_answer(settings, session, user, conversation, request)
 
 
 def live_answers() -> list[AnswerStream]:
     answers = (conversation.turns[-1].answer for conversation in session.comparison.values())
     return [stream for answer in answers if (stream := session.stream_of(answer))]
-
-
-def show_stop(label: str, key: str, *streams: AnswerStream) -> None:
-    st.button(
-        label,
-        icon=":material/stop_circle:",
-        key=key,
-        on_click=chat_actions.stop,
-        args=(session, *(stream.answer for stream in streams)),
-    )
 
 
 def show_continue(model: str, conversation: Conversation) -> None:
@@ -102,7 +92,7 @@ with alternating_slot(session.comparisons):
         if stream := session.stream_of(answer):
             live[stream], buttons[stream] = body, (button_slot, model, conversation)
             with button_slot:
-                show_stop("Stop", f"stop_{conversation.id}", stream)
+                show_stop(session, [stream], "Stop", f"stop_{conversation.id}")
         else:
             with body:
                 messages.show_answer(answer)
@@ -110,7 +100,7 @@ with alternating_slot(session.comparisons):
                 show_continue(model, conversation)
     if len(live) > 1:
         with stop_all_slot:
-            show_stop("Stop all", "stop_all", *live)
+            show_stop(session, live, "Stop all", "stop_all")
     budget.show_warning(settings, session)
 for stream in show_live(live, session, autosaver):
     with live[stream]:

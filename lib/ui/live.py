@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.chat.answer_stream import AnswerStream, render_throttle
 from lib.openrouter.errors import KeyRejected, Unreachable
 from lib.openrouter_sign_in import reject_key
+from lib.ui import chat_actions
 from lib.ui.autosave import Autosave
 from lib.ui.render import AnswerPainter, Thoughts
 from lib.ui.session import Session, end_if_unwanted
@@ -73,6 +74,17 @@ class _View:
         if self.is_waiting and (reasoning or text):
             self._note.empty()
             self.is_waiting = False
+
+
+def show_stop(session: Session, streams: Iterable[AnswerStream], label: str, key: str) -> None:
+    """Show the button that stops these answers."""
+    st.button(
+        label,
+        icon=":material/stop_circle:",
+        key=key,
+        on_click=chat_actions.stop,
+        args=(session, *(stream.answer for stream in streams)),
+    )
 
 
 def leave_if_key_was_rejected(streams: Iterable[AnswerStream]) -> None:
