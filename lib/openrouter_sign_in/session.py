@@ -115,7 +115,12 @@ def _restore(state: State) -> None:
 
 
 def _was_signed_out(user: User) -> bool:
-    return digest(f"{user.signed_in_at} {user.key}") in _signed_out
+    return _digest(user) in _signed_out
+
+
+def _digest(user: User) -> str:
+    """Return what tells one sign-in from all others, and tells nothing of its key."""
+    return digest(f"{user.signed_in_at} {user.key}")
 
 
 def sign_out() -> None:
@@ -125,7 +130,7 @@ def sign_out() -> None:
     if (user := state.user) is None:  # clicked twice, or after OpenRouter rejected the key
         return
     with _lock:
-        _signed_out[digest(f"{user.signed_in_at} {user.key}")] = None
+        _signed_out[_digest(user)] = None
         if len(_signed_out) > MAX_SIGNED_OUT:
             del _signed_out[next(iter(_signed_out))]
     now = max(time.time(), user.signed_in_at + 1)  # after it, also if the clock was set back

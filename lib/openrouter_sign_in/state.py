@@ -1,7 +1,6 @@
 """What a browser session knows of its sign-in: one object in `st.session_state`."""
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -141,7 +140,6 @@ class State:
     commands: Commands = field(default_factory=Commands)
     notice: str = ""
     failure: str = ""
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
 
 def current_state() -> State:
