@@ -16,7 +16,7 @@ from lib.chat.conversation import (
 )
 from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_address
 from lib.openrouter.models import is_model_id
-from lib.openrouter.untrusted import check_items, one_line
+from lib.openrouter.untrusted import amount, check_items, one_line
 
 FORMAT = "openrouter-chat/1"
 MAX_BYTES = 50_000_000
@@ -25,7 +25,6 @@ MAX_TURNS = 2_000
 MAX_ANSWERS = 100
 MAX_FAILURE = 4_000
 """Characters of why an answer failed: the longest sentence names each of the files."""
-_TOO_LARGE = 1e15
 _OPEN = ("waiting", "streaming")
 _Kind = TypeVar("_Kind")
 
@@ -152,5 +151,5 @@ def _check(answer: Answer) -> None:
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost) if usage else ()
     numbers = (*counts, answer.seconds, answer.first_token_seconds, answer.max_tokens)
     answer.affordable_tokens = None
-    if not all(value is None or 0 <= value < _TOO_LARGE for value in numbers):
+    if not all(value is None or amount(value) is not None for value in numbers):
         raise NotAConversation
