@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.ui import account, autosave, budget, models, page, sign_in_panel
 from lib.ui.formatting import small
 
@@ -12,7 +12,7 @@ settings, session = app.settings, app.session
 if app.user and session.opens_chat:
     st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
 
-app.header.title(literal(settings.app_title), anchor=False)
+app.header.title(escape_markdown(settings.app_title), anchor=False)
 
 if app.user:
     with st.spinner("Loading your account…"):
@@ -24,8 +24,8 @@ if app.user:
         query_params=models.query(session),
     )
     st.subheader("Your account", anchor=False)
-    account.show_account(session, app.user)
-    budget.show_field(settings, session)
+    account.render_account(session, app.user)
+    budget.render_budget_field(settings, session)
     small(
         "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
         "account until you delete it there, under Key settings."
@@ -37,5 +37,5 @@ else:
         "on your own OpenRouter credits."
     )
 
-sign_in_panel.show(settings, session.exchanged)
-autosave.start(session).until_answers_end()
+sign_in_panel.render(settings, session.exchanged)
+autosave.Autosave(session).finish()

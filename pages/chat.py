@@ -1,4 +1,4 @@
-"""The chat page: ask, and watch the answer come."""
+"""The chat page."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Turn
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter_sign_in import current_user
 from lib.ui import (
     account,
@@ -19,30 +19,30 @@ from lib.ui import (
     models,
     page,
 )
-from lib.ui.live import leave_if_key_was_rejected, show_live, show_stop
+from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
-from lib.ui.session import widget_value
+from lib.ui.widgets import widget_value
 
 app = page.begin_page()
 settings, session = app.settings, app.session
-autosaver = autosave.start(session)
-conversation = session.conversation
+autosaver = autosave.Autosave(session)
+conversation = session.chat.conversation
 
 app.header.title("Chat", anchor=False)
 
 if app.user is None:
     app.header.markdown("Sign in to chat with any model on your own OpenRouter credits.")
-    messages.show_conversation(conversation)
-    autosaver.at_the_end()
+    messages.render_conversation(conversation)
+    autosaver.finish()
     st.stop()
 
 
-# What follows runs in callbacks, which nothing ends before they are done: they have no yield point.
+# These run in callbacks. They have no yield point, so Streamlit cannot end them halfway.
 
 
 def start_answer() -> None:
     request = models.chosen_request(settings, session)
-    user, conversation = current_user(), session.conversation
+    user, conversation = current_user(), session.chat.conversation
     chat_actions.start_pending_answer(settings, session, user, conversation, request)
 
 
@@ -62,13 +62,13 @@ def submit_prompt(prompt: str) -> None:
 
 
 def ask_again(turn: Turn, max_tokens: int | None) -> None:
-    # It may be deleted in the same moment.
+    # The turn may be deleted at the same moment.
     if conversation.turns and conversation.turns[-1] is turn:
         turn.ask_again(max_tokens)
         start_answer()
 
 
-def show_ask_again() -> None:
+def render_ask_again() -> None:
     turn = conversation.turns[-1]
     affordable = turn.answer.affordable_tokens
     if affordable:
@@ -95,64 +95,64 @@ st.chat_input(
     max_upload_size=MAX_UPLOAD_MB,
 )
 with app.buttons:
-    conversations.show_list(session)
-models.show_choice(settings, session)
-start_answer()  # one that waited, for the answer above it or for this page
-autosaver.now()
+    conversations.render_list(session)
+models.render_choice(settings, session)
+start_answer()  # one that is pending
+autosaver.save()
 
-start_slot = st.empty()  # also when nothing is in it: what stood there goes at once
+start_slot = st.empty()  # also if it stays empty: its old content goes at once
 if not conversation.turns:
     with start_slot.container():
         model = models.chosen_request(settings, session).model
         st.markdown(f"Ask anything. The answer comes from `{model}`, on your own credits.")
         for prompt in settings.prompts:
             st.button(
-                literal(prompt),
+                escape_markdown(prompt),
                 icon=":material/lightbulb:",
                 on_click=submit_prompt,
                 args=(prompt,),
             )
 
-conversation_slot, button_slot = alternating_slot(session.opened), st.empty()
-hidden = session.hidden_turns
+conversation_slot, button_slot = alternating_slot(session.chat.open_count), st.empty()
+hidden = session.chat.hidden_turns
 live: dict[AnswerStream, DeltaGenerator] = {}
-numbers: dict[AnswerStream, int] = {}
+indices: dict[AnswerStream, int] = {}
 with conversation_slot:
     with st.container(horizontal_alignment="center"):
         if hidden:
             label = f"Show earlier messages ({hidden} questions)"
-            st.button(label, key="earlier", type="tertiary", on_click=session.show_earlier)
-    for number, turn in enumerate(conversation.turns[hidden:], hidden):
-        messages.show_own_message(session, turn, number, start_answer)
+            st.button(label, key="earlier", type="tertiary", on_click=session.chat.show_earlier)
+    for index, turn in enumerate(conversation.turns[hidden:], hidden):
+        messages.render_own_message(session, turn, index, start_answer)
         with st.chat_message("assistant"):
             answer_slot = alternating_slot(turn.version)
         with answer_slot:
             body = st.container()
-            messages.show_versions(turn, number)
+            messages.render_versions(turn, index)
         if stream := session.stream_of(turn.answer):
-            live[stream], numbers[stream] = body, number
+            live[stream], indices[stream] = body, index
         else:
             with body:
-                messages.show_answer(turn.answer, session.kept_as(number))
+                messages.render_answer(turn.answer, session.text_storage_key(index))
 
 if live:
     with stop_slot:
-        show_stop(session, live, "Stop", "stop")
-for stream in show_live(live, session, autosaver):
+        render_stop(session, live, "Stop", "stop")
+for stream in render_live(live, session, autosaver):
     with live[stream]:
-        messages.show_foot(stream.answer, session.kept_as(numbers[stream]))
-    autosaver.now()
-leave_if_key_was_rejected(live)
+        messages.render_footer(stream.answer, session.text_storage_key(indices[stream]))
+    autosaver.save()
+rerun_if_key_was_rejected(live)
 if live and conversation.pending_turn:
     st.rerun()
 
 stop_slot.empty()
 if conversation.turns:
     with button_slot:
-        show_ask_again()
-if session.refused:
-    st.error(literal(session.refused), icon=":material/error:")
-budget.show_warning(settings, session)
-autosave.show_trouble(session)
+        render_ask_again()
+if session.chat.refusal:
+    st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
+budget.render_warning(settings, session)
+autosave.render_storage_warnings(session)
 account.refresh(settings, session, app.account_line)
-autosaver.until_answers_end()
+autosaver.finish()

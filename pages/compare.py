@@ -1,20 +1,20 @@
-"""The compare page: one prompt to several models at once, side by side."""
+"""The compare page: one question to several models, side by side."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter_sign_in import current_user
 from lib.ui import account, autosave, budget, chat_actions, internals, messages, models, page
-from lib.ui.live import leave_if_key_was_rejected, show_live, show_stop
+from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
-from lib.ui.session import widget_value
+from lib.ui.widgets import widget_value
 
 app = page.begin_page("wide")
 settings, session = app.settings, app.session
-autosaver = autosave.start(session)
+autosaver = autosave.Autosave(session)
 
 app.header.title("Compare", anchor=False)
 
@@ -23,39 +23,41 @@ if app.user is None:
     st.stop()
 
 
-# In a callback, which nothing ends before it is done: it has no yield point.
+# In a callback. It has no yield point, so Streamlit cannot end it halfway.
 def compare() -> None:
-    # Not `chosen`, which is of the run before: both may change in one.
+    # Not `chosen`, which is of the last run: both may change in one message.
     question, wanted = widget_value("compared_question"), widget_value("compared")
     if question and question.strip() and len(wanted) > 1 and not live_answers():
-        session.comparisons += 1
-        session.comparison = {model: Conversation(model=model) for model in wanted}
-        for conversation in session.comparison.values():
+        session.comparison.count += 1
+        session.comparison.conversations = {model: Conversation(model=model) for model in wanted}
+        for conversation in session.comparison.conversations.values():
             conversation.ask(question)
         start_answers()
 
 
 def start_answers() -> None:
     user = current_user()
-    for model, conversation in session.comparison.items():
+    for model, conversation in session.comparison.conversations.items():
         request = models.plain_request(settings, model)
         chat_actions.start_pending_answer(settings, session, user, conversation, request)
 
 
 def live_answers() -> list[AnswerStream]:
-    answers = (conversation.turns[-1].answer for conversation in session.comparison.values())
+    answers = (
+        conversation.turns[-1].answer for conversation in session.comparison.conversations.values()
+    )
     return [stream for answer in answers if (stream := session.stream_of(answer))]
 
 
-def show_continue(model: str, conversation: Conversation) -> None:
+def render_continue(model: str, conversation: Conversation) -> None:
     if st.button("Continue", icon=":material/forum:", key=f"continue_{conversation.id}"):
-        session.open(conversation.copy())
-        session.model = model
+        session.chat.open(conversation.copy())
+        session.chat.model = model
         st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
 
 
-chosen = models.show_several(settings, session)
-start_answers()  # those that waited for this page
+chosen = models.render_compared_choice(settings, session)
+start_answers()  # those that are pending
 if live_answers():
     placeholder = "Wait for the answers, or stop them, to ask again"
 else:
@@ -70,7 +72,7 @@ st.chat_input(
 )
 
 start_slot = st.empty()
-if not session.comparison:
+if not session.comparison.conversations:
     start_slot.markdown(
         "Choose two to four models and ask. Each answers beside the others, with its own time and "
         "cost; go on with the one that you like best."
@@ -78,39 +80,43 @@ if not session.comparison:
 
 live: dict[AnswerStream, DeltaGenerator] = {}
 buttons: dict[AnswerStream, tuple[DeltaGenerator, str, Conversation]] = {}
-with alternating_slot(session.comparisons):
+with alternating_slot(session.comparison.count):
     columns = []
-    if session.comparison:
+    if session.comparison.conversations:
         with st.chat_message("user"):
-            messages.show_question(next(iter(session.comparison.values())).turns[-1])
-        columns = st.columns(len(session.comparison), border=True)
-    for column, (model, conversation) in zip(columns, session.comparison.items(), strict=True):
+            messages.render_question(
+                next(iter(session.comparison.conversations.values())).turns[-1]
+            )
+        columns = st.columns(len(session.comparison.conversations), border=True)
+    for column, (model, conversation) in zip(
+        columns, session.comparison.conversations.items(), strict=True
+    ):
         answer = conversation.turns[-1].answer
         with column:
-            st.subheader(literal(models.find(settings, model).name), anchor=False)
+            st.subheader(escape_markdown(models.find(settings, model).name), anchor=False)
             button_slot, body = st.empty(), st.container()
         if stream := session.stream_of(answer):
             live[stream], buttons[stream] = body, (button_slot, model, conversation)
             with button_slot:
-                show_stop(session, [stream], "Stop", f"stop_{conversation.id}")
+                render_stop(session, [stream], "Stop", f"stop_{conversation.id}")
         else:
             with body:
-                messages.show_answer(answer)
+                messages.render_answer(answer)
             with button_slot:
-                show_continue(model, conversation)
+                render_continue(model, conversation)
     if len(live) > 1:
         with stop_all_slot:
-            show_stop(session, live, "Stop all", "stop_all")
-    budget.show_warning(settings, session)
-for stream in show_live(live, session, autosaver):
+            render_stop(session, live, "Stop all", "stop_all")
+    budget.render_warning(settings, session)
+for stream in render_live(live, session, autosaver):
     with live[stream]:
-        messages.show_foot(stream.answer)
+        messages.render_footer(stream.answer)
     button_slot, model, conversation = buttons[stream]
     with button_slot:
-        show_continue(model, conversation)
-    autosaver.now()
-leave_if_key_was_rejected(live)
+        render_continue(model, conversation)
+    autosaver.save()
+rerun_if_key_was_rejected(live)
 if live:
     st.rerun()  # to ask again
 account.refresh(settings, session, app.account_line)
-autosaver.until_answers_end()
+autosaver.finish()

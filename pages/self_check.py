@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib import self_check
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter_sign_in import accepts_callback_url, keeps_cookies, main_page_url
 from lib.ui import autosave, page
 
@@ -30,11 +30,11 @@ measured = self_check.Measured(
     contact=contact,
 )
 for finding in self_check.findings(settings, measured):
-    badge, sentence = BADGES[finding.verdict], literal(finding.sentence)
-    st.markdown(f"{badge} **{literal(finding.subject)}**  \n{sentence}")
+    badge, sentence = BADGES[finding.verdict], escape_markdown(finding.sentence)
+    st.markdown(f"{badge} **{escape_markdown(finding.subject)}**  \n{sentence}")
 
 st.subheader("For a bug report", anchor=False)
 st.markdown("Copy this into it. Of a secret it tells only whether it is set.")
 st.code("\n".join(self_check.report(settings, measured)), language=None, wrap_lines=True)
 
-autosave.start(app.session).until_answers_end()
+autosave.Autosave(app.session).finish()

@@ -17,7 +17,12 @@ from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
 from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
 from lib.markdown.html import render
-from lib.markdown.streamlit_markdown import closed, literal, paintable, paintable_blocks
+from lib.markdown.streamlit_markdown import (
+    close_open_marks,
+    escape_markdown,
+    to_streamlit,
+    to_streamlit_blocks,
+)
 
 SIZE = 100_000
 LINE_ENDS = ("\n", "\r", "\r\n", " \n", "\t")
@@ -122,7 +127,7 @@ def export(text: str) -> None:
 def show(text: str) -> None:
     """Do what a paint of a whole text does."""
     if not is_too_long(text):
-        paintable_blocks(text)
+        to_streamlit_blocks(text)
 
 
 def paint(text: str) -> None:
@@ -130,10 +135,10 @@ def paint(text: str) -> None:
     growing = GrowingMarkdown()
     growing.append(text)
     if not growing.is_too_long:
-        paintable(closed(growing.rest))
+        to_streamlit(close_open_marks(growing.rest))
 
 
-@pytest.mark.parametrize("work", [literal, show, paint, export])
+@pytest.mark.parametrize("work", [escape_markdown, show, paint, export])
 @pytest.mark.parametrize("unit", [*LINE_ENDS, *OPENERS])
 def test_markdown(work: Callable[[str], object], unit: str) -> None:
     """Whatever 100 KB of text are made of, showing and saving them takes less than a second."""

@@ -17,7 +17,7 @@ from lib.chat.attachments import attachment, count_pixels
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff, parse_records, restore
 from lib.markdown.blocks import GrowingMarkdown, add_math, split_blocks
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.events import Usage, read_events
 from lib.openrouter.sse import EventTooLarge, decode_events
@@ -241,7 +241,7 @@ commonmark = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 @given((some.text() | SPECIAL).map(one_line))
 def test_literal(text: str) -> None:
     """Any text in a line is shown as it is, and nothing is made of it."""
-    html = commonmark.render(literal(text))
+    html = commonmark.render(escape_markdown(text))
     shown = unescape(html.removeprefix("<p>").removesuffix("</p>\n"))
     invisible = str.maketrans({"\u2060": "", "\0": "\ufffd"})
     assert shown.translate(invisible) == text.translate(invisible)

@@ -14,7 +14,7 @@ from lib.export.facts import (
     is_too_long_to_format,
 )
 from lib.markdown.blocks import TOO_LONG, code_lines, is_too_long
-from lib.markdown.streamlit_markdown import link, literal
+from lib.markdown.streamlit_markdown import escape_markdown, link
 
 
 def to_markdown(conversation: Conversation) -> bytes:
@@ -23,7 +23,7 @@ def to_markdown(conversation: Conversation) -> bytes:
     An answer is Markdown already and stands as its model wrote it.
     """
     facts = conversation_facts(conversation)
-    parts = [f"# {literal(conversation_title(conversation))}"]
+    parts = [f"# {escape_markdown(conversation_title(conversation))}"]
     parts.append("\n".join(f"- {name}: {_escape(value)}" for name, value in facts))
     plain = is_too_long_to_format(conversation)
     for number, turn in enumerate(conversation.turns, 1):
@@ -59,7 +59,7 @@ def _answer(answer: Answer, plain: bool) -> Iterator[str]:
 
 def _escape(text: str) -> str:
     """Return Markdown that shows the text as it is, in one line."""
-    return literal(" ".join(text.split()))
+    return escape_markdown(" ".join(text.split()))
 
 
 def _code_block(text: str) -> str:

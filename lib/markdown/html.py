@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from lib.markdown.blocks import TOO_LONG, add_math, is_too_long
-from lib.markdown.streamlit_markdown import paintable_blocks
+from lib.markdown.streamlit_markdown import to_streamlit_blocks
 from lib.openrouter.events import is_address
 
 _HEADINGS_ABOVE = 3
@@ -28,8 +28,8 @@ def render(text: str) -> str:
     if is_too_long(text):
         return render_plain(text)
     # Here no image is ever loaded, so code may hold what would begin one.
-    paintable = "".join(paintable_blocks(text)).replace(_JOINED_MARK, "![")
-    html: str = _markdown.render(paintable)
+    to_streamlit = "".join(to_streamlit_blocks(text)).replace(_JOINED_MARK, "![")
+    html: str = _markdown.render(to_streamlit)
     return html
 
 
@@ -83,7 +83,7 @@ _FORMULA = re.compile(
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """A formula between `$`, and whatever it holds: in paintable text every other `$` is escaped."""
+    """A formula between `$`, and whatever it holds: in to_streamlit text every other `$` is escaped."""
     found = _FORMULA.match(state.src, state.pos, state.posMax)
     if not found:
         return False

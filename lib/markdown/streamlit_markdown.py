@@ -29,7 +29,7 @@ _WORD = re.compile("[A-Za-z]{2}")
 _WORD_JOINER = "\u2060"
 
 
-def paintable(block: str) -> str:
+def to_streamlit(block: str) -> str:
     r"""Return a block of an answer as markdown for Streamlit. Code in it stays as it is.
 
     `\(…\)` and `\[…\]` become formulas, a `$` that begins none is a dollar, and an image is a
@@ -51,9 +51,9 @@ def paintable(block: str) -> str:
     return "".join([*parts, _prose("".join(prose))])
 
 
-def paintable_blocks(text: str) -> tuple[str, ...]:
-    """Return the blocks of a whole text, each paintable."""
-    return tuple(map(paintable, split_blocks(text)))
+def to_streamlit_blocks(text: str) -> tuple[str, ...]:
+    """Return the blocks of a whole text, each to_streamlit."""
+    return tuple(map(to_streamlit, split_blocks(text)))
 
 
 def _prose(text: str) -> str:
@@ -94,7 +94,7 @@ def _is_amount(inside: str) -> bool:
     return inside[0].isdecimal() and "\\" not in inside and _WORD.search(inside) is not None
 
 
-def literal(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return text of others as markdown that shows it as it is."""
     text = _SHORTHAND.sub(rf"\g<0>{_WORD_JOINER}", text)
     text = _SPECIAL.sub(r"\\\g<0>", text)
@@ -103,7 +103,7 @@ def literal(text: str) -> str:
 
 def link(address: str, label: str) -> str:
     """Return a link to an address of the web; of any other only the label shows."""
-    shown = literal(" ".join(label.split()))
+    shown = escape_markdown(" ".join(label.split()))
     url = address.replace("(", "%28").replace(")", "%29")
     return f"[{shown}]({url})" if is_address(address) else shown
 
@@ -119,7 +119,7 @@ _OPEN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})(?:\]\([^)\s\[]{0,2000})?$")
 _CODE = re.compile(r"(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)", re.DOTALL)
 
 
-def closed(block: str) -> str:
+def close_open_marks(block: str) -> str:
     """Return a block that is still being written with its marks closed, so that none is seen."""
     last = len(split_lines(block.rstrip("\r\n"))) - 1
     if last in code_lines(block):

@@ -1,1 +1,1 @@
-"""Streamlit for the chat: the session, what is on the pages, what the browser's tab keeps."""
+"""What pages render, and the state behind it: everything of the chat that needs Streamlit."""

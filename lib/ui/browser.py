@@ -1,6 +1,6 @@
-"""What only the browser can do for the chat: keep conversations in its tab, copy, say goodbye.
+"""What only the browser can do for the chat: store conversations in its tab, copy, say goodbye.
 
-What components get holds tuples for lists: Streamlit loads pandas to see whether a list or a dict is
+The data of components holds tuples for lists: Streamlit loads pandas to see whether a list or a dict is
 a table. https://docs.streamlit.io/develop/api-reference/custom-components/st.components.v2.component
 """
 
@@ -13,7 +13,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from lib.chat.storage import StorageChanges
 from lib.openrouter_sign_in import storage_prefix
-from lib.ui.session import Session, component_value
+from lib.ui.session import Session
+from lib.ui.widgets import component_value
 
 _HERE = Path(__file__).parent
 
@@ -26,46 +27,47 @@ def _component(name: str, html: str = "", *, isolate_styles: bool = True) -> Com
 
 
 def _source(path: Path) -> str:
-    """Read without comments and indentation: Streamlit sends a source at each paint."""
+    """Read without comments and indentation: Streamlit sends a source at each rendering."""
     lines = map(str.strip, path.read_text("utf-8").splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 _tab = _component("tab", isolate_styles=False)  # its style is the page's
-_keep = _component("keep")
+_storage = _component("storage")
 _copy = _component("copy", '<button type="button">Copy</button>')
 
 
-def copy_button(text: str, key: str, kept_as: str = "") -> None:
-    """Show a button that copies a text to the clipboard; the tab may keep it under a name."""
+def copy_button(text: str, key: str, storage_key: str = "") -> None:
+    """Render a button that copies a text, which the tab may have stored under a key already."""
     length = len(text.encode("utf-16-le")) // 2  # as the browser counts
-    if kept_as:
-        name = f"{storage_prefix()}chat/{kept_as}"
-        where: dict[str, object] = {"kept_as": name, "length": length}
+    if storage_key:
+        name = f"{storage_prefix()}chat/{storage_key}"
+        where: dict[str, object] = {"storage_key": name, "length": length}
     else:
         where = {"text": text}
     _copy(key=key, data=where, width="content")
 
 
-def keep(
+def store(
     changes: list[StorageChanges],
     *,
     is_live: bool,
     is_last: bool,
     on_trouble: Callable[[str], object],
 ) -> None:
-    """Have the tab keep changes, those that it has not kept yet.
+    """Have the tab store changes, those that it has not stored yet.
 
-    It tells of trouble, `full` or `behind`, at the end of a run. While answers are live, each call
-    is also a sign of life: a tab that misses it for some seconds asks for a new run (tab.js).
+    At the end of a run (`is_last`) it may report trouble: `full` or `behind`. While answers are
+    live, each call is also a sign of life: a tab that misses it for some seconds asks for a new run
+    (tab.js).
     """
 
-    def troubled() -> None:
-        on_trouble(str(component_value("keep", "trouble")))
+    def handle_trouble() -> None:
+        on_trouble(str(component_value("storage", "trouble")))
 
-    _keep(
-        key="keep" if is_last else None,
-        # The time makes each call a new one; the browser takes no notice of the same data again.
+    _storage(
+        key="storage" if is_last else None,
+        # The time makes each call a new one; the browser ignores the same data.
         data={
             "changes": tuple(vars(one) for one in changes),
             "is_live": is_live,
@@ -73,38 +75,39 @@ def keep(
             "prefix": storage_prefix(),
             "sent_at": time.time(),
         },
-        on_trouble_change=troubled if is_last else lambda: None,
+        on_trouble_change=handle_trouble if is_last else lambda: None,
     )
 
 
-def sync_tab(session: Session, take_back: Callable[[str], object]) -> bool:
-    """Tell the tab where its user is; return whether it has a report. Once in each run.
+def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
+    """Tell the tab what its user is looking at; return whether it reported something.
 
-    `take_back` gets what the tab kept of conversations (JSON), once in a session that is signed in.
+    Once in each run. `restore` gets what the tab stored of conversations (JSON), once in a session
+    that is signed in.
     """
 
-    def kept_came_back() -> None:
-        kept = component_value("tab", "kept")
-        if isinstance(kept, str) and session.wants_kept and session.user:
-            session.wants_kept = False
-            take_back(kept)
+    def restore_once() -> None:
+        stored = component_value("tab", "stored")
+        if isinstance(stored, str) and session.storage.wants_restore and session.user:
+            session.storage.wants_restore = False
+            restore(stored)
 
-    def goodbye_was_said() -> None:
+    def note_goodbye() -> None:
         session.has_said_goodbye = True
 
-    heard = _tab(
+    events = _tab(
         key="tab",
         data={
             "signed_in_at": session.user.signed_in_at if session.user else None,
-            "opened": session.opened,
-            "asked": session.asked,
-            "forgets": session.forgets,
+            "open_count": session.chat.open_count,
+            "last_question_id": session.chat.last_question_id,
+            "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
-            "wants_kept": session.id if session.wants_kept and session.user else None,
+            "wants_restore": session.id if session.storage.wants_restore and session.user else None,
         },
-        on_kept_change=kept_came_back,
-        on_goodbye_change=goodbye_was_said,
+        on_stored_change=restore_once,
+        on_goodbye_change=note_goodbye,
         on_silence_change=lambda: None,
     )
-    session.has_said_goodbye = bool(heard.goodbye)
-    return bool(heard.kept or heard.silence or heard.goodbye)
+    session.has_said_goodbye = bool(events.goodbye)
+    return bool(events.stored or events.silence or events.goodbye)

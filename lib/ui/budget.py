@@ -1,42 +1,43 @@
-"""What a session may cost."""
+"""The budget of a session."""
 
 import streamlit as st
 
 from lib.settings import Settings
 from lib.ui.formatting import usd
-from lib.ui.session import Session, set_first_widget_value, widget_value
+from lib.ui.session import Session
+from lib.ui.widgets import set_first_widget_value, widget_value
 
-NEAR = 0.8
-"""The share of a budget from which on the page warns."""
+WARNING_SHARE = 0.8
+"""The share of the budget from which on the page warns."""
 
 
 def limit(settings: Settings, session: Session) -> float | None:
-    """Return what the session may cost in USD: the setting, or less if its user said so."""
-    amounts = (settings.session_budget, session.budget)
+    """Return the most that the session may cost, in USD: the setting, or less if the user chose it."""
+    amounts = (settings.session_budget, session.spending.budget)
     return min((amount for amount in amounts if amount is not None), default=None)
 
 
 def refusal(settings: Settings, session: Session) -> str:
-    """Return why nothing more is sent, empty as long as there is something left."""
-    most = limit(settings, session)
-    if most is None or session.spent < most:
+    """Return why nothing more is sent; empty while some of the budget is left."""
+    maximum = limit(settings, session)
+    if maximum is None or session.spending.spent < maximum:
         return ""
-    can_be_raised = most != settings.session_budget
-    way_on = (
+    can_be_raised = maximum != settings.session_budget
+    advice = (
         "Raise it under Account, then try again."
         if can_be_raised
-        else "Whoever sent you the link set it; ask them for more."
+        else "Ask the person who sent you the link to raise it."
     )
-    return f"This session's budget of ${most:,.2f} is used up, so nothing was sent. {way_on}"
+    return f"This session's budget of ${maximum:,.2f} is used up, so nothing was sent. {advice}"
 
 
-def show_field(settings: Settings, session: Session) -> None:
-    """Show the field in which the user sets a budget, or lowers the one that there is."""
+def render_budget_field(settings: Settings, session: Session) -> None:
+    """Render the field in which the user sets a budget, or lowers that of the settings."""
 
     def change() -> None:
-        session.budget = widget_value("budget")
+        session.spending.budget = widget_value("budget")
 
-    set_first_widget_value("budget", session.budget)
+    set_first_widget_value("budget", session.spending.budget)
     st.number_input(
         "Budget of this session, in US dollars",
         min_value=min(0.01, settings.session_budget or 0.01),
@@ -49,11 +50,11 @@ def show_field(settings: Settings, session: Session) -> None:
     )
 
 
-def show_warning(settings: Settings, session: Session) -> None:
-    """Warn where the budget comes to its end."""
-    most = limit(settings, session)
-    if most is not None and session.spent >= most * NEAR:
+def render_warning(settings: Settings, session: Session) -> None:
+    """Warn if most of the budget is spent."""
+    maximum = limit(settings, session)
+    if maximum is not None and session.spending.spent >= maximum * WARNING_SHARE:
         st.warning(
-            f"This session has cost {usd(session.spent)} of its budget of {usd(most)}.",
+            f"This session has cost {usd(session.spending.spent)} of its budget of {usd(maximum)}.",
             icon=":material/savings:",
         )

@@ -1,4 +1,4 @@
-"""Asking for an answer, which then grows by itself: on this page, another, or none."""
+"""Ask for answers, attach to them after a reload, and stop them."""
 
 import threading
 import time
@@ -21,10 +21,10 @@ from lib.ui.error_messages import explain
 from lib.ui.session import Session
 
 COST_DELAYS_S = (0.5, 2, 8)
-"""The waits before each request for the cost of an answer that broke off."""
+"""The delays before each request for the cost of an answer that broke off."""
 
 live_answers = LiveAnswers()
-"""Of the process: a session that comes back finds here what the one before asked for."""
+"""Of the process: after a reload the new session finds here what the old one asked for."""
 
 
 def submit_question(
@@ -35,11 +35,11 @@ def submit_question(
     text: str,
     files: Sequence[tuple[str, bytes]] = (),
 ) -> None:
-    """Ask a question in the open conversation; what cannot be sent with it waits beside it.
+    """Ask a question in the open chat. If a file of it is refused, the question waits.
 
-    Where nothing is left to send, no question is added: `session.refused` says why.
+    If nothing is left to send, no question is added: `session.chat.refusal` says why.
     """
-    session.refused = ""
+    session.chat.refusal = ""
     attachments: list[Attachment] = []
     refused: list[str] = []
     for name, content in files[:MAX_FILES]:
@@ -51,13 +51,13 @@ def submit_question(
         refused.append(f"A message takes {MAX_FILES} files at most.")
     if not text.strip() and not attachments:
         if refused:
-            session.refused = f"{' '.join(refused)} Nothing was sent; choose another file."
+            session.chat.refusal = f"{' '.join(refused)} Nothing was sent; choose another file."
         return
-    conversation = session.conversation
+    conversation = session.chat.conversation
     conversation.ask(text, attachments)
-    session.asked = conversation.turns[-1].id
-    session.earlier = 0
-    session.open(conversation)
+    session.chat.last_question_id = conversation.turns[-1].id
+    session.chat.earlier_turns = 0
+    session.chat.open(conversation)
     if refused:
         _refuse(
             conversation.turns[-1].answer,
@@ -73,14 +73,14 @@ def start_pending_answer(
     conversation: Conversation,
     request: ChatRequest,
 ) -> None:
-    """Ask for the first answer that waits in a conversation.
+    """Ask for the first pending answer of a conversation.
 
-    It goes on waiting while another of the conversation is on its way, and without a user. Where
-    something speaks against it, the answer says so.
+    It stays pending while another answer of the conversation grows, and without a user. If the
+    budget, the length, or the model forbid it, the answer fails and says so.
     """
     if user is None:
         return
-    # A click begins the next script before the one before has ended: only one of them may ask.
+    # A click starts the next script before the last one has ended: only one of them may ask.
     with session.lock:
         turn = conversation.pending_turn
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
@@ -89,7 +89,7 @@ def start_pending_answer(
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
-            or _not_taken(model, conversation.attached())
+            or _unsupported(model, conversation.attached())
         )
         if refusal:
             _refuse(turn.answer, refusal)
@@ -136,11 +136,11 @@ def _start(
 
 
 def _count(base_url: str, key: str, stream: AnswerStream) -> None:
-    """Count what an answer cost that broke off; OpenRouter knows it some moments later."""
+    """Fetch the cost of an answer that broke off, which OpenRouter has some seconds later."""
     answer = stream.answer
     for seconds in COST_DELAYS_S:
         time.sleep(seconds)
-        if not stream.readers[-1].has(key):  # the latest: those before may be gone for good
+        if not stream.readers[-1].has(key):  # the latest: the others may be gone
             return
         with suppress(OpenRouterError):
             answer.usage = get_usage(base_url, key, answer.generation)
@@ -149,10 +149,10 @@ def _count(base_url: str, key: str, stream: AnswerStream) -> None:
 
 
 def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None:
-    """Go on with the answers that the session before asked for: the page was reloaded.
+    """Attach to the answers that the session before the reload asked for.
 
-    With those in conversations that the tab brought back, and with those that grow and nobody
-    reads: the tab may not have kept yet what was asked last.
+    To those in the conversations that the tab has stored, and to those that grow without a reader:
+    the tab may not have stored the last question yet.
     """
     if session.user is None:
         return
@@ -187,8 +187,8 @@ def _too_long(conversation: Conversation) -> str:
     return f"This chat has {MAX_TURNS:,} questions, which is the most. Start a new one."
 
 
-def _not_taken(model: Model, kinds: set[Kind]) -> str:
-    """A PDF is read for models that take no files; texts are text."""
+def _unsupported(model: Model, kinds: set[Kind]) -> str:
+    """Return why a model cannot get these attachments; it always can get PDFs and texts."""
     for kind, plural in (("image", "images"), ("audio", "audio")):
         if kind in kinds and kind not in model.inputs:
             return (
@@ -199,8 +199,8 @@ def _not_taken(model: Model, kinds: set[Kind]) -> str:
 
 
 def stop(session: Session, *answers: Answer) -> None:
-    """Stop these answers, also those that wait to be asked for."""
-    with session.lock:  # else an earlier script may be about to ask for one
+    """Stop these answers, also pending ones."""
+    with session.lock:  # an earlier script may be about to ask for one
         for answer in answers:
             if stream := session.stream_of(answer):
                 stream.stop()

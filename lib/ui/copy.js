@@ -1,20 +1,20 @@
-// Copies a text to the clipboard, and says for a moment that it did.
+// Copy a text to the clipboard, and say so for a moment.
 
-const MOMENT = 2000; // milliseconds
+const LABEL_TIME = 2000; // milliseconds
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
   button.onclick = async () => {
     button.textContent = (await copy(textOf(data))) ? "Copied" : "Copying is not allowed here";
-    setTimeout(() => (button.textContent = "Copy"), MOMENT);
+    setTimeout(() => (button.textContent = "Copy"), LABEL_TIME);
   };
 }
 
-// What the tab keeps anyway need not be sent once more.
-function textOf({ text, kept_as: name, length }) {
-  if (!name) return text;
-  const kept = window.sessionStorage.getItem(name) ?? "";
-  return kept.length === length ? kept : "";
+// What the tab has stored is not sent once more.
+function textOf({ text, storage_key: key, length }) {
+  if (!key) return text;
+  const stored = window.sessionStorage.getItem(key) ?? "";
+  return stored.length === length ? stored : "";
 }
 
 // Without https there is no navigator.clipboard; the older way needs a selected field.

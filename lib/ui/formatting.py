@@ -6,7 +6,7 @@ from lib.chat import labels
 
 
 def small(text: str) -> None:
-    """Show a line in small letters; those of `st.caption` are too pale to read for many."""
+    """Render a line in small letters; those of `st.caption` have too little contrast."""
     st.markdown(f":small[{text}]")
 
 

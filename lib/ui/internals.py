@@ -1,6 +1,6 @@
 """What the app uses of Streamlit that is not in its public API, checked with `VERSION`.
 
-The sign-in folder has such a place of its own: `cookies.main_page_url`.
+The sign-in folder has one use of its own: `cookies.main_page_url`.
 """
 
 import streamlit as st
@@ -17,7 +17,7 @@ SELECTORS = (
     ),
     *(f'[data-testid="st{name}"]' for name in ("MarkdownContainer", "StatusWidget", "Text")),
 )
-"""Of its page: tab.css and tab.js."""
+"""Of Streamlit's page: used in tab.css and tab.js."""
 
 
 def session_id() -> str:

@@ -1,4 +1,4 @@
-"""How questions and answers look."""
+"""Render questions and answers."""
 
 from collections.abc import Callable
 
@@ -7,62 +7,65 @@ import streamlit as st
 from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
-from lib.markdown.streamlit_markdown import link, literal
+from lib.markdown.streamlit_markdown import escape_markdown, link
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small, usd
-from lib.ui.render import show_text, show_thoughts
-from lib.ui.session import Session, widget_value
+from lib.ui.render import render_reasoning, render_text
+from lib.ui.session import Session
+from lib.ui.widgets import widget_value
 
 
-def show_question(turn: Turn) -> None:
-    """Show what was asked, as it was written, with its files."""
+def render_question(turn: Turn) -> None:
+    """Render a question as it was written, with its files."""
     if turn.question:
         st.text(turn.question)
     for file in turn.attachments:
-        _show_attachment(file)
+        _render_attachment(file)
 
 
-def _show_attachment(file: Attachment) -> None:
+def _render_attachment(file: Attachment) -> None:
     match file.kind:
         case "image":
-            _show_image(file.content, file.name)
-            small(literal(file.name))
+            _render_image(file.content, file.name)
+            small(escape_markdown(file.name))
         case "audio":
             st.audio(file.content, format=file.media_type)
-            small(literal(file.name))
+            small(escape_markdown(file.name))
         case _:
             icon = "picture_as_pdf" if file.kind == "pdf" else "description"
-            small(f":material/{icon}: {literal(file.name)} · {len(file.content) / 1000:,.0f} KB")
+            small(
+                f":material/{icon}: {escape_markdown(file.name)} · {len(file.content) / 1000:,.0f} KB"
+            )
 
 
-def _show_image(content: bytes, about: str) -> None:
+def _render_image(content: bytes, name: str) -> None:
     if (count_pixels(content) or 0) > MAX_SHOWN_PIXELS:
-        small(f":material/broken_image: {literal(about)} is too large to be shown here.")
+        small(f":material/broken_image: {escape_markdown(name)} is too large to be shown here.")
         return
     try:
-        st.image(content, alt=about, width=320)
-    except Exception:  # noqa: BLE001 - whatever else begins like an image; Pillow has no one error
-        small(f":material/broken_image: {literal(about)} cannot be shown.")
+        st.image(content, alt=name, width=320)
+    except Exception:  # noqa: BLE001 - Pillow has no common error for what only begins like an image
+        small(f":material/broken_image: {escape_markdown(name)} cannot be shown.")
 
 
-def show_own_message(
-    session: Session, turn: Turn, number: int, start_answer: Callable[[], object]
+def render_own_message(
+    session: Session, turn: Turn, index: int, start_answer: Callable[[], object]
 ) -> None:
-    """Show what was asked, with the ways to change it or to delete it with its answers.
+    """Render a question with the buttons that change it, or delete it with its answers.
 
-    `start_answer` is called where it was changed and is to be answered anew.
+    `start_answer` is called when a changed question is sent again.
     """
-    conversation = session.conversation
+    conversation = session.chat.conversation
 
     def edit() -> None:
-        session.edited_turn = turn
+        session.chat.edited_turn = turn
 
     def stop_editing() -> None:
-        session.edited_turn = None
+        session.chat.edited_turn = None
 
     def send_again() -> None:
-        changed = widget_value(f"changed_{number}")
-        if session.edited_turn is turn and changed.strip():
+        changed = widget_value(f"changed_{index}")
+        if session.chat.edited_turn is turn and changed.strip():
             stop_editing()
             for replaced in conversation.replace(turn, changed):
                 chat_actions.stop(session, *replaced.answers)
@@ -73,41 +76,44 @@ def show_own_message(
         conversation.delete(turn)
 
     with st.chat_message("user"):
-        if session.edited_turn is not turn:
-            show_question(turn)
+        if session.chat.edited_turn is not turn:
+            render_question(turn)
             with st.container(horizontal=True, gap="small", key=f"question_{turn.id}"):
-                st.button("Edit", key=f"edit_{number}", type="tertiary", on_click=edit)
-                # Not by its number: the second of two clicks would delete the next one.
+                st.button("Edit", key=f"edit_{index}", type="tertiary", on_click=edit)
+                # Not by its index: the second click of two would delete the next one.
                 st.button("Delete", key=f"delete_{id(turn)}", type="tertiary", on_click=delete)
             return
         st.text_area(
-            "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{number}"
+            "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{index}"
         )
         small("Sending it again replaces this message and everything after it.")
         with st.container(horizontal=True):
-            st.button("Send again", type="primary", key=f"send_{number}", on_click=send_again)
-            st.button("Cancel", key=f"cancel_{number}", on_click=stop_editing)
+            st.button("Send again", type="primary", key=f"send_{index}", on_click=send_again)
+            st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)
 
 
-def show_versions(turn: Turn, number: int) -> None:
-    """Show which of several answers this is, and the ways to the others."""
+def render_versions(turn: Turn, index: int) -> None:
+    """Render which of several answers this is, and the buttons to the others."""
     count = len(turn.answers)
     if count == 1:
         return
-    place = turn.version
+    current = turn.version
 
     def show(other: int) -> None:
         turn.shown = other
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for label, icon, other in (("Earlier", "left", place - 1), ("Later", "right", place + 1)):
-            if other > place:
-                small(f"Answer {place + 1} of {count}")
+        for label, icon, other in (
+            ("Earlier", "left", current - 1),
+            ("Later", "right", current + 1),
+        ):
+            if other > current:
+                small(f"Answer {current + 1} of {count}")
             st.button(
                 label,
                 icon=f":material/chevron_{icon}:",
                 icon_position=icon,  # type: ignore[arg-type]
-                key=f"{label}_{number}",
+                key=f"{label}_{index}",
                 type="tertiary",
                 disabled=not 0 <= other < count,
                 on_click=show,
@@ -115,27 +121,27 @@ def show_versions(turn: Turn, number: int) -> None:
             )
 
 
-def show_answer(answer: Answer, kept_as: str = "") -> None:
-    """Show an answer that nothing is added to any more, where it is called.
+def render_answer(answer: Answer, storage_key: str = "") -> None:
+    """Render an answer that does not grow any more.
 
-    In the elements in which it was streamed, so that the browser changes none of them. `kept_as`
-    is the name under which the tab keeps its text, if it does.
+    In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
+    is the name under which the tab stores its text, if it does.
     """
-    show_thoughts(answer.reasoning)
-    show_text(answer.text)
+    render_reasoning(answer.reasoning)
+    render_text(answer.text)
     note = st.empty()
     if answer.progress == "waiting":
         note.info(
-            "This is asked once the answer above has ended.", icon=":material/hourglass_empty:"
+            "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
     else:
-        show_foot(answer, kept_as)
+        render_footer(answer, storage_key)
 
 
-def show_foot(answer: Answer, kept_as: str = "") -> None:
-    """Show under an answer its images and sources, how it ended, who gave it, and what it cost."""
+def render_footer(answer: Answer, storage_key: str = "") -> None:
+    """Render under an answer its images, sources, end, model, and cost."""
     for number, image in enumerate(answer.images, 1):
-        _show_image(image.content, f"Image {number}, made by the model")
+        _render_image(image.content, f"Image {number}, made by the model")
         st.download_button(
             "Save the image",
             image.content,
@@ -155,26 +161,26 @@ def show_foot(answer: Answer, kept_as: str = "") -> None:
         case "stopped":
             small(f":material/stop_circle: {STOPPED}")
         case "interrupted":
-            small(f":material/link_off: {literal(answer.failure or INTERRUPTED)}")
+            small(f":material/link_off: {escape_markdown(answer.failure or INTERRUPTED)}")
         case "failed":
-            st.error(literal(answer.failure), icon=":material/error:")
+            st.error(escape_markdown(answer.failure), icon=":material/error:")
             if answer.help:
                 st.link_button(*answer.help, icon=":material/open_in_new:")
         case "complete" if answer.is_empty:
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
-    if facts := facts_of(answer):
+    if facts := answer_facts(answer):
         small(" · ".join(facts))
     if answer.text:
-        browser.copy_button(answer.text, f"copy_{id(answer)}", kept_as)
+        browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
 
 
-def facts_of(answer: Answer) -> list[str]:
-    """Return in markdown who gave an answer, what it cost and how fast it was."""
+def answer_facts(answer: Answer) -> list[str]:
+    """Return model, provider, tokens, cost, and speed of an answer as markdown."""
     facts = [f"`{answer.model}`"] if answer.model else []
     if answer.provider:
-        facts.append(f"by {literal(answer.provider)}")
+        facts.append(f"by {escape_markdown(answer.provider)}")
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         facts.append("{:,} prompt and {:,} completion tokens".format(*tokens))
@@ -189,10 +195,10 @@ def facts_of(answer: Answer) -> list[str]:
     return facts
 
 
-def show_conversation(conversation: Conversation) -> None:
-    """Show a conversation that is only there to be read."""
+def render_conversation(conversation: Conversation) -> None:
+    """Render a conversation without any buttons."""
     for turn in conversation.turns:
         with st.chat_message("user"):
-            show_question(turn)
+            render_question(turn)
         with st.chat_message("assistant"):
-            show_answer(turn.answer)
+            render_answer(turn.answer)

@@ -1,4 +1,4 @@
-"""Which model answers, and how: the picker over the catalogue, fallbacks and parameters."""
+"""The choice of the model and its parameters."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -6,26 +6,21 @@ from typing import Any
 
 import streamlit as st
 
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.settings import MAX_COMPARED, Settings
 from lib.ui.formatting import small, usd
-from lib.ui.session import (
-    Session,
-    keep_open,
-    set_first_widget_value,
-    set_widget_value,
-    widget_value,
-)
+from lib.ui.session import Session
+from lib.ui.widgets import keep_popover_open, set_first_widget_value, set_widget_value, widget_value
 
 CATALOGUE_TIMEOUT_S = 5
-"""Seconds that the first chat page waits for the catalogue; without it the chat goes on."""
+"""The first chat page waits for the catalogue so long, and then goes on without it."""
 MAX_FALLBACKS = 2
 MAX_INSTRUCTIONS_LENGTH = 20_000
 
 ANY = ("text", "image", "file", "audio")
-"""What a model that is not in the catalogue may take in."""
+"""The inputs of a model that is not in the catalogue."""
 PDF_ENGINES = {
     "cloudflare-ai": "as text, for nothing",
     "mistral-ocr": "by OCR, for scans (costs extra)",
@@ -43,43 +38,43 @@ _FILTERS: Mapping[str, Callable[[Model], bool]] = {
 # Not one of Streamlit's caches: any visitor's browser may clear those.
 @lru_cache(maxsize=8)
 def _catalogue(base_url: str) -> Catalogue:
-    """One for the process: all sessions share it."""
+    """Return the catalogue that all sessions of the process share."""
     return Catalogue(lambda: get_models(base_url))
 
 
 def prepare(settings: Settings, session: Session) -> None:
-    """Have the catalogue on its way, and take the model that the address names (`?model=…`)."""
+    """Start fetching the catalogue, and choose the model of the query (`?model=…`)."""
     _catalogue(settings.base_url).models()
     named = st.query_params.get("model")
     if is_model_id(named):
-        session.model = named
+        session.chat.model = named
 
 
 def query(session: Session) -> dict[str, str]:
-    """Return the query with which a link to the chat keeps the choice."""
-    return {"model": session.model} if session.model else {}
+    """Return the query that keeps the chosen model in a link to the chat."""
+    return {"model": session.chat.model} if session.chat.model else {}
 
 
 def find(settings: Settings, model: str) -> Model:
-    """Return what the catalogue says of a model; of one that it has not, just the name."""
+    """Return a model of the catalogue; for one that is not there, its id alone."""
     return _catalogue(settings.base_url).models().get(model) or Model(model, model, inputs=ANY)
 
 
-def show_choice(settings: Settings, session: Session) -> None:
-    """Show the button that opens the choice of the model, and of how it answers.
+def render_choice(settings: Settings, session: Session) -> None:
+    """Render the button that opens the choice of the model and its parameters.
 
-    What it opens is made only while it is open: it is the larger part of the page.
+    The content is rendered only while it is open: it is the larger part of the page.
     """
     known = _catalogue(settings.base_url).models(CATALOGUE_TIMEOUT_S)
-    chosen = session.model or settings.model
+    chosen = session.chat.model or settings.model
     model = known.get(chosen) or Model(chosen, chosen)
     set_first_widget_value("instructions", settings.instructions or "")
     opened = st.popover(
-        literal(model.name), icon=":material/tune:", key="choice", on_change="rerun"
+        escape_markdown(model.name), icon=":material/tune:", key="choice", on_change="rerun"
     )
     if opened.open:
         with opened:
-            _show_fields(session, known, model)
+            _render_fields(session, known, model)
     if known and chosen not in known:
         st.warning(
             f"OpenRouter's list has no model `{chosen}`. Choose another above.",
@@ -89,7 +84,7 @@ def show_choice(settings: Settings, session: Session) -> None:
 
 def chosen_request(settings: Settings, session: Session) -> ChatRequest:
     """Return the request that follows from the choice, without messages; in a callback, too."""
-    chosen = session.model or settings.model
+    chosen = session.chat.model or settings.model
     model = _catalogue(settings.base_url).models().get(chosen) or Model(chosen, chosen)
     engines, engine_key = _pdf_engines(model)
     return ChatRequest(
@@ -103,9 +98,9 @@ def chosen_request(settings: Settings, session: Session) -> ChatRequest:
     )
 
 
-def _show_fields(session: Session, known: Mapping[str, Model], model: Model) -> None:
+def _render_fields(session: Session, known: Mapping[str, Model], model: Model) -> None:
     if known:
-        _show_picker(session, known, model)
+        _render_picker(session, known, model)
     else:
         st.warning(
             "The list of models could not be loaded just now. The chat works with "
@@ -127,7 +122,7 @@ def _show_fields(session: Session, known: Mapping[str, Model], model: Model) -> 
         max_chars=MAX_INSTRUCTIONS_LENGTH,
         placeholder="How the model should answer, for the whole conversation",
     )
-    _show_parameters(model)
+    _render_parameters(model)
     st.toggle("Search the web (costs extra)", key="web_search", persist_state="session")
     st.toggle(
         "Stream the answer",
@@ -146,17 +141,17 @@ def _show_fields(session: Session, known: Mapping[str, Model], model: Model) -> 
     )
 
 
-def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> None:
+def _render_picker(session: Session, known: Mapping[str, Model], model: Model) -> None:
     def choose() -> None:
-        session.model = widget_value("model")
-        st.query_params["model"] = session.model
-        keep_open("choice")
+        session.chat.model = widget_value("model")
+        st.query_params["model"] = session.chat.model
+        keep_popover_open("choice")
 
     wanted = st.pills(
         "Show only", _FILTERS, selection_mode="multi", key="filters", persist_state="session"
     )
     fitting = [m.id for m in known.values() if all(_FILTERS[name](m) for name in wanted)]
-    # Whatever the filters say, the model in force stays: no click on a filter may change it.
+    # The chosen model stays among the options: a filter must not change it.
     options = fitting if model.id in fitting else [model.id, *fitting]
     set_widget_value("model", model.id)
     st.selectbox(
@@ -169,8 +164,8 @@ def _show_picker(session: Session, known: Mapping[str, Model], model: Model) -> 
     small(f"`{model.id}`  \n{describe(model)}")
 
 
-def show_several(settings: Settings, session: Session) -> list[str]:
-    """Show the choice of the models to compare; return their ids."""
+def render_compared_choice(settings: Settings, session: Session) -> list[str]:
+    """Render the choice of the models to compare; return their ids."""
     known = _catalogue(settings.base_url).models(CATALOGUE_TIMEOUT_S)
     if not known:
         st.warning(
@@ -179,11 +174,13 @@ def show_several(settings: Settings, session: Session) -> list[str]:
             icon=":material/cloud_off:",
         )
         return []
-    first = settings.compared_models or (session.model or settings.model,)
+    first = settings.compared_models or (session.chat.model or settings.model,)
     set_first_widget_value("compared", [model for model in first if model in known])
-    if session.compares_again:  # the tab brought a comparison back: its models are chosen again
-        set_widget_value("compared", [model for model in session.comparison if model in known])
-        session.compares_again = False
+    if session.comparison.was_restored:  # by the tab: its models are chosen again
+        set_widget_value(
+            "compared", [model for model in session.comparison.conversations if model in known]
+        )
+        session.comparison.was_restored = False
     return st.multiselect(
         "Models",
         list(known),
@@ -196,29 +193,29 @@ def show_several(settings: Settings, session: Session) -> list[str]:
 
 
 def plain_request(settings: Settings, model: str) -> ChatRequest:
-    """Return a request to a model with the app's own instructions, and nothing else set."""
+    """Return a request to a model with the instructions of the settings, and no parameters."""
     return ChatRequest(model, instructions=settings.instructions or "")
 
 
 def _pdf_engines(model: Model) -> tuple[list[str], str]:
-    """Return the ways in which PDFs can be read for a model, and the key of the choice's widget."""
+    """Return how PDFs can be read for a model, and the key of the widget."""
     engines = [name for name in PDF_ENGINES if name != "native" or "file" in model.inputs]
     return engines, f"pdf_engine_{len(engines)}"
 
 
-def _longest_answer(model: Model) -> int:
+def _max_answer_tokens(model: Model) -> int:
     return model.max_completion_tokens or model.context_length or 1_000_000
 
 
 def _parameter_keys(model: Model) -> dict[str, str]:
     """Return the parameters that a model supports, each with the key of its widget.
 
-    A widget that is bound differently from model to model has a key of its own for each.
+    A widget whose bounds depend on the model has another key for each.
     """
     keys = {
         "temperature": "temperature",
         "top_p": "top_p",
-        "max_tokens": f"max_tokens_{_longest_answer(model)}",
+        "max_tokens": f"max_tokens_{_max_answer_tokens(model)}",
         "seed": "seed",
         "reasoning": f"effort_{'_'.join(model.efforts)}",
     }
@@ -226,7 +223,7 @@ def _parameter_keys(model: Model) -> dict[str, str]:
 
 
 def _parameters(model: Model) -> dict[str, Any]:
-    """Return the fields that are set, as a request has them."""
+    """Return the parameters that are set, as fields of a request."""
     given = {name: widget_value(key) for name, key in _parameter_keys(model).items()}
     if effort := given.get("reasoning"):
         given["reasoning"] = {"effort": effort}
@@ -235,29 +232,29 @@ def _parameters(model: Model) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _show_parameters(model: Model) -> None:
-    """Show the fields that the model supports.
+def _render_parameters(model: Model) -> None:
+    """Render the parameters that the model supports.
 
     Bounds: https://openrouter.ai/docs/api-reference/parameters.
     """
     keys = _parameter_keys(model)
-    keep: dict[str, Any] = {"persist_state": "session", "placeholder": "the model's own"}
+    options: dict[str, Any] = {"persist_state": "session", "placeholder": "the model's own"}
     left, right = st.columns(2)
     if key := keys.get("temperature"):
-        left.number_input("Temperature", 0.0, 2.0, None, 0.1, key=key, **keep)
+        left.number_input("Temperature", 0.0, 2.0, None, 0.1, key=key, **options)
     if key := keys.get("top_p"):
-        right.number_input("top_p", 0.0, 1.0, None, 0.05, key=key, **keep)
+        right.number_input("top_p", 0.0, 1.0, None, 0.05, key=key, **options)
     if key := keys.get("max_tokens"):
-        longest = _longest_answer(model)
-        left.number_input("Longest answer (max_tokens)", 1, longest, None, key=key, **keep)
+        maximum = _max_answer_tokens(model)
+        left.number_input("Longest answer (max_tokens)", 1, maximum, None, key=key, **options)
     if key := keys.get("seed"):
-        right.number_input("Seed", 0, 2**31 - 1, None, key=key, **keep)
+        right.number_input("Seed", 0, 2**31 - 1, None, key=key, **options)
     if key := keys.get("reasoning"):
-        st.selectbox("Reasoning effort", model.efforts, index=None, key=key, **keep)
+        st.selectbox("Reasoning effort", model.efforts, index=None, key=key, **options)
 
 
 def label(model: Model) -> str:
-    """Return a model in one line of plain text: what one searches for, and what it costs."""
+    """Return a model in one line of plain text, for searching: name, price, context, inputs, outputs, id."""
     parts = [model.name, _prices(model)]
     if model.context_length:
         parts.append(_short(model.context_length))
@@ -266,11 +263,11 @@ def label(model: Model) -> str:
 
 
 def describe(model: Model) -> str:
-    """Return in markdown what a model costs, how much it reads, what it takes in and puts out."""
+    """Return price, context, inputs and outputs of a model as markdown."""
     prices = _prices(model).replace("$", r"\$")
     context = f"{model.context_length:,} tokens of context" if model.context_length else ""
     per = "" if model.is_free or "/" not in prices else " for a million prompt / completion tokens"
-    flow = f"{', '.join(map(literal, model.inputs))} → {', '.join(map(literal, model.outputs))}"
+    flow = f"{', '.join(map(escape_markdown, model.inputs))} → {', '.join(map(escape_markdown, model.outputs))}"
     return " · ".join(filter(None, [prices + per, context, flow]))
 
 

@@ -1,4 +1,4 @@
-"""What every page has: settings, who is signed in, the way between the pages, the way out."""
+"""What every page has: settings, the signed-in user, the sidebar."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import streamlit as st
 from dotenv import dotenv_values
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter_sign_in import (
     Exchanged,
     SignedIn,
@@ -24,11 +24,12 @@ from lib.openrouter_sign_in import (
 )
 from lib.settings import SettingError, Settings, read_settings
 from lib.ui import account, autosave, browser, chat_actions, models
-from lib.ui.session import Session, current_session, forget_widgets
+from lib.ui.session import Session, current_session
+from lib.ui.widgets import clear_widgets
 
 ROOT = Path(__file__).parents[2]
 ICON = "💬"
-"""Drawn by the browser; for an image file Streamlit would load numpy and PIL first."""
+"""An emoji: for an image file Streamlit would load numpy and PIL first."""
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
 COMPARE_PAGE = "pages/compare.py"
@@ -36,11 +37,10 @@ SELF_CHECK_PAGE = "pages/self_check.py"
 
 
 @dataclass(frozen=True)
-class App:
+class AppContext:
     """What a page works with.
 
-    `user` is who is signed in; `header` stands above the way to sign in, `buttons` and
-    `account_line` in the sidebar.
+    `header` is a slot above the sign-in link; `buttons` and `account_line` are in the sidebar.
     """
 
     settings: Settings
@@ -56,13 +56,13 @@ def begin_page(
     *,
     shows_sign_in: bool = True,
     leads_to_chat: bool = False,
-) -> App:
-    """Begin a page: its settings, its user or the way to sign in, and what surrounds it.
+) -> AppContext:
+    """Begin a page: read the settings, sign the user in or render the link, render the sidebar.
 
-    A setting that cannot be used ends the page with a sentence that names it. A page that leads to
-    the chat after a sign-in looks at `session.opens_chat`.
+    An invalid setting ends the page with a sentence that names it. With `leads_to_chat` the page
+    opens the chat if `session.opens_chat`.
     """
-    # Community Cloud forces another value than config.toml's, with which a traceback shows.
+    # Community Cloud overrides config.toml with a value that shows tracebacks.
     st.set_option("client.showErrorDetails", "none")
     try:
         settings = read_settings({**_dotenv(), **os.environ, **_secrets()})
@@ -78,22 +78,21 @@ def begin_page(
     if user and session.user is None:
         session.user = user
         chat_actions.attach(session)
-    has_report = browser.sync_tab(session, lambda kept: autosave.take_back(session, kept))
-    _lead_to_chat(session, leads_to_chat=leads_to_chat, has_report=has_report)
-    buttons, account_line = _show_sidebar(settings, session)
-    return App(settings, session, user, header, buttons, account_line)
+    has_event = browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
+    _lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
+    buttons, account_line = _render_sidebar(settings, session)
+    return AppContext(settings, session, user, header, buttons, account_line)
 
 
-def _lead_to_chat(session: Session, *, leads_to_chat: bool, has_report: bool) -> None:
+def _lead_to_chat(session: Session, *, leads_to_chat: bool, has_event: bool) -> None:
     """Keep `opens_chat` until the chat is open, whichever run Streamlit ends.
 
-    A report that the tab had sent from the page before may end the chat's first run, and run that
-    page again.
+    A late event of the page before may end the first run of the chat, and run that page again.
     """
     if not leads_to_chat:
         session.has_opened_chat |= session.opens_chat
         session.opens_chat = False
-    elif has_report:
+    elif has_event:
         session.opens_chat |= session.has_opened_chat
     else:
         session.has_opened_chat = False
@@ -114,7 +113,7 @@ def _sign_in_options(settings: Settings, *, shows_link: bool) -> SignInOptions:
 
 
 def callback_url(settings: Settings) -> str:
-    """Return where OpenRouter sends the user back to: the main page, with the model chosen."""
+    """Return the callback URL: the main page, with the chosen model in its query."""
     url = settings.callback_url or main_page_url()
     query = urlencode(models.query(current_session()))
     return f"{url}{'&' if urlsplit(url).query else '?'}{query}" if url and query else url
@@ -128,12 +127,12 @@ def _take_event(event: SignInEvent) -> None:
         case Exchanged():
             session.exchanged = event
         case SignedOut():
-            with session.lock:  # no earlier script begins an answer in between
+            with session.lock:  # so that no earlier script starts an answer meanwhile
                 chat_actions.stop_all(session)
-                session.user = session.account = None
+                session.user = session.account.latest = None
             if event.forgets:
                 session.forget()
-                forget_widgets()
+                clear_widgets()
 
 
 def _dotenv() -> dict[str, str | None]:
@@ -155,9 +154,9 @@ def _secrets() -> dict[str, str]:
     return {name: str(value) for name, value in st.secrets.items() if isinstance(value, bool)}
 
 
-def _show_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator, DeltaGenerator]:
+def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator, DeltaGenerator]:
     with st.sidebar:
-        st.subheader(literal(settings.app_title), anchor=False)
+        st.subheader(escape_markdown(settings.app_title), anchor=False)
         label = "Account" if session.user else "Sign in"
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
         st.page_link(
@@ -166,7 +165,7 @@ def _show_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator,
         st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:")
         buttons, account_line = st.container(), st.empty()
         if session.user:
-            account.show_line(settings, session, account_line)
+            account.render_line(settings, session, account_line)
             st.button(
                 "Sign out",
                 key="sign_out",

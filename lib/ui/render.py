@@ -1,7 +1,7 @@
-"""Paint an answer, also while it grows.
+"""Render a text of a model, also while it grows.
 
-A paint sends a whole element again, so finished blocks of markdown get elements of their own and
-only the last block is painted again; and the longer that grows, the more rarely.
+Each rendering sends a whole element again. So finished blocks get elements of their own and only the
+last block is rendered again; and the longer that is, the more rarely.
 """
 
 import time
@@ -12,132 +12,132 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib.chat.answer_stream import render_throttle
 from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
-from lib.markdown.streamlit_markdown import closed, paintable
+from lib.markdown.streamlit_markdown import close_open_marks, to_streamlit
 from lib.ui.session import current_session
 
 GROWTH = 1.06
-"""A block is painted again once it is so much longer: the sum of all paints stays linear."""
+"""A block is rendered again once it is so much longer: the sum of all messages stays linear."""
 MAX_SHARE = 0.1
-"""The share of a stream's time that goes into painting it, whatever it is made of."""
-THINKING = "Thinking…"
-THOUGHTS = "How the model came to its answer"
+"""The share of a stream's time that goes into rendering it, whatever it contains."""
+THINKING_LABEL = "Thinking…"
+REASONING_LABEL = "How the model came to its answer"
 
 
-class AnswerPainter:
-    """Paints a growing text where it is made, as few bytes as possible at a time."""
+class TextView:
+    """A growing text, in as few bytes as possible."""
 
     def __init__(self) -> None:
         self._whole = st.empty()
-        self._place = self._whole.container()
-        self._slot = self._place.empty()
+        self._container = self._whole.container()
+        self._slot = self._container.empty()
         self._text = GrowingMarkdown()
-        self._waiting: list[str] = []
-        self._waiting_length = 0
+        self._pending: list[str] = []
+        self._pending_length = 0
         self._is_behind = False
-        self._painted_at = self._paint_seconds = 0.0
-        self._painted_length = 0
+        self._rendered_at = self._render_seconds = 0.0
+        self._rendered_length = 0
 
     def add(self, text: str) -> None:
-        """Take the next piece of the text."""
-        self._waiting.append(text)
-        self._waiting_length += len(text)
+        """Append the next piece of the text."""
+        self._pending.append(text)
+        self._pending_length += len(text)
         self._is_behind = True
 
-    def paint_if_due(self) -> None:
-        """Paint if there is something new, and enough time and text have passed."""
-        length = len(self._text.rest) + self._waiting_length
-        interval = max(render_throttle.interval, self._paint_seconds / MAX_SHARE)
-        has_time = time.monotonic() - self._painted_at >= interval
-        if self._is_behind and has_time and length >= self._painted_length * GROWTH:
-            self._paint()
+    def render_if_due(self) -> None:
+        """Render if there is something new, and enough time has passed or text has come."""
+        length = len(self._text.rest) + self._pending_length
+        interval = max(render_throttle.interval, self._render_seconds / MAX_SHARE)
+        has_time = time.monotonic() - self._rendered_at >= interval
+        if self._is_behind and has_time and length >= self._rendered_length * GROWTH:
+            self._render()
 
-    def paint_rest(self) -> None:
-        """Paint what is left to paint: the text is whole, or there will be no more of it."""
+    def render_rest(self) -> None:
+        """Render what is left: there will be no more text."""
         if self._is_behind:
-            self._paint()
+            self._render()
             if self._text.is_too_long:
                 self._slot.text(self._text.rest)
                 self._is_behind = False
 
-    def _paint(self) -> None:
-        """Streamlit may end the script in any paint; painting once more then makes up for it."""
+    def _render(self) -> None:
+        """Streamlit may end the script in any of these calls; the next script renders all of it."""
         began = time.monotonic()
         was_too_long = self._text.is_too_long
-        self._text.append("".join(self._waiting))
-        self._waiting, self._waiting_length = [], 0
+        self._text.append("".join(self._pending))
+        self._pending, self._pending_length = [], 0
         while self._text.finished:
-            self._slot.markdown(paintable(self._text.finished[0]))
-            next_slot = self._place.empty()
+            self._slot.markdown(to_streamlit(self._text.finished[0]))
+            next_slot = self._container.empty()
             self._slot = next_slot
             del self._text.finished[0]
         if self._text.is_too_long:
             if not was_too_long:
-                self._place.markdown(f":small[{TOO_LONG}]")
+                self._container.markdown(f":small[{TOO_LONG}]")
         elif self._text.rest.strip():
-            self._slot.markdown(paintable(closed(self._text.rest)))
-        self._painted_length = len(self._text.rest)
-        self._painted_at = time.monotonic()
-        self._paint_seconds = self._painted_at - began
-        self._is_behind = self._text.is_too_long  # then only `paint_rest` paints the rest
+            self._slot.markdown(to_streamlit(close_open_marks(self._text.rest)))
+        self._rendered_length = len(self._text.rest)
+        self._rendered_at = time.monotonic()
+        self._render_seconds = self._rendered_at - began
+        self._is_behind = self._text.is_too_long  # then only `render_rest` renders the rest
 
 
-def show_text(text: str) -> None:
-    """Show a whole text in the same elements in which a stream would have painted it."""
-    place = st.empty().container()
+def render_text(text: str) -> None:
+    """Render a whole text in the same elements as `TextView`, so that the browser changes none."""
+    container = st.empty().container()
     if is_too_long(text):
-        place.text(text)
-        place.markdown(f":small[{TOO_LONG}]")
+        container.text(text)
+        container.markdown(f":small[{TOO_LONG}]")
         return
-    for block in current_session().blocks_of(text):
-        place.markdown(block)
+    for block in current_session().chat.blocks_of(text):
+        container.markdown(block)
 
 
-def alternating_slot(number: int) -> DeltaGenerator:
-    """Return a place for one of several things that are shown in turn, by its number.
+def alternating_slot(index: int) -> DeltaGenerator:
+    """Return a slot for one of several things that are rendered in turn, by its index.
 
-    Streamlit leaves in a place what stood there until the script ends. So neighbours have different
-    places, and the place of the other is emptied at once.
+    Streamlit leaves the old content of a slot in place until the script ends. So neighbours have
+    different slots, and the slot of the other is emptied at once.
     """
-    places = st.empty(), st.empty()
-    return places[number % 2].container()
+    slots = st.empty(), st.empty()
+    return slots[index % 2].container()
 
 
-class Thoughts:
-    """The reasoning before an answer: a closed expander that shows whether it is at work."""
+class ReasoningView:
+    """The reasoning before an answer: a closed expander that shows whether it still grows."""
 
     def __init__(self) -> None:
-        self._place = st.empty()
+        self._slot = st.empty()
         self._status: StatusContainer | None = None
-        self._painter: AnswerPainter | None = None
-        self._is_at_work = False
+        self._text: TextView | None = None
+        self._is_growing = False
 
     def add(self, text: str) -> None:
-        """Take the next piece of the reasoning."""
-        if self._status is None or self._painter is None:
-            self._status = self._place.status(THINKING)
+        """Append the next piece of the reasoning."""
+        if self._status is None or self._text is None:
+            self._status = self._slot.status(THINKING_LABEL)
             with self._status:
-                self._painter = AnswerPainter()
-        elif not self._is_at_work:
-            self._status.update(label=THINKING, state="running")
-        self._is_at_work = True
-        self._painter.add(text)
+                self._text = TextView()
+        elif not self._is_growing:
+            self._status.update(label=THINKING_LABEL, state="running")
+        self._is_growing = True
+        self._text.add(text)
 
-    def paint_if_due(self) -> None:
-        """Paint if there is something new, and enough time and text have passed."""
-        if self._painter and self._is_at_work:
-            self._painter.paint_if_due()
+    def render_if_due(self) -> None:
+        """Render if there is something new, and enough time has passed or text has come."""
+        if self._text and self._is_growing:
+            self._text.render_if_due()
 
     def finish(self) -> None:
-        """Paint what is left, and show that there will be no more of it."""
-        if self._status and self._painter and self._is_at_work:
-            self._painter.paint_rest()
-            self._status.update(label=THOUGHTS, state="complete")
-            self._is_at_work = False
+        """Render what is left, and show that there will be no more."""
+        if self._status and self._text and self._is_growing:
+            self._text.render_rest()
+            self._status.update(label=REASONING_LABEL, state="complete")
+            self._is_growing = False
 
 
-def show_thoughts(reasoning: str) -> None:
-    """Show whole reasoning in the same elements in which a stream would have painted it."""
-    place = st.empty()
+def render_reasoning(reasoning: str) -> None:
+    """Render whole reasoning in the same elements as `ReasoningView`."""
+    slot = st.empty()
     if reasoning:
-        with place.status(THOUGHTS, state="complete"):
-            show_text(reasoning)
+        with slot.status(REASONING_LABEL, state="complete"):
+            render_text(reasoning)

@@ -1,4 +1,4 @@
-"""How this sign-in worked: the three steps with the values as they were, masked."""
+"""How this sign-in worked: its three steps, with the values masked."""
 
 import streamlit as st
 
@@ -12,8 +12,8 @@ _CHALLENGES = {
 }
 
 
-def show(settings: Settings, exchanged: Exchanged | None) -> None:
-    """Show the panel, if there was an exchange in this session."""
+def render(settings: Settings, exchanged: Exchanged | None) -> None:
+    """Render the panel, if there was an exchange in this session."""
     if exchanged:
         with st.expander("How this sign-in worked", icon=":material/policy:"):
             st.markdown(_steps(exchanged, is_remembered=settings.remember_sign_in))

@@ -1,21 +1,21 @@
-// This tab's end of the chat: brings back the conversations that were kept here, says whether it is
-// still there, and shows what its user has just asked.
+// The tab's end of the chat: send back the conversations that are stored here, report that the tab is
+// still there, and scroll to the question that was just asked.
 
 const LEFT_OUT = "left out"; // the record that says that not all of them were brought back
-const MAX_KEPT_BYTES = 20_000_000; // Streamlit refuses messages of more than 25 MB
+const MAX_STORED_BYTES = 20_000_000; // Streamlit refuses messages of more than 25 MB
 
 const REPEAT_INTERVAL = 1000; // milliseconds
 const MAX_SILENCE = 6000; // milliseconds
-const SLOW_LINE = 250; // characters that it takes in a millisecond
+const MIN_UPLOAD_RATE = 250; // characters in a millisecond
 
 let listening = new AbortController();
-let askedBy = null; // the session that wanted the conversations last
-let kept = null;
-let keptIsDue = 0;
-let forgotten = ""; // what had the conversations forgotten last
+let restoredFor = null; // the last session that got the conversations
+let stored = null;
+let storedIsDue = 0;
+let lastResetId = "";
 let isLive = false; // whether an answer is on its way
-let heardAt = 0; // when the server gave the last sign of life, in milliseconds
-let shown = ""; // which page, which conversation, and whose
+let lastSignAt = 0; // of life, from the server, in milliseconds
+let shown = ""; // the page, the conversation, and the sign-in
 let questionInView = ""; // the id of the last question that was brought into view
 
 export default function ({ data, setTriggerValue }) {
@@ -23,33 +23,33 @@ export default function ({ data, setTriggerValue }) {
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;
-  makeRoom([location.pathname, data.opened, data.signed_in_at].join());
-  showQuestion(data.asked, signal);
+  closeSidebar([location.pathname, data.open_count, data.signed_in_at].join());
+  scrollToQuestion(data.last_question_id, signal);
   document.addEventListener("keydown", endComposition, { capture: true, signal });
-  if (data.forgets && data.forgets !== forgotten) {
-    forgotten = data.forgets;
+  if (data.reset_id && data.reset_id !== lastResetId) {
+    lastResetId = data.reset_id;
     storage((store) => keysOf(store, conversations).forEach((key) => store.removeItem(key)));
   }
 
-  // Once a session: what it kept itself since then is no news to it.
-  const bringBack = () => {
-    if (!data.wants_kept) kept = null;
-    else if (data.wants_kept !== askedBy && isOwn(data)) {
-      askedBy = data.wants_kept;
-      kept = storage((store) => readConversations(store, conversations));
-      keptIsDue = 0;
+  // Once for each session, which knows what it stored itself since then.
+  const sendBack = () => {
+    if (!data.wants_restore) stored = null;
+    else if (data.wants_restore !== restoredFor && isOwn(data)) {
+      restoredFor = data.wants_restore;
+      stored = storage((store) => readConversations(store, conversations));
+      storedIsDue = 0;
     }
-    if (kept && Date.now() >= keptIsDue) {
-      setTriggerValue("kept", kept);
-      keptIsDue = Date.now() + kept.length / SLOW_LINE;
+    if (stored && Date.now() >= storedIsDue) {
+      setTriggerValue("stored", stored);
+      storedIsDue = Date.now() + stored.length / MIN_UPLOAD_RATE;
     }
   };
-  bringBack();
-  // A report is lost if another message ends the script that was to hear it: repeat it until the
+  sendBack();
+  // A report is lost if another message ends the script that would take it: repeat it until the
   // server has taken it, which changes the data.
-  const repeating = setInterval(bringBack, REPEAT_INTERVAL);
+  const repeating = setInterval(sendBack, REPEAT_INTERVAL);
   signal.addEventListener("abort", () => clearInterval(repeating));
-  window.addEventListener("openrouter_storage_claimed", bringBack, { signal });
+  window.addEventListener("openrouter_storage_claimed", sendBack, { signal });
   watchForSilence(setTriggerValue, signal);
 
   const ending = listening;
@@ -61,36 +61,36 @@ function isOwn({ prefix, signed_in_at: signedInAt }) {
   return Number(storage((store) => store.getItem(`${prefix}signed_in_at`))) === signedInAt;
 }
 
-// While an answer grows, the server gives signs of life (keep.js). Where they stay away the line was
-// lost, perhaps in sleep, and Streamlit begins no run of itself for a page that finds back.
+// While an answer grows, the server gives signs of life (storage.js). Where they stay away the
+// connection was lost, and Streamlit begins no run by itself for a page that reconnects.
 function watchForSilence(setTriggerValue, signal) {
-  const look = () => {
-    if (!isLive || Date.now() - heardAt < MAX_SILENCE) return;
-    heardAt = Date.now();
+  const check = () => {
+    if (!isLive || Date.now() - lastSignAt < MAX_SILENCE) return;
+    lastSignAt = Date.now();
     setTriggerValue("silence", true);
   };
-  const hear = ({ detail }) => [isLive, heardAt] = [detail.isLive, Date.now()];
-  // A hint: many a page is closed before this leaves, and a reload says it, too.
+  const note = ({ detail }) => [isLive, lastSignAt] = [detail.isLive, Date.now()];
+  // A hint: often the page is closed before this leaves, and a reload sends it, too.
   const sayGoodbye = () => isLive && setTriggerValue("goodbye", true);
-  const watching = setInterval(look, REPEAT_INTERVAL);
+  const watching = setInterval(check, REPEAT_INTERVAL);
   signal.addEventListener("abort", () => clearInterval(watching));
-  window.addEventListener("openrouter_sign_of_life", hear, { signal });
-  window.addEventListener("online", look, { signal });
-  document.addEventListener("visibilitychange", look, { signal });
+  window.addEventListener("openrouter_sign_of_life", note, { signal });
+  window.addEventListener("online", check, { signal });
+  document.addEventListener("visibilitychange", check, { signal });
   window.addEventListener("pagehide", sayGoodbye, { signal });
 }
 
-// On a phone Streamlit's sidebar lies over what was chosen in it, and stays there.
-function makeRoom(toShow) {
+// On a phone Streamlit's sidebar covers what was chosen in it until it is closed.
+function closeSidebar(toShow) {
   if (shown && toShow !== shown && matchMedia("(max-width: 768px)").matches) {
     document.querySelector('[aria-controls="stSidebar"][aria-expanded="true"]')?.click();
   }
   shown = toShow;
 }
 
-// A message of one's own is brought into view, also to someone who has scrolled up to read: its end,
-// which is the end of the page by then, from where Streamlit follows the answer.
-function showQuestion(id, signal) {
+// Scroll to the end of the user's new message, also if they have scrolled up: it is the end of the
+// page by then, from where Streamlit follows the answer.
+function scrollToQuestion(id, signal) {
   if (!id || id === questionInView) return;
   const show = () => {
     const end = document.querySelector(`.st-key-question_${id}`);
@@ -99,7 +99,7 @@ function showQuestion(id, signal) {
     questionInView = id;
     end.scrollIntoView();
   };
-  const observer = new MutationObserver(show); // it may not be painted yet
+  const observer = new MutationObserver(show); // it may not be rendered yet
   observer.observe(document.body, { childList: true, subtree: true });
   signal.addEventListener("abort", () => observer.disconnect());
   show();
@@ -111,13 +111,13 @@ function endComposition(event) {
   if (event.key === "Enter" && event.keyCode === 229) event.stopPropagation();
 }
 
-// The latest first, as many as one message holds.
+// The latest first, as many as fit into one message.
 function readConversations(store, prefix) {
   const names = keysOf(store, prefix).map((key) => key.slice(prefix.length));
   const read = (name) => store.getItem(prefix + name);
   const ids = [...new Set(names.map((name) => name.split("/")[0]))];
   ids.sort((one, other) => beganAt(read(other)) - beganAt(read(one)));
-  let room = MAX_KEPT_BYTES;
+  let room = MAX_STORED_BYTES;
   const records = {};
   for (const id of ids) {
     const own = names.filter((name) => name.split("/")[0] === id);
@@ -128,7 +128,7 @@ function readConversations(store, prefix) {
   return ids.length ? JSON.stringify(records) : null;
 }
 
-// What is no conversation, but said of all of them, comes first.
+// Records that are no conversations come first.
 function beganAt(record) {
   try {
     return JSON.parse(record).began_at ?? Infinity;
@@ -141,7 +141,7 @@ function keysOf(store, prefix) {
   return Object.keys(store).filter((key) => key.startsWith(prefix));
 }
 
-// Storage can be forbidden or full; nothing here depends on it but comfort.
+// Storage can be forbidden or full; the chat works without it.
 function storage(use) {
   try {
     return use(window.sessionStorage);

@@ -450,7 +450,7 @@ def test_question_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
     expect(steps.last_answer(chat)).to_contain_text("word 5")
     steps.ask(chat, "sandbox/echo and then?")
     expect(questions(chat)).to_have_count(2)
-    expect(steps.last_answer(chat)).to_contain_text("asked once the answer above has ended")
+    expect(steps.last_answer(chat)).to_contain_text("sent when the answer above has ended")
     steps.expect_more_words(steps.answers(chat).first)
     assert len(sandbox.completions) == 1
     steps.stop(chat).click()
@@ -481,7 +481,7 @@ def test_retry(chat: Page, sandbox: Sandbox) -> None:
     """Where OpenRouter asks for patience, the seconds are counted down; Stop ends the wait."""
     sandbox.retry_after = 20
     steps.ask(chat, "sandbox/status-429 please")
-    expect(chat.get_by_text("Asking again in 18 s")).to_be_visible()
+    expect(chat.get_by_text("Retrying in 18 s")).to_be_visible()
     steps.stop(chat).click()
     expect(steps.answers(chat)).to_contain_text("This answer was stopped here.")
     expect(chat.get_by_role("button", name="Try again")).to_be_visible()

@@ -177,7 +177,7 @@ def test_storage_is_full(own_chat: Page) -> None:
         " try { for (;;) sessionStorage.setItem('ballast' + Math.random(), 'x'.repeat(size)) } catch {}"
     )
     converse(own_chat, "sandbox/echo " + "a long message " * 100)
-    expect(own_chat.get_by_text("cannot keep all of your chats")).to_be_visible()
+    expect(own_chat.get_by_text("cannot store all of your chats")).to_be_visible()
     own_chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
     own_chat.get_by_role("button", name="Copy").click()
     expect(own_chat.get_by_role("button", name="Copied")).to_be_visible()

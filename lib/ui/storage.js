@@ -1,9 +1,9 @@
-// Keeps in the tab's own storage what the server sends of the conversations: only what changed.
+// Store what the server sends of the conversations in sessionStorage: only what changed.
 
-let lastSource = ""; // whose changes they are: each session has its own
+let lastSource = ""; // of the last changes: each session has its own
 let applied = 0; // the number of the last ones
 let trouble = "";
-const cut = new Set(); // records whose end is missing: what is added behind a gap would hide it
+const cut = new Set(); // records whose end is missing: nothing is added behind a gap
 
 export default function ({ data, setTriggerValue }) {
   const { changes, is_live: isLive, is_last: isLast, prefix } = data;

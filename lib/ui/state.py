@@ -1,0 +1,119 @@
+"""What a browser session holds, by owner: chat, comparison, spending, account, storage."""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lib.chat.conversation import Conversation, Turn
+from lib.chat.storage import StorageChanges, StorageDiff
+from lib.markdown.streamlit_markdown import to_streamlit_blocks
+from lib.openrouter.account import Account
+
+MAX_CACHED_TEXTS = 512
+"""Texts whose blocks are cached."""
+SHOWN_TURNS = 10
+"""Turns of a conversation that are shown at least."""
+
+
+def _cached_blocks() -> Callable[[str], tuple[str, ...]]:
+    """Return `to_streamlit_blocks` with a cache: a long history is split once, not at each run.
+
+    One cache for each session: a cache of the process would outlive a sign-out.
+    """
+    return lru_cache(MAX_CACHED_TEXTS)(to_streamlit_blocks)
+
+
+@dataclass
+class ChatState:
+    """The chats of a session, and the open one.
+
+    `open_count`: how often another chat was opened. `last_question_id`: the question that is
+    scrolled into view. `earlier_turns`: the turns shown beyond the last ones. `refusal`: why the
+    last question was not sent.
+    """
+
+    conversation: Conversation = field(default_factory=Conversation)
+    conversations: list[Conversation] = field(default_factory=list)
+    open_count: int = 0
+    last_question_id: str = ""
+    earlier_turns: int = 0
+    edited_turn: Turn | None = None
+    refusal: str = ""
+    upload_failure: str = ""
+    model: str | None = None
+    blocks_of: Callable[[str], tuple[str, ...]] = field(default_factory=_cached_blocks, repr=False)
+
+    @property
+    def hidden_turns(self) -> int:
+        """How many turns stand before those that are shown.
+
+        Streamlit sends all that is shown at each run, so a long conversation would grow slow. The
+        number changes in steps, so that the turns that are shown seldom change their index.
+        """
+        hidden = max(0, len(self.conversation.turns) - SHOWN_TURNS) // SHOWN_TURNS * SHOWN_TURNS
+        return max(0, hidden - self.earlier_turns)
+
+    def show_earlier(self) -> None:
+        """Show more turns, until the next question."""
+        self.earlier_turns += 5 * SHOWN_TURNS
+
+    def open(self, conversation: Conversation) -> None:
+        """Open a conversation, and add it to the list if it is new."""
+        if all(known is not conversation for known in self.conversations):
+            self.conversations.append(conversation)
+        if conversation is not self.conversation:
+            self.open_count += 1
+            self.conversation = conversation
+            self.edited_turn = None
+            self.earlier_turns = 0
+            self.refusal = ""
+
+
+@dataclass
+class ComparisonState:
+    """The conversations that are compared, by model; `count` tells one comparison from the next."""
+
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    count: int = 0
+    was_restored: bool = False
+
+
+@dataclass
+class SpendingState:
+    """What the answers of a session cost, and what its user lets them cost, in USD."""
+
+    spent: float = 0.0
+    budget: float | None = None
+
+
+@dataclass
+class AccountState:
+    """The account as it was fetched last, and the fetch that is running."""
+
+    latest: Account | None = None
+    is_stale: bool = True
+    fetch: Future[Account] | None = None
+    failure: str = ""
+
+
+@dataclass
+class StorageState:
+    """What the browser's tab was given to store, and what it said of it.
+
+    `sent`: the last changes, each with its `time.monotonic()`. `reset_id`: a new one has the tab
+    drop all that it stored.
+    """
+
+    diff: StorageDiff = field(default_factory=StorageDiff)
+    sent: list[tuple[float, StorageChanges]] = field(default_factory=list)
+    reset_id: str = ""
+    wants_restore: bool = True
+    is_full: bool = False
+    has_omitted_chats: bool = False
+
+    def reset(self) -> None:
+        """Have the tab drop what it stored, and send everything once more."""
+        self.reset_id = secrets.token_hex(8)
+        self.diff, self.sent, self.is_full = StorageDiff(), [], False
