@@ -14,7 +14,7 @@ from lib.chat.conversation import (
     Turn,
     new_id,
 )
-from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_address
+from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_web_url
 from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import amount, check_items, one_line
 
@@ -141,7 +141,7 @@ def _check(answer: Answer) -> None:
     answer.provider = one_line(answer.provider)
     answer.finish_reason = one_line(answer.finish_reason)
     answer.generation = one_line(answer.generation)
-    citations = [citation for citation in answer.citations if is_address(citation.url)]
+    citations = [citation for citation in answer.citations if is_web_url(citation.url)]
     answer.citations = [
         Citation(citation.url, one_line(citation.title)) for citation in citations[:MAX_CITATIONS]
     ]
