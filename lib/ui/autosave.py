@@ -85,7 +85,7 @@ class Autosave:
 
 def _facts(session: Session) -> dict[str, str]:
     """What the tab keeps beside the conversations, of those that there are."""
-    if not session.kept_conversations and not session.storage_diff.has_given:
+    if not session.kept_conversations and not session.storage_diff.has_records:
         return {}
     facts = {"open": session.conversation.id, "spent": repr(session.spent)}
     return facts | ({"budget": repr(session.budget)} if session.budget else {})
@@ -140,7 +140,7 @@ def _take_back(session: Session, records: Mapping[str, str]) -> None:
     session.spent += _amount(records, "spent") or 0.0
     session.budget = session.budget or _amount(records, "budget")
     # Not those that were begun meanwhile: the tab has not been given all of them.
-    session.storage_diff.assume(restored, _facts(session))
+    session.storage_diff.mark_stored(restored, _facts(session))
     chat_actions.attach(session, restored)
 
 

@@ -90,7 +90,7 @@ def sync_tab(session: Session, take_back: Callable[[str], object]) -> bool:
             take_back(kept)
 
     def goodbye_was_said() -> None:
-        session.has_said_goodbye = True
+        session.is_page_closing = True
 
     heard = _tab(
         key="tab",
@@ -106,5 +106,5 @@ def sync_tab(session: Session, take_back: Callable[[str], object]) -> bool:
         on_goodbye_change=goodbye_was_said,
         on_silence_change=lambda: None,
     )
-    session.has_said_goodbye = bool(heard.goodbye)
+    session.is_page_closing = bool(heard.goodbye)
     return bool(heard.kept or heard.silence or heard.goodbye)

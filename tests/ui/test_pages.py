@@ -601,7 +601,7 @@ def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("model", "note"),
     [
-        ("finish-length", "reached its longest length"),
+        ("finish-length", "reached its maximum length"),
         ("finish-content_filter", "held back the rest"),
     ],
 )
