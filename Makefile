@@ -35,7 +35,7 @@ check: $(VENV)/installed  ## check format, lint and types, and run all tests
 bench: $(VENV)/installed  ## measure speed and traffic
 	@$(BIN)/python -m bench
 
-audit: $(VENV)/installed  ## list known vulnerabilities of the runtime packages (asks PyPI)
+audit: $(VENV)/installed  ## list known vulnerabilities of the runtime packages (from PyPI)
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --requirement requirements.txt
 

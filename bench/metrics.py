@@ -154,7 +154,9 @@ def measure_cpu(bench: Bench) -> Iterator[Row]:
             _values(turns[app], "cpu_s") for app in (OURS, BASELINE, FORWARDER)
         )
         yield Row(f"server CPU, {name}", "s", ours, baseline, 1 / 3, "ratio")
-        yield Row(f"server CPU, {name}, beside a forwarder", "s", ours, forwarder, 1 / 2, "ratio")
+        yield Row(
+            f"server CPU, {name}, relative to forwarder", "s", ours, forwarder, 1 / 2, "ratio"
+        )
 
 
 def measure_latency(bench: Bench) -> Iterator[Row]:
@@ -220,7 +222,7 @@ def measure_start(bench: Bench) -> Iterator[Row]:
                     page.goto(server.url)
                     page.wait_for_function(browser.HAS_LINK)  # polls on each frame
                     values.append(time.time() - server.started_at)
-    yield Row("start to the sign-in link, beside a bare app", "s", ours, bare, 1.25, "ratio")
+    yield Row("start to sign-in link, relative to bare app", "s", ours, bare, 1.25, "ratio")
 
 
 def measure_load(bench: Bench) -> Iterator[Row]:

@@ -101,7 +101,7 @@ def _responds(url: str) -> bool:
 
 @contextmanager
 def streamlit(script: str, upstream_url: str = "", **settings: str) -> Iterator[Server]:
-    """Run a Streamlit app: this one with its own configuration, others with Streamlit's defaults."""
+    """Run a Streamlit app: this one with its configuration, others with the defaults."""
     names = (ROOT / ".env.example").read_text()
     unset = {line.lstrip("# ").split("=")[0]: "" for line in names.splitlines() if "=" in line}
     required = {"OPENROUTER_BASE_URL": upstream_url.rstrip("/"), "SIGN_IN_SECRET": SECRET}

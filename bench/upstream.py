@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from bench import workload
-from sandbox.completions import question_in
+from sandbox.completions import last_question
 from sandbox.keys import Key
 from sandbox.server import Sandbox
 
@@ -66,7 +66,7 @@ _streaming: set[int] = set()
 async def _chat(request: Request) -> Response:
     timing = {"arrived_at": time.time()}
     _timings.append(timing)
-    question = Question.parse(question_in((await request.json())["messages"]))
+    question = Question.parse(last_question((await request.json())["messages"]))
     deltas = [
         _event([_choice({"content": c})])
         for c in workload.split(question.answer, question.chunk_size)

@@ -79,8 +79,8 @@ class Settings:
         "SIGN_IN_SECRET",
         parsers.text(1_000, min_length=MIN_SECRET_LENGTH),
         None,
-        f"Encrypts what is stored in the browser; at least {MIN_SECRET_LENGTH} characters. Without it, "
-        "each process generates a random one, and a restart signs all users out.",
+        f"Encrypts what is stored in the browser; at least {MIN_SECRET_LENGTH} characters. Without "
+        "it, each process generates a random one, and a restart signs all users out.",
         shown="secret",
     )
     remember_sign_in: bool = _setting(

@@ -30,7 +30,7 @@ MAX_RETRIES = 2
 MIN_INTERVAL_S = 0.1
 """Seconds between two updates of an answer; more than 10 per second look no smoother."""
 INTERVAL_PER_ANSWER_S = 0.004
-"""Seconds between two updates of any answers: the more are streamed, the rarer are those of each."""
+"""Seconds between two updates of any answers; with more answers, each is updated less often."""
 IMMEDIATE_S = 0.001
 """Seconds within which an event that is already buffered is returned."""
 MAX_RETRY_DELAY_S = 30.0
@@ -93,8 +93,8 @@ class AnswerStream:
     thread, before `over` is set.
 
     A transient failure before the first token is retried if `may_retry` allows it, after the delay
-    that OpenRouter asks for, or one or two seconds. During the delay, `retries_at` is its end on
-    the monotonic clock.
+    that OpenRouter asks for, or after at most two seconds. During the delay, `retries_at` is its end
+    on the monotonic clock.
     """
 
     def __init__(

@@ -86,7 +86,7 @@ def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str 
     return _checked(turn)
 
 
-TRUNCATED = "The rest of this answer is missing: the browser tab had no room left to keep it."
+TRUNCATED = "The rest of this answer is missing: the browser tab had no room left to store it."
 
 
 @dataclass

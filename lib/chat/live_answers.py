@@ -67,7 +67,7 @@ class LiveAnswers:
         return live.stream if live and live.stream.belongs_to(key) else None
 
     def unread_conversations(self, key: str) -> list[Conversation]:
-        """Return the conversations with answers of this API key in progress and without a reader."""
+        """Return the conversations with unfinished answers of this API key and no reader."""
         with self._lock:
             live = list(self._live.values())
         growing = [one for one in live if one.stream.belongs_to(key) and not one.stream.is_over]

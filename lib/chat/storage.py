@@ -1,8 +1,8 @@
 """The conversations in the tab's storage: small records, of which only the changed are sent.
 
-A conversation has one record `id` (its name, its number of turns), and for each turn one `id/n`, one
-`id/n/files` for the files, and `id/n/text` and `id/n/reasoning` for the text and the reasoning of the
-last answer, which may still be streamed.
+A conversation has one record `id` (its name, its number of turns), and for each turn one record
+`id/n`, one `id/n/files` for the files, and `id/n/text` and `id/n/reasoning` for the text and the
+reasoning of the last answer, which may still be streamed.
 """
 
 import re

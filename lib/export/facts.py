@@ -1,4 +1,4 @@
-"""What the HTML and the Markdown of a conversation have in common: titles, models, costs, endings."""
+"""What the HTML and the Markdown of a conversation share: titles, models, costs, endings."""
 
 from collections.abc import Iterator
 

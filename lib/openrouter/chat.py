@@ -80,7 +80,7 @@ MAX_ERROR_BYTES = 65_536
 """Bytes of an error response that are read."""
 STREAM_TIMEOUT: Timeout = (10, 60)
 UNSTREAMED_TIMEOUT: Timeout = (10, CONTENT_TIMEOUT_S)
-"""A stream sends comments during reasoning; an answer in one piece sends nothing before it is complete."""
+"""Streams send comments during reasoning; an answer in one piece is silent until it is complete."""
 
 
 class Completion:

@@ -142,7 +142,7 @@ def _error(
 
 
 def _seconds(retry_after: object) -> float | None:
-    """Parse `Retry-After` as delay-seconds (RFC 9110, section 10.2.3); OpenRouter sends no dates."""
+    """Parse `Retry-After` as delay-seconds (RFC 9110, 10.2.3); OpenRouter sends no dates."""
     try:
         seconds = float(str(retry_after))
     except ValueError:

@@ -1,4 +1,7 @@
-"""Usage and cost of an answer after its end: https://openrouter.ai/docs/api/api-reference/generations/get-generation."""
+"""Usage and cost of an answer after its end.
+
+Follows https://openrouter.ai/docs/api/api-reference/generations/get-generation.
+"""
 
 from .errors import InvalidResponse
 from .events import Usage

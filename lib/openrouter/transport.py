@@ -88,7 +88,7 @@ def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Respo
     body = b""
     with send(method, url, timeout=timeout, stream=True, **arguments) as response:
         try:
-            # Not `iter_content`, which waits for a full chunk: a slow response would never time out.
+            # Not `iter_content`: it waits for a full chunk, so a slow response never times out.
             while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
@@ -146,7 +146,7 @@ class AbortableSession(requests.Session):
             if self.is_aborted:
                 connection.close()
                 raise ConnectionAbortedError
-            # The socket itself, as the connection drops it if the response ends with the connection.
+            # The socket: a connection drops it if the response lasts until the connection ends.
             opened: Any = connection.sock
             if isinstance(opened, SSLTransport):  # TLS to the host within TLS to a proxy
                 opened = opened.socket
@@ -158,7 +158,7 @@ class AbortableSession(requests.Session):
         with self._lock:
             self.is_aborted = True
             for opened in self._sockets:
-                # Not the method of ssl, which would discard the TLS state that the reading thread uses.
+                # Not ssl's method, which would discard the TLS state that the reader uses.
                 # OSError: the socket is closed already.
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(opened, socket.SHUT_RDWR)
