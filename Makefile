@@ -7,39 +7,39 @@ export PYTHON
 
 .PHONY: demo run test test-firefox check audit bench screenshots
 
-demo: $(VENV)/installed  ## the app with a sandbox in OpenRouter's place
-	@echo "Open http://localhost:$(PORT)  (Ctrl-C ends it)"
+demo: $(VENV)/installed  ## run the app with the sandbox
+	@echo "Open http://localhost:$(PORT)  (Ctrl-C to stop)"
 	@$(BIN)/python -m sandbox --port $(SANDBOX_PORT) & sandbox=$$!; \
 	trap 'kill $$sandbox 2>/dev/null' EXIT; \
 	OPENROUTER_BASE_URL=http://127.0.0.1:$(SANDBOX_PORT) \
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.headless true
 
-run: $(VENV)/installed  ## the app with the real OpenRouter
+run: $(VENV)/installed  ## run the app with the real OpenRouter
 	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
-test: $(VENV)/installed  ## all tests, the browser's too; installs what they need
+test: $(VENV)/installed  ## run all tests; installs what they need
 	@scripts/install.sh tests
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-test-firefox: $(VENV)-firefox/installed  ## sign-in, chat and conversations in Firefox
+test-firefox: $(VENV)-firefox/installed  ## test sign-in, chat and conversations in Firefox
 	@scripts/install.sh firefox
 	@TEST_BROWSER=firefox $(VENV)-firefox/bin/python -m pytest -q -m "not chromium" \
 	$(addprefix tests/browser/test_, sign_in.py signed_in.py chat.py conversations.py)
 
-check: $(VENV)/installed  ## format, lint, types, tests
+check: $(VENV)/installed  ## check format, lint and types, and run all tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
 
-bench: $(VENV)/installed  ## speed and traffic beside the plain pattern of the tutorials
+bench: $(VENV)/installed  ## measure speed and traffic
 	@$(BIN)/python -m bench
 
-audit: $(VENV)/installed  ## known faults of the runtime packages; asks PyPI
+audit: $(VENV)/installed  ## list known vulnerabilities of the runtime packages (from PyPI)
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --requirement requirements.txt
 
-screenshots: $(VENV)/installed  ## the README's pictures, anew
+screenshots: $(VENV)/installed  ## take the README's screenshots
 	@$(BIN)/python -m docs.screenshots
 
 $(VENV)/installed: requirements.txt requirements-dev.txt

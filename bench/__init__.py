@@ -1,5 +1,6 @@
-"""What this app costs and how quick it is, beside the plain pattern of the tutorials.
+"""Benchmark: traffic, speed, CPU time and memory of this app and of a baseline.
 
-`python -m bench` starts an upstream, the app, and `baseline.py`; drives them in Chromium and over
-raw websockets; and prints one table. Linux only: CPU and memory of a process are read in /proc.
+The baseline is the plain pattern of Streamlit's tutorials. `python -m bench` starts an upstream
+server, the app and `baseline.py`, drives them in Chromium and over raw websockets, and prints one
+table. Linux only: the CPU time and memory of a process are read from /proc.
 """

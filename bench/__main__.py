@@ -1,4 +1,4 @@
-"""Measure, and print one table: `python -m bench [FIGURE …]`."""
+"""Measure, and print one table: `python -m bench [GROUP …]`."""
 
 import argparse
 import json
@@ -10,14 +10,14 @@ from statistics import median
 from playwright.sync_api import sync_playwright
 
 from bench import servers
-from bench.figures import GROUPS, Bench, Row
+from bench.metrics import GROUPS, Bench, Row
 from tests.browser.conftest import CHROMIUM, chromium_path
 
-HEAD = ("figure", "unit", "ours", "baseline", "ratio", "limit", "")
+HEADER = ("metric", "unit", "ours", "baseline", "ratio", "limit", "")
 
 
-def number(value: float | None) -> str:
-    """Return a figure as it stands in the table."""
+def format_number(value: float | None) -> str:
+    """Return a number as the table shows it; an infinite one means a lost answer."""
     if value is None:
         return "–"
     if isinf(value):
@@ -25,39 +25,55 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def cells(row: Row) -> list[str]:
-    """Return a row of the table."""
-    beside = median(row.beside) if row.beside else None
-    limit = "–" if row.limit is None else f"{row.of} ≤ {row.limit:.3g}"
-    verdict = {True: "kept", False: "MISSED", None: ""}[row.holds]
-    numbers = (median(row.ours), beside, row.ratio)
-    return [row.figure, row.unit, *map(number, numbers), limit, verdict]
+def table_cells(row: Row) -> list[str]:
+    """Return the cells of a row, with medians."""
+    baseline = median(row.baseline) if row.baseline else None
+    limit = "–" if row.limit is None else f"{row.limited} ≤ {row.limit:.3g}"
+    verdict = {True: "met", False: "MISSED", None: ""}[row.is_within_limit]
+    numbers = (median(row.ours), baseline, row.ratio)
+    return [row.metric, row.unit, *map(format_number, numbers), limit, verdict]
 
 
-def record(row: Row) -> dict[str, object]:
-    """Return a row for the file, with each round."""
-    rounds = {"ours": row.ours, "baseline": row.beside}
-    finite = {who: [None if isinf(v) else v for v in all_] for who, all_ in rounds.items()}
-    limit = {"limit": row.limit, "of": row.of, "holds": row.holds}
-    return {"figure": row.figure, "unit": row.unit, **finite, **limit}
+def json_record(row: Row) -> dict[str, object]:
+    """Return a row for the JSON file, with the value of each round; null for a lost answer."""
+    rounds = {"ours": row.ours, "baseline": row.baseline}
+    finite = {app: [None if isinf(v) else v for v in values] for app, values in rounds.items()}
+    limit = {"limit": row.limit, "limited": row.limited, "within_limit": row.is_within_limit}
+    return {"metric": row.metric, "unit": row.unit, **finite, **limit}
 
 
-def show(row: list[str]) -> None:
-    """Print a row in columns."""
-    figure, unit, *rest = row
-    print(f"{figure:<46}{unit:<10}" + "".join(f"{cell:>14}" for cell in rest), flush=True)
+def print_row(cells: list[str]) -> None:
+    """Print the cells of a row in columns."""
+    metric, unit, *rest = cells
+    print(f"{metric:<46}{unit:<10}" + "".join(f"{cell:>14}" for cell in rest), flush=True)
 
 
-parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the app.")
-parser.add_argument(
-    "figures", nargs="*", choices=[[], *GROUPS], metavar="FIGURE", help=", ".join(GROUPS)
+parser = argparse.ArgumentParser(
+    prog="python -m bench", description="Measure the app, and compare it with the baseline."
 )
-parser.add_argument("--rounds", type=int, default=5, help="each figure is the median of so many")
-parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results.json")
+parser.add_argument(
+    "groups",
+    nargs="*",
+    choices=[[], *GROUPS],
+    metavar="GROUP",
+    help=f"groups of metrics to measure (default: all of them): {', '.join(GROUPS)}",
+)
+parser.add_argument(
+    "--rounds",
+    type=int,
+    default=5,
+    help="number of rounds; the table shows their median (default: %(default)s)",
+)
+parser.add_argument(
+    "--json",
+    type=Path,
+    default=Path(__file__).parent / "results.json",
+    help="file to write the results of each round to (default: bench/results.json)",
+)
 arguments = parser.parse_args()
 
 rows: list[Row] = []
-show(list(HEAD))
+print_row(list(HEADER))
 with (
     servers.serve("bench.upstream", health="api/v1/models") as upstream,
     ExitStack() as started,
@@ -65,9 +81,10 @@ with (
 ):
     chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM)
     bench = Bench(chromium, upstream, arguments.rounds, started)
-    for group in arguments.figures or GROUPS:
+    for group in arguments.groups or GROUPS:
         for row in GROUPS[group](bench):
             rows.append(row)
-            show(cells(row))
-            arguments.json.write_text(json.dumps([record(row) for row in rows], indent=1) + "\n")
+            print_row(table_cells(row))
+            records = [json_record(row) for row in rows]
+            arguments.json.write_text(json.dumps(records, indent=1) + "\n")
     chromium.close()

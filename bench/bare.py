@@ -1,4 +1,4 @@
-"""The least that Streamlit can be asked for: what a cold start costs anyway."""
+"""A minimal Streamlit app: the part of a cold start that any app has."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The plain pattern of the tutorials: all messages drawn anew, an answer to `st.write_stream`."""
+"""The plain pattern of the tutorials: each run draws all messages; `st.write_stream` the answer."""
 
 import json
 import os
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import requests
 import streamlit as st
 
-from bench.texts import answer
+from bench.workload import answer
 
 URL = f"{os.environ['OPENROUTER_BASE_URL']}/api/v1/chat/completions"
 
 
 def stream(messages: list[dict[str, str]]) -> Iterator[str]:
-    """Yield the answer as it comes."""
+    """Yield the text of the answer as it arrives."""
     body = {"model": "openrouter/auto", "messages": messages, "stream": True}
     with requests.post(URL, json=body, stream=True, timeout=60) as response:
         for line in response.iter_lines():
@@ -24,11 +24,11 @@ def stream(messages: list[dict[str, str]]) -> Iterator[str]:
 
 st.title("Chat")
 if "messages" not in st.session_state:
-    old = (
+    earlier = (
         {"role": "user", "content": "So?"},
         {"role": "assistant", "content": answer("prose", 600)},
     )
-    st.session_state.messages = [*old] * (int(st.query_params.get("messages", 0)) // 2)
+    st.session_state.messages = [*earlier] * (int(st.query_params.get("messages", 0)) // 2)
 
 for message in st.session_state.messages:
     with st.chat_message(message["role"]):

@@ -1,4 +1,4 @@
-"""The raw event stream, passed on to a plain page: what it costs without Streamlit.
+"""A server that forwards the event stream to a plain page: the cost without Streamlit.
 
 `python -m bench.forwarder PORT`
 """
@@ -19,8 +19,8 @@ PAGE = """<!doctype html><title>Forwarder</title><pre></pre><script>
 async function ask(question) {
   const response = await fetch("/stream?" + new URLSearchParams({question}));
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let rest = "", part; !(part = await reader.read()).done; ) {
-    const lines = (rest + part.value).split("\\n");
+  for (let rest = "", chunk; !(chunk = await reader.read()).done; ) {
+    const lines = (rest + chunk.value).split("\\n");
     rest = lines.pop();
     for (const line of lines)
       if (line.startsWith("data: {"))

@@ -1,36 +1,38 @@
-// Watches the page from within, at next to no cost: what comes over the websocket, and when.
+// Measures in the page: bytes over the websocket, and when what is shown.
 (() => {
-  const [FIRST, LAST] = ["Now,", "THE-END"];
-  const bench = (window.bench = { bytes: 0, stall: 0, lost: false });
+  const [FIRST_TOKEN, END_MARK] = ["Now,", "THE-END"]; // as in workload.py
+  const bench = (window.bench = { bytes: 0, maxStallMs: 0, isLost: false });
   const now = () => (performance.timeOrigin + performance.now()) / 1000;
 
   window.WebSocket = class extends WebSocket {
     constructor(...args) {
       super(...args);
       this.addEventListener("message", ({ data }) => (bench.bytes += data.byteLength ?? data.size));
-      this.addEventListener("close", () => (bench.lost = true));
+      this.addEventListener("close", () => (bench.isLost = true));
     }
   };
 
-  const answer = () => {
-    const all = document.querySelectorAll("[data-testid=stChatMessage]");
-    return all.length > bench.before ? all[all.length - 1].textContent : "";
+  const messages = () => document.querySelectorAll("[data-testid=stChatMessage]");
+  bench.answer = () => {
+    const all = messages();
+    return all.length > bench.messagesBefore ? all[all.length - 1].textContent : "";
   };
-  bench.answer = answer;
 
-  // From Enter on: when the first token, the whole answer and the free input are in the page.
-  bench.watch = () => {
-    Object.assign(bench, { bytes: 0, stall: 0, lost: false, first: 0, whole: 0, free: 0 });
-    bench.before = document.querySelectorAll("[data-testid=stChatMessage]").length;
-    addEventListener("keydown", () => (bench.sent = now()), { once: true, capture: true });
+  // Records when Enter is pressed, and when the page has the first token, the complete answer and
+  // an input that is free again; in seconds since the epoch.
+  bench.measureTurn = () => {
+    Object.assign(bench, { bytes: 0, maxStallMs: 0, isLost: false });
+    Object.assign(bench, { firstTokenAt: 0, completeAt: 0, inputFreeAt: 0 });
+    bench.messagesBefore = messages().length;
+    addEventListener("keydown", () => (bench.sentAt = now()), { once: true, capture: true });
     const observer = new MutationObserver(() => {
-      if (!bench.whole) {
-        const text = answer();
-        if (!bench.first && text.includes(FIRST)) bench.first = now();
-        if (text.includes(LAST)) bench.whole = now();
+      if (!bench.completeAt) {
+        const text = bench.answer();
+        if (!bench.firstTokenAt && text.includes(FIRST_TOKEN)) bench.firstTokenAt = now();
+        if (text.includes(END_MARK)) bench.completeAt = now();
       }
-      if (bench.whole && !document.querySelector("[data-test-script-state=running]")) {
-        bench.free = now();
+      if (bench.completeAt && !document.querySelector("[data-test-script-state=running]")) {
+        bench.inputFreeAt = now();
         observer.disconnect();
       }
     });
@@ -42,12 +44,12 @@
     });
   };
 
-  bench.watchFrames = () => {
+  bench.measureFrames = () => {
     let last = performance.now();
     const frame = (at) => {
-      bench.stall = Math.max(bench.stall, at - last);
+      bench.maxStallMs = Math.max(bench.maxStallMs, at - last);
       last = at;
-      if (!bench.free) requestAnimationFrame(frame);
+      if (!bench.inputFreeAt) requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   };

@@ -1,7 +1,8 @@
-"""The sandbox, with answers of a size and pace that the question names; `python -m bench.upstream`.
+"""The sandbox, with answers whose size and speed the question gives: `python -m bench.upstream`.
 
-A process of its own, so that its pace is its own. It notes when it was asked, when its first token
-left and when the last byte did, in seconds since the epoch: the browser has the same clock.
+It runs in a process of its own, so that the app does not slow it down. It records when a request
+arrived and when the first token and the last byte were sent, in seconds since the epoch, which
+the browser's clock gives as well.
 """
 
 import asyncio
@@ -18,77 +19,78 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from bench import texts
-from sandbox.completions import question_in
+from bench import workload
+from sandbox.completions import last_question
 from sandbox.keys import Key
 from sandbox.server import Sandbox
 
 KEY = "sk-or-v1-" + "b" * 64
-THOUGHT = 0.3
-"""Seconds before the first token, as of a quick model: the page has shown the question by then."""
+FIRST_TOKEN_DELAY_S = 0.3
+"""Seconds before the first token, as of a fast model; by then the page shows the question."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """Which answer is wanted: `size` characters, `chunk` at a time, `pause` milliseconds apart."""
+    """Describes the answer to send: `size` characters, `chunk_size` of them every `interval_ms`."""
 
     kind: str
     size: int
-    chunk: int = 4
-    pause: float = 5
+    chunk_size: int = 4
+    interval_ms: float = 5
 
     def __str__(self) -> str:
-        """Return it as what a person would send."""
-        return f"{self.kind} {self.size} {self.chunk} {self.pause:g}"
+        """Return the text of the question."""
+        return f"{self.kind} {self.size} {self.chunk_size} {self.interval_ms:g}"
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """Read what `str` returned."""
-        kind, size, chunk, pause = text.split()
-        return cls(kind, int(size), int(chunk), float(pause))
+    def parse(cls, text: str) -> Self:
+        """Parse the text that `str` returns."""
+        kind, size, chunk_size, interval_ms = text.split()
+        return cls(kind, int(size), int(chunk_size), float(interval_ms))
 
     @property
-    def text(self) -> str:
-        """The answer."""
-        return texts.answer(self.kind, self.size)
+    def answer(self) -> str:
+        """The text of the answer."""
+        return workload.answer(self.kind, self.size)
 
     @property
-    def seconds(self) -> float:
-        """How long the answer takes at its pace."""
-        return len(self.text) / self.chunk * self.pause / 1000
+    def duration_s(self) -> float:
+        """How long the upstream takes to send the answer, in seconds."""
+        return len(self.answer) / self.chunk_size * self.interval_ms / 1000
 
 
-_notes: list[dict[str, float]] = []
-_open: set[int] = set()
+_timings: list[dict[str, float]] = []
+_streaming: set[int] = set()
 
 
 async def _chat(request: Request) -> Response:
-    note = {"arrived": time.time()}
-    _notes.append(note)
-    question = Question.read(question_in((await request.json())["messages"]))
+    timing = {"arrived_at": time.time()}
+    _timings.append(timing)
+    question = Question.parse(last_question((await request.json())["messages"]))
     deltas = [
-        _event([_choice({"content": c})]) for c in texts.chunks(question.text, question.chunk)
+        _event([_choice({"content": c})])
+        for c in workload.split(question.answer, question.chunk_size)
     ]
     usage = {"prompt_tokens": 1, "completion_tokens": len(deltas), "cost": 0.0}
     last = _event([_choice({}, "stop")]) + _event([], usage=usage) + b"data: [DONE]\n\n"
 
-    async def paced() -> AsyncIterator[bytes]:
-        _open.add(id(note))
+    async def events() -> AsyncIterator[bytes]:
+        _streaming.add(id(timing))
         try:
-            await asyncio.sleep(THOUGHT)
-            began = time.monotonic()
-            note["first"] = time.time()
+            await asyncio.sleep(FIRST_TOKEN_DELAY_S)
+            started = time.monotonic()
+            timing["first_token_at"] = time.time()
             for number, delta in enumerate(deltas):
-                due = began + number * question.pause / 1000
+                due = started + number * question.interval_ms / 1000
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 yield delta
-            note["ended"] = time.time()
+            timing["ended_at"] = time.time()
             yield last
         finally:
-            _open.remove(id(note))
+            _streaming.remove(id(timing))
 
-    # No charset: a client has to know that an event stream is UTF-8.
-    return StreamingResponse(paced(), headers={"content-type": "text/event-stream"})
+    # Without a charset, as an event stream is always UTF-8.
+    return StreamingResponse(events(), headers={"content-type": "text/event-stream"})
 
 
 def _choice(delta: dict[str, str], finish_reason: str | None = None) -> dict[str, Any]:
@@ -101,22 +103,22 @@ def _event(choices: list[dict[str, Any]], **more: Any) -> bytes:
     return f"data: {json.dumps(body)}\n\n".encode()
 
 
-async def _last_note(_: Request) -> Response:
-    return JSONResponse(_notes[-1])
+async def _last_timing(_: Request) -> Response:
+    return JSONResponse(_timings[-1])
 
 
 async def _open_streams(_: Request) -> Response:
-    return JSONResponse(len(_open))
+    return JSONResponse(len(_streaming))
 
 
 def app() -> Starlette:
-    """Return the sandbox with this chat in the place of its own."""
+    """Return the sandbox with its chat endpoint replaced."""
     sandbox = Sandbox()
     sandbox.keys[KEY] = Key("bench")
     return Starlette(
         routes=[
             Route("/api/v1/chat/completions", _chat, methods=["POST"]),
-            Route("/last-note", _last_note),
+            Route("/last-timing", _last_timing),
             Route("/open-streams", _open_streams),
             Mount("/", sandbox.app),
         ]

@@ -1,4 +1,4 @@
-"""The self-check: how the app is set up, for a bug report, with nothing secret in it."""
+"""The self-check: the configuration of the app for a bug report, without secrets."""
 
 import platform
 import re
@@ -20,7 +20,7 @@ Verdict = Literal["ok", "warning", "being checked"]
 
 
 class Finding(NamedTuple):
-    """What was found on a subject; the sentence of a warning says what to do."""
+    """The result of one check; the sentence of a warning says what to do."""
 
     verdict: Verdict
     subject: str
@@ -28,63 +28,64 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Contact:
-    """An attempt to reach OpenRouter: `trouble` says why there is no `status`."""
+class ConnectionCheck:
+    """An attempt to reach OpenRouter; `problem` is the reason if there is no `status`."""
 
     milliseconds: int
     status: int | None = None
-    trouble: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What only the running app knows; `keeps_cookies` is None until the browser has said so.
+class Observations:
+    """What is observed at run time.
 
-    `address` is the app's, as the browser has it, empty if the browser has not told it.
+    `url` is the app's URL in the browser, empty until the browser has sent it; `keeps_cookies` is
+    None until the browser has been checked.
     """
 
-    address: str
+    url: str
     callback_url: str
     is_callback_url_accepted: bool
     keeps_cookies: bool | None
-    contact: Contact
+    connection: ConnectionCheck
 
 
-def contact(base_url: str, *, timeout: Timeout = (3, 5)) -> Contact:
-    """Ask OpenRouter for something small, without a key; any answer will do."""
-    status, trouble = None, ""
+def check_connection(base_url: str, *, timeout: Timeout = (3, 5)) -> ConnectionCheck:
+    """Send OpenRouter a small request without a key; a response of any status is a success."""
+    status, problem = None, ""
     began = time.perf_counter()
     try:
         status = fetch("GET", f"{base_url}/api/v1/models/count", timeout=timeout).status
     except TimedOut:
-        trouble = "did not answer in time"
+        problem = "did not respond in time"
     except Unreachable:
-        trouble = "could not be reached"
+        problem = "could not be reached"
     except InvalidResponse:
-        trouble = "sent more than it should"
-    return Contact(round((time.perf_counter() - began) * 1000), status, trouble)
+        problem = "sent too large a response"
+    return ConnectionCheck(round((time.perf_counter() - began) * 1000), status, problem)
 
 
-class RecentContacts:
-    """Contacts for everyone who looks, each made again once it is `lifetime` seconds old.
+class ConnectionCheckCache:
+    """A cache of connection checks, each of which is repeated after `lifetime` seconds.
 
-    Nobody has to sign in to look, and each reload would be a request. Not in a cache of Streamlit's:
-    any visitor's browser may clear those.
+    The page is public, and without the cache each reload would send a request. Streamlit's caches
+    do not serve for this: any visitor's browser can clear them.
     """
 
     def __init__(
         self,
-        make: Callable[[str], Contact] = contact,
+        make: Callable[[str], ConnectionCheck] = check_connection,
         *,
         lifetime: float = 10,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make, self._lifetime, self._clock = make, lifetime, clock
         self._lock = threading.Lock()
-        self._made: dict[str, tuple[float, Contact]] = {}
+        self._made: dict[str, tuple[float, ConnectionCheck]] = {}
 
-    def get(self, base_url: str) -> Contact:
-        """Return the last contact, or make one, for which all threads wait."""
+    def get(self, base_url: str) -> ConnectionCheck:
+        """Return the last check, or make one while all other threads wait."""
         with self._lock:
             at, made = self._made.get(base_url, (0.0, None))
             if made is None or self._clock() - at >= self._lifetime:
@@ -93,15 +94,15 @@ class RecentContacts:
             return made
 
 
-recent_contacts = RecentContacts()
+connection_checks = ConnectionCheckCache()
 
 
-def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:
-    """Judge what a sign-in and a chat depend on."""
+def findings(settings: Settings, observed: Observations) -> tuple[Finding, ...]:
+    """Return the results of all checks."""
     return (
-        _callback_url(measured),
-        _address(measured.address, measured.callback_url),
-        _cookies(measured.keeps_cookies),
+        _callback_url(observed),
+        _url(observed.url, observed.callback_url),
+        _cookies(observed.keeps_cookies),
         _secret(settings.sign_in_secret),
         Finding(
             "ok",
@@ -110,41 +111,41 @@ def findings(settings: Settings, measured: Measured) -> tuple[Finding, ...]:
             if settings.remember_sign_in
             else "Not remembered, as REMEMBER_SIGN_IN says: a reload signs out.",
         ),
-        _openrouter(_public(settings.base_url), measured.contact),
+        _openrouter(_public(settings.base_url), observed.connection),
     )
 
 
-def _callback_url(measured: Measured) -> Finding:
-    address = _public(measured.callback_url)
-    if measured.is_callback_url_accepted:
-        return Finding("ok", "Callback URL", f"{address} has a form that OpenRouter accepts.")
+def _callback_url(observed: Observations) -> Finding:
+    url = _public(observed.callback_url)
+    if observed.is_callback_url_accepted:
+        return Finding("ok", "Callback URL", f"{url} has a form that OpenRouter accepts.")
     return Finding(
         "warning",
         "Callback URL",
-        f"{address} has a form that OpenRouter does not accept. It wants https, or http on "
+        f"{url} has a form that OpenRouter does not accept. It requires https, or http on "
         "localhost or 127.0.0.1: serve the app so, or set OPENROUTER_CALLBACK_URL. Until then "
-        "people have to paste a code.",
+        "users have to paste a code.",
     )
 
 
-def _address(address: str, callback_url: str) -> Finding:
-    if not address:
-        return Finding("being checked", "Address", "This browser has not said yet.")
-    here, back = urlsplit(address), urlsplit(callback_url)
+def _url(url: str, callback_url: str) -> Finding:
+    if not url:
+        return Finding("being checked", "Address", "Waiting for this browser.")
+    here, callback = urlsplit(url), urlsplit(callback_url)
     sentence = f"This browser has the app at {_public(f'{here.scheme}://{here.netloc}')}"
-    # A cookie belongs to a host, and ours has port and path of the app in its name.
-    if _place(here) == _place(back):
+    # The cookie belongs to a host, and its name contains the app's port and path.
+    if _origin_and_path(here) == _origin_and_path(callback):
         return Finding("ok", "Address", f"{sentence}.")
     return Finding(
         "warning",
         "Address",
-        f"{sentence}, and the callback URL leads elsewhere: a sign-in that begins here does not "
-        "find its cookie there. Set OPENROUTER_CALLBACK_URL to where people open the app, or "
-        "leave it out.",
+        f"{sentence}, and the callback URL is a different one: a sign-in that starts here does not "
+        "find its cookie there. Set OPENROUTER_CALLBACK_URL to the URL of the app, or "
+        "unset it.",
     )
 
 
-def _place(url: SplitResult) -> tuple[str, str | None, int | None, str]:
+def _origin_and_path(url: SplitResult) -> tuple[str, str | None, int | None, str]:
     port = url.port or {"https": 443, "http": 80}.get(url.scheme)
     return url.scheme, url.hostname, port, url.path.rstrip("/")
 
@@ -152,15 +153,15 @@ def _place(url: SplitResult) -> tuple[str, str | None, int | None, str]:
 def _cookies(keeps_cookies: bool | None) -> Finding:
     match keeps_cookies:
         case True:
-            return Finding("ok", "Cookies", "This browser keeps them.")
+            return Finding("ok", "Cookies", "This browser accepts them.")
         case False:
             sentence = (
-                "This browser blocks them, so nobody finds the way back from OpenRouter in it. "
+                "This browser blocks them, so a sign-in cannot be completed in it. "
                 "Allow them for this page, or paste a code."
             )
             return Finding("warning", "Cookies", sentence)
         case None:
-            return Finding("being checked", "Cookies", "This browser has not said yet.")
+            return Finding("being checked", "Cookies", "Waiting for this browser.")
 
 
 def _secret(secret: str | None) -> Finding:
@@ -169,38 +170,38 @@ def _secret(secret: str | None) -> Finding:
     return Finding(
         "warning",
         "SIGN_IN_SECRET",
-        "Not set, so each process has a random one: a restart signs everybody out, and several "
+        "Not set, so each process has a random one: a restart signs all users out, and several "
         f"processes do not work together. Set one of at least {MIN_SECRET_LENGTH} characters.",
     )
 
 
-def _openrouter(base_url: str, contact: Contact) -> Finding:
-    took = f"{contact.milliseconds} ms"
-    if contact.status is not None:
-        status = "" if contact.status == 200 else f" with status {contact.status}"
-        return Finding("ok", "OpenRouter", f"{base_url} answered{status} in {took}.")
+def _openrouter(base_url: str, connection: ConnectionCheck) -> Finding:
+    took = f"{connection.milliseconds} ms"
+    if connection.status is not None:
+        status = "" if connection.status == 200 else f" with status {connection.status}"
+        return Finding("ok", "OpenRouter", f"{base_url} responded{status} in {took}.")
     return Finding(
         "warning",
         "OpenRouter",
-        f"{base_url} {contact.trouble} ({took}). Check OPENROUTER_BASE_URL, whether the app's "
+        f"{base_url} {connection.problem} ({took}). Check OPENROUTER_BASE_URL, whether the app's "
         "server may connect to it, and status.openrouter.ai.",
     )
 
 
-def report(settings: Settings, measured: Measured) -> list[str]:
-    """Return the lines of the whole report: findings, versions, settings in force."""
+def report(settings: Settings, observed: Observations) -> list[str]:
+    """Return the lines of the report: findings, versions, current settings."""
     lines = [
-        *(f"[{one.verdict}] {one.subject}: {one.sentence}" for one in findings(settings, measured)),
+        *(f"[{one.verdict}] {one.subject}: {one.sentence}" for one in findings(settings, observed)),
         "",
         f"python {platform.python_version()}",
         *(f"{package} {version(package)}" for package in PACKAGES),
         "",
-        *(f"{name} = {value}" for name, value in _in_force(settings)),
+        *(f"{name} = {value}" for name, value in _current(settings)),
     ]
-    return [mask_keys(line) for line in lines]  # one may stand in the wrong setting
+    return [mask_keys(line) for line in lines]  # a key may be in the wrong setting
 
 
-def _in_force(settings: Settings) -> Iterator[tuple[str, str]]:
+def _current(settings: Settings) -> Iterator[tuple[str, str]]:
     for attribute, setting in SETTINGS.items():
         text = setting.to_text(getattr(settings, attribute))
         yield setting.name, _shown(setting, text) if text else "not set"
@@ -212,7 +213,7 @@ def _shown(setting: Setting, text: str) -> str:
             return text
         case "url":
             return _public(text)
-        case "length":  # the text is the owner's, and the page is open to everyone
+        case "length":  # the text is private, and the page is public
             return f"set, {len(text)} characters"
         case "secret":
             return "set"
@@ -222,6 +223,6 @@ _USER = re.compile(r"(?<=//)[^/]*@")
 _QUERY = re.compile(r"\?.*")
 
 
-def _public(address: str) -> str:
-    """An address without what may be secret in it: user, password, query and keys."""
-    return mask_keys(_USER.sub("…@", _QUERY.sub("?…", address)))
+def _public(url: str) -> str:
+    """Return a URL without its secret parts: user, password, query and keys."""
+    return mask_keys(_USER.sub("…@", _QUERY.sub("?…", url)))

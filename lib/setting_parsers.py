@@ -1,6 +1,6 @@
-"""Parsers of settings: each takes the name and a text that is not empty.
+"""Parsers of settings: each takes the name of a setting and a text that is not empty.
 
-They raise `SettingError` if the text cannot be used.
+They raise `SettingError` if the text is not valid.
 """
 
 import math
@@ -17,14 +17,14 @@ Parser = Callable[[str, str], T]
 
 
 class SettingError(ValueError):
-    """A setting cannot be used. `str()` is one sentence that names it, without its value."""
+    """A setting is not valid. `str()` is one sentence with its name and without its value."""
 
     def __init__(self, name: str, rule: str) -> None:
         super().__init__(f"{name} {rule}")
 
 
 def text(max_length: int, *, min_length: int = 1, multiline: bool = False) -> Parser[str]:
-    """Return a parser of a printable text of so many characters."""
+    """Return a parser of printable text within these lengths, in characters."""
 
     def parse(name: str, value: str) -> str:
         lines = value.splitlines() if multiline else [value]
@@ -37,19 +37,19 @@ def text(max_length: int, *, min_length: int = 1, multiline: bool = False) -> Pa
 
 
 def model(name: str, value: str) -> str:
-    """Parse the id of a model."""
+    """Parse a model id."""
     if not is_model_id(value):
-        raise SettingError(name, "must be the id of a model, such as openrouter/auto.")
+        raise SettingError(name, "must be a model id, such as openrouter/auto.")
     return value
 
 
 def models(max_count: int) -> Parser[tuple[str, ...]]:
-    """Return a parser of ids of models with commas between."""
+    """Return a parser of model ids separated by commas."""
 
     def parse(name: str, value: str) -> tuple[str, ...]:
         ids = _split(value, ",")
         if len(ids) > max_count or not all(map(is_model_id, ids)):
-            rule = f"must be at most {max_count} ids of models, with commas between."
+            rule = f"must be at most {max_count} model ids, separated by commas."
             raise SettingError(name, rule)
         return ids
 
@@ -57,13 +57,13 @@ def models(max_count: int) -> Parser[tuple[str, ...]]:
 
 
 def prompts(max_count: int, max_length: int) -> Parser[tuple[str, ...]]:
-    """Return a parser of prompts of so many characters each, with `|` between."""
+    """Return a parser of prompts separated by `|`; `max_length` is in characters."""
 
     def parse(name: str, value: str) -> tuple[str, ...]:
         found = _split(value, "|")
         if len(found) > max_count or any(len(prompt) > max_length for prompt in found):
             rule = (
-                f"must be at most {max_count} prompts of {max_length} characters, with | between."
+                f"must be at most {max_count} prompts of {max_length} characters, separated by |."
             )
             raise SettingError(name, rule)
         return found
@@ -76,7 +76,7 @@ def _split(value: str, separator: str) -> tuple[str, ...]:
 
 
 def url(name: str, value: str) -> str:
-    """Parse an absolute URL of http or https."""
+    """Parse an absolute http or https URL."""
     try:
         parts = urlsplit(value)
         is_valid = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.fragment
@@ -84,7 +84,7 @@ def url(name: str, value: str) -> str:
     except ValueError:
         is_valid = False
     if not is_valid or not value.isascii() or not value.isprintable() or " " in value:
-        raise SettingError(name, "must be a whole address, such as https://example.org.")
+        raise SettingError(name, "must be an absolute URL, such as https://example.org.")
     return value
 
 
@@ -94,7 +94,7 @@ def base_url(name: str, value: str) -> str:
 
 
 def challenge_method(name: str, value: str) -> Method:
-    """Parse the name of a code challenge method, in any case."""
+    """Parse the name of a code challenge method, ignoring case."""
     for method in get_args(Method):
         if value.lower() == method.lower():
             return cast("Method", method)
@@ -102,7 +102,7 @@ def challenge_method(name: str, value: str) -> Method:
 
 
 def usd(name: str, value: str) -> float:
-    """Parse an amount of US dollars."""
+    """Parse an amount in US dollars."""
     try:
         amount = float(value)
     except ValueError:
@@ -113,7 +113,7 @@ def usd(name: str, value: str) -> float:
 
 
 def flag(name: str, value: str) -> bool:
-    """Parse true or false."""
+    """Parse a boolean: true or false, yes or no, on or off, 1 or 0."""
     if value.lower() in ("true", "yes", "on", "1"):
         return True
     if value.lower() in ("false", "no", "off", "0"):

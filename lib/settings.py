@@ -1,7 +1,7 @@
-"""The settings of the app, from texts by name: the environment, `.env`, Streamlit's secrets.
+"""The settings of the app, read from the environment, `.env` or Streamlit's secrets.
 
-A new setting is one more field of `Settings`; the tests then say what `README.md` and
-`.env.example` have to hold.
+To add a setting, add a field to `Settings`; the tests then show what `README.md` and
+`.env.example` have to contain.
 """
 
 from collections.abc import Mapping
@@ -27,16 +27,16 @@ _MAX_PROMPTS = 6
 
 T = TypeVar("T")
 Shown = Literal["value", "length", "url", "secret"]
-"""What Self-check shows of a setting to everyone.
+"""How Self-check, which is public, shows a setting.
 
-Its value, its length in characters, a URL without what may be secret in it, or of a secret only
-whether it is set.
+As its value, its length in characters, a URL without its secret parts, or, for a secret, whether
+it is set.
 """
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known of a setting besides its default; `help` is Markdown."""
+    """The description of a setting except its default; `help` is Markdown."""
 
     name: str
     parse: Parser[Any]
@@ -45,7 +45,7 @@ class Setting:
     separator: str
 
     def to_text(self, value: object) -> str:
-        """Return a value as it could be set, the empty text for none."""
+        """Return a value as the text that sets it; an empty string for None."""
         match value:
             case None:
                 return ""
@@ -79,41 +79,41 @@ class Settings:
         "SIGN_IN_SECRET",
         parsers.text(1_000, min_length=MIN_SECRET_LENGTH),
         None,
-        f"Seals what the browser keeps; at least {MIN_SECRET_LENGTH} characters. Without it, each "
-        "process has a random one, and a restart signs everybody out.",
+        f"Encrypts what is stored in the browser; at least {MIN_SECRET_LENGTH} characters. Without "
+        "it, each process generates a random one, and a restart signs all users out.",
         shown="secret",
     )
     remember_sign_in: bool = _setting(
         "REMEMBER_SIGN_IN",
         parsers.flag,
         True,
-        "With `false` the key is held in session state alone, and a reload signs out.",
+        "If `false`, the key is held in session state only, and a reload signs out.",
     )
     model: str = _setting(
         "OPENROUTER_MODEL",
         parsers.model,
         "openrouter/auto",
-        "The model that answers until another is chosen.",
+        "The model that is selected at first.",
     )
     compared_models: tuple[str, ...] = _setting(
         "COMPARED_MODELS",
         parsers.models(MAX_COMPARED),
         (),
-        f"Up to {MAX_COMPARED} models that *Compare* begins with, separated by commas. Without "
-        "them it begins with the chat's model.",
+        f"Up to {MAX_COMPARED} models that *Compare* starts with, separated by commas. Without "
+        "them, it starts with the chat's model.",
     )
     key_limit: float | None = _setting(
         "OPENROUTER_KEY_LIMIT",
         parsers.usd,
         None,
-        "The credit limit in US dollars that the consent page offers.",
+        "The credit limit in US dollars that the consent page suggests.",
     )
     session_budget: float | None = _setting(
         "SESSION_BUDGET",
         parsers.usd,
         None,
-        "What a session may cost in US dollars; near it a warning, at it nothing more is sent. Its "
-        "user may set a lower one.",
+        "The maximum cost of a session in US dollars. Close to it the app shows a warning, at it "
+        "nothing more is sent. Users may set a lower one.",
     )
     key_label: str | None = _setting(
         "OPENROUTER_KEY_LABEL",
@@ -121,24 +121,24 @@ class Settings:
         None,
         "The name of the key in the user's account. Without it, the app's title.",
     )
-    code_challenge_method: Method = _setting(  # noqa: RUF009  # a field, and no value
+    code_challenge_method: Method = _setting(  # noqa: RUF009  # a field, not a value
         "OPENROUTER_CODE_CHALLENGE_METHOD",
         parsers.challenge_method,
         "S256",
-        "`S256`, or `plain`, or `none` for a flow without a challenge.",
+        "`S256`, `plain`, or `none` for a flow without a challenge.",
     )
     callback_url: str | None = _setting(
         "OPENROUTER_CALLBACK_URL",
         parsers.url,
         None,
-        "Where OpenRouter sends people back to. Without it, the URL in their browser.",
+        "The URL that OpenRouter redirects to. Without it, the app's URL in the browser.",
         shown="url",
     )
     base_url: str = _setting(
         "OPENROUTER_BASE_URL",
         parsers.base_url,
         "https://openrouter.ai",
-        "Where OpenRouter is: `/auth` and `/api/v1` hang below it.",
+        "The URL of OpenRouter, to which `/auth` and `/api/v1` are appended.",
         shown="url",
     )
     app_title: str = _setting(
@@ -166,14 +166,14 @@ class Settings:
         "APP_INSTRUCTIONS",
         parsers.text(20_000, multiline=True),
         None,
-        "The instructions that a session begins with; its user may change them.",
+        "The instructions (system prompt) that a session starts with; users may change them.",
         shown="length",
     )
     app_url: str | None = _setting(
         "APP_URL",
         parsers.url,
         None,
-        "The app's public address, sent as `HTTP-Referer`.",
+        "The app's public URL, sent as `HTTP-Referer`.",
         shown="url",
     )
 
@@ -187,14 +187,14 @@ class Settings:
         return {name: value for name, value in headers.items() if value}
 
 
-SETTINGS: Mapping[str, Setting] = {one.name: one.metadata["setting"] for one in fields(Settings)}
-"""The settings by the names of their fields."""
+SETTINGS: Mapping[str, Setting] = {f.name: f.metadata["setting"] for f in fields(Settings)}
+"""The settings by field name."""
 
 
 def read_settings(environment: Mapping[str, str | None]) -> Settings:
-    """Read the settings; what is empty or not there has its default.
+    """Read the settings; one that is empty or missing has its default.
 
-    Raises `SettingError` for the first that cannot be used.
+    Raises `SettingError` for the first invalid value.
     """
     parsed = {
         attribute: setting.parse(setting.name, text)

@@ -1,4 +1,4 @@
-"""The self-check page: how the app is set up, for whoever deploys it; nothing secret is on it."""
+"""The self-check page: the configuration of the app, without secrets."""
 
 import streamlit as st
 
@@ -17,24 +17,24 @@ app = page.begin_page(shows_sign_in=False)
 settings = app.settings
 
 st.title("Self-check", anchor=False)
-st.markdown("How this app is set up, for whoever deploys it.")
+st.markdown("The configuration of this app, for its operator.")
 
 with st.spinner("Asking OpenRouter…"):
-    contact = self_check.recent_contacts.get(settings.base_url)
+    connection = self_check.connection_checks.get(settings.base_url)
 callback_url = settings.callback_url or main_page_url()
-measured = self_check.Measured(
-    address=main_page_url(),
+observed = self_check.Observations(
+    url=main_page_url(),
     callback_url=callback_url,
     is_callback_url_accepted=accepts_callback_url(callback_url),
     keeps_cookies=keeps_cookies(),
-    contact=contact,
+    connection=connection,
 )
-for finding in self_check.findings(settings, measured):
+for finding in self_check.findings(settings, observed):
     badge, sentence = BADGES[finding.verdict], escape_markdown(finding.sentence)
     st.markdown(f"{badge} **{escape_markdown(finding.subject)}**  \n{sentence}")
 
 st.subheader("For a bug report", anchor=False)
-st.markdown("Copy this into it. Of a secret it tells only whether it is set.")
-st.code("\n".join(self_check.report(settings, measured)), language=None, wrap_lines=True)
+st.markdown("Copy this report. It shows secrets only as set or not set.")
+st.code("\n".join(self_check.report(settings, observed)), language=None, wrap_lines=True)
 
 autosave.Autosave(app.session).finish()

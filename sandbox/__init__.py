@@ -1,5 +1,5 @@
-"""An OpenRouter on your own machine: the same calls, no account, no money, no network.
+"""A local server that stands in for OpenRouter: the same API without account, costs and network.
 
-It keeps OpenRouter's contract on its own and imports nothing from `lib`, so that the app and its
-counterpart cannot share a mistake. Run it with `python -m sandbox`.
+It implements OpenRouter's API independently and imports nothing from `lib`, so that the app and the
+sandbox cannot have the same error. Run it with `python -m sandbox`.
 """

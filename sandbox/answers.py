@@ -1,4 +1,4 @@
-"""What the sandbox's models say, think, cite and draw."""
+"""The content of the models' answers: text, reasoning, citations, images."""
 
 import base64
 import json
@@ -97,11 +97,11 @@ for line in part_{number}:
 
 
 _SKY = "The sky is blue because of Rayleigh scattering."
-_THOUGHTS = ("First I read the question. ", "Then I weigh it. ", "Now I know.")
+_REASONING = ("First I read the question. ", "Then I weigh it. ", "Now I know.")
 
 
 def text(name: str, question: str, files: Sequence[str] = ()) -> str:
-    """Return all the text that the model `sandbox/{name}` answers to a question with files."""
+    """Return the complete text with which `sandbox/{name}` answers a question with files."""
     match name:
         case "echo":
             return question
@@ -126,29 +126,29 @@ def text(name: str, question: str, files: Sequence[str] = ()) -> str:
 
 
 def request(body: dict[str, Any]) -> str:
-    """Return a request as markdown; of long texts and files in it only the beginning."""
-    shown = json.dumps(_short(body), indent=2, ensure_ascii=False)
+    """Return a request body as Markdown, with long texts and files truncated."""
+    shown = json.dumps(_truncated(body), indent=2, ensure_ascii=False)
     return f"This is what reached me:\n\n```json\n{shown}\n```\n"
 
 
-def _short(value: Any) -> Any:
+def _truncated(value: Any) -> Any:
     match value:
         case str():
             return value if len(value) <= 100 else f"{value[:60]}… ({len(value):,} characters)"
         case list():
-            return [_short(item) for item in value]
+            return [_truncated(item) for item in value]
         case dict():
-            return {name: _short(item) for name, item in value.items()}
+            return {name: _truncated(item) for name, item in value.items()}
     return value
 
 
-def extras(name: str) -> Iterator[dict[str, Any]]:
-    """Yield the deltas that come before the text and hold none."""
+def extra_deltas(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the deltas without text, which precede the text."""
     match name:
         case "reasoning":
-            for thought in _THOUGHTS:
-                details = [{"type": "reasoning.text", "text": thought, "index": 0}]
-                yield {"reasoning": thought, "reasoning_details": details}
+            for text in _REASONING:
+                details = [{"type": "reasoning.text", "text": text, "index": 0}]
+                yield {"reasoning": text, "reasoning_details": details}
         case "citations":
             source = {
                 "url": "https://example.org/rayleigh",
@@ -164,7 +164,7 @@ def extras(name: str) -> Iterator[dict[str, Any]]:
 
 
 def picture(width: int = 320, height: int = 180) -> bytes:
-    """Return a PNG of so many pixels that runs from one colour to another."""
+    """Return a PNG with a colour gradient; the size is in pixels."""
     lines = (
         b"\0" + bytes(c for x in range(width) for c in (x * 255 // width, y * 255 // height, 160))
         for y in range(height)
@@ -178,13 +178,13 @@ def picture(width: int = 320, height: int = 180) -> bytes:
 
 
 def long(size: int = 16_384) -> str:
-    """Return ordinary markdown of `size` characters."""
+    """Return Markdown of `size` characters."""
     sections = (_SECTION.format(number=number) for number in range(1, size // 300))
     return "".join(sections)[:size]
 
 
 def hello(question: str, files: Sequence[str] = ()) -> str:
-    """Return a short answer that says what this is, and which files came along."""
+    """Return a short answer that explains the sandbox and lists the attached files."""
     quoted = "\n".join(f"> {line}" for line in question[:500].splitlines() or [""])
     listed = "".join(f"- {file}\n" for file in files)
     return (

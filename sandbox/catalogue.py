@@ -1,14 +1,14 @@
-"""The sandbox's models: some that behave in a way of their own, and enough others to fill a list."""
+"""The sandbox's models: some with special behaviour, and enough others to fill a list."""
 
 from typing import Any
 
 Status = tuple[int, dict[str, str], dict[str, Any] | str]
-"""Status, headers, and body: the object under `error`, or a page as text."""
+"""Status, headers, and body: the `error` object, or a page as text."""
 
-AFFORDABLE = 1_234
-"""Tokens that the credit covers where it does not cover more."""
+AFFORDABLE_TOKENS = 1_234
+"""Tokens that the credit covers according to `status-402-max-tokens`."""
 STATUSES: dict[str, Status] = {}
-"""What each `sandbox/status-…` answers."""
+"""The responses of the models `sandbox/status-…`."""
 
 
 def _status(
@@ -24,7 +24,7 @@ _status(
     "402-max-tokens",
     402,
     "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, "
-    f"but can only afford {AFFORDABLE}. To increase, visit https://openrouter.ai/settings/keys and "
+    f"but can only afford {AFFORDABLE_TOKENS}. To increase, visit https://openrouter.ai/settings/keys and "
     "create a key with a higher monthly limit",
 )
 _status("402-key-limit", 402, "This request exceeds the total limit of the API key.")
@@ -62,40 +62,44 @@ STATUSES["503-availability"] = (
     {},
     {"message": "No provider available", "availability": {"retryable": True, "retry_after": 3}},
 )
-RECOVERS = 503, {"Retry-After": "3"}, {"code": 503, "message": "Service temporarily unavailable"}
-"""What `sandbox/recovers` answers two times of three."""
+TEMPORARY_FAILURE = (
+    503,
+    {"Retry-After": "3"},
+    {"code": 503, "message": "Service temporarily unavailable"},
+)
+"""The response of `sandbox/recovers` to two of three requests."""
 STATUSES["502-html"] = 502, {}, "<html><body><h1>502 Bad Gateway</h1></body></html>"
 STATUSES["500-empty"] = 500, {}, ""
 
 BEHAVIOURS = {
     "sandbox/hello": "a short answer that says what this is",
-    "sandbox/echo": "your message, word for word",
-    "sandbox/request": "the request that reached it, without the messages of the chat",
+    "sandbox/echo": "your message, unchanged",
+    "sandbox/request": "the body of the request, truncated",
     "sandbox/tour": "headings, lists, a table, code, formulas, many scripts",
-    "sandbox/habits": "what models really write: formulas, money, HTML, a remote image",
+    "sandbox/habits": "formulas, amounts of money, HTML and a remote image, as models write them",
     "sandbox/long": "16 KB of ordinary markdown in small chunks",
-    "sandbox/split": "umlauts, emoji and Chinese, cut inside characters and lines",
-    "sandbox/reasoning": "thinks first, then answers",
+    "sandbox/split": "umlauts, emoji and Chinese, split inside characters and lines",
+    "sandbox/reasoning": "reasoning, then an answer",
     "sandbox/citations": "an answer with sources",
     "sandbox/image": "an answer with a picture",
     "sandbox/slow-start": "three seconds of comments before the answer",
-    "sandbox/silent": "comments for ever, never a word",
-    "sandbox/no-headers": "never answers at all",
-    "sandbox/endless": "a word every 50 ms until you leave",
-    "sandbox/recovers": "answers 503 twice, with Retry-After, then a short answer",
-    "sandbox/cut": "the connection breaks off in mid-answer",
+    "sandbox/silent": "comments without end, and no text",
+    "sandbox/no-headers": "no response at all",
+    "sandbox/endless": "a word every 50 ms until the client disconnects",
+    "sandbox/recovers": "status 503 with Retry-After twice, then a short answer",
+    "sandbox/cut": "the connection is closed during the answer",
     "sandbox/no-done": "ends without [DONE]",
     "sandbox/freeze": "some text, then nothing more",
     "sandbox/stream-error": "an error chunk after some text",
-    "sandbox/stream-error-string": "the same, its code a string, without choices",
-    "sandbox/bad-json": "a line that is no JSON after some text",
+    "sandbox/stream-error-string": "the same with a string as code, and without choices",
+    "sandbox/bad-json": "a line that is not JSON after some text",
     "sandbox/finish-error": "finish_reason error",
     "sandbox/finish-length": "finish_reason length",
     "sandbox/finish-content_filter": "finish_reason content_filter",
-    "sandbox/empty": "finishes without a word",
-    **{f"sandbox/status-{name}": f"answers {name.replace('-', ', ', 1)}" for name in STATUSES},
+    "sandbox/empty": "an answer without text",
+    **{f"sandbox/status-{name}": f"status {name.replace('-', ', ', 1)}" for name in STATUSES},
 }
-"""What each special model does."""
+"""The models with special behaviour, and a description of each."""
 
 _CONTEXTS = (8_192, 32_768, 131_072, 200_000, 1_000_000)
 _NAMES = (
@@ -119,7 +123,7 @@ _PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
 
 
 def models() -> list[dict[str, Any]]:
-    """Return the catalogue, some 350 items of the shape of `/api/v1/models`."""
+    """Return the catalogue, about 350 items in the format of `/api/v1/models`."""
     listed = [_model("openrouter/auto", "Auto Router", "-1", _CONTEXTS[-1], _ALL_INPUTS)]
     for model, about in BEHAVIOURS.items():
         name = f"Sandbox: {model.removeprefix('sandbox/')}"
@@ -151,7 +155,7 @@ def _model(
         "canonical_slug": model,
         "name": name,
         "description": about
-        or f"{name} exists in the sandbox only, and answers as it always does.",
+        or f"{name} exists only in the sandbox, and always gives the same answer.",
         "created": 1_760_000_000,
         "context_length": context,
         "architecture": {

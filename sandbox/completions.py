@@ -1,4 +1,4 @@
-"""What the sandbox's models stream: chunks as OpenRouter sends them, and each way to go wrong."""
+"""Chat completions: chunks as OpenRouter sends them, and each kind of failure."""
 
 import asyncio
 import json
@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import answers
-from sandbox.attached import describe, parts_of
-from sandbox.catalogue import AFFORDABLE, RECOVERS, STATUSES, Status
+from sandbox.catalogue import AFFORDABLE_TOKENS, STATUSES, TEMPORARY_FAILURE, Status
+from sandbox.content_parts import content_parts, describe
 from sandbox.keys import Key
 
 USD_PER_TOKEN = 1e-6
@@ -28,7 +28,7 @@ _ERROR = {
 }
 
 
-_NOT_RECORDED = (
+_NULL_FIELDS = (
     *("upstream_id", "cache_discount", "upstream_inference_cost", "app_id", "cancelled", "latency"),
     *("moderation_latency", "generation_time", "finish_reason", "service_tier", "api_type"),
     *("native_tokens_completion_images", "native_tokens_reasoning", "native_tokens_cached"),
@@ -36,35 +36,35 @@ _NOT_RECORDED = (
     *("num_fetches", "web_search_engine", "native_finish_reason", "external_user", "preset_id"),
     *("router", "provider_responses", "user_agent", "http_referer", "workspace_id"),
 )
-"""What OpenRouter's record of an answer has besides, null here."""
+"""Further fields of OpenRouter's record of a generation; null here."""
 
 
-class Cut(Exception):
-    """The connection is to break off here, without an end."""
+class ConnectionCut(Exception):
+    """The connection has to be closed here, in the middle of the body."""
 
 
-def route(model: str, question: str, known: set[str]) -> str:
-    """Return the model that answers: `openrouter/auto` takes the one that the message names."""
+def select_model(model: str, question: str, known: set[str]) -> str:
+    """Return the model that answers: for `openrouter/auto`, the one named in the question."""
     if model != "openrouter/auto":
         return model
     named = re.search(r"sandbox/[\w-]+", question)
     return named[0] if named and named[0] in known else "sandbox/hello"
 
 
-def question_in(messages: list[Any]) -> str:
-    """Return the text of the last message of the user, whatever its form."""
-    asked = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
-    return _text_of(asked[-1]) if asked else ""
+def last_question(messages: list[Any]) -> str:
+    """Return the text of the user's last message."""
+    questions = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
+    return _text_of(questions[-1]) if questions else ""
 
 
-def files_in(messages: list[Any]) -> list[str]:
-    """Return in words what came along with the last message of the user."""
-    asked = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
-    return [words for part in parts_of(asked[-1:]) if (words := describe(part))]
+def last_files(messages: list[Any]) -> list[str]:
+    """Return descriptions of the files attached to the user's last message."""
+    questions = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
+    return [text for part in content_parts(questions[-1:]) if (text := describe(part))]
 
 
 class Completion:
-    """One answer to the request `body`, paid by `key`, `chunk_seconds` between two chunks."""
+    """The answer to the request `body`, charged to `key`, with `chunk_seconds` between chunks."""
 
     def __init__(self, model: str, body: dict[str, Any], key: Key, chunk_seconds: float) -> None:
         messages = body["messages"]
@@ -79,43 +79,45 @@ class Completion:
         if self._name == "request":
             self._text = answers.request(body)
         else:
-            self._text = answers.text(self._name, question_in(messages), files_in(messages))
+            self._text = answers.text(self._name, last_question(messages), last_files(messages))
         self._max_tokens = body.get("max_tokens")
         self._streams = body.get("stream") is True
         self._created_at = datetime.now(UTC).isoformat()
         self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
     def failure(self, number: int) -> Status | None:
-        """The status with which this model answers its `number`th request instead, if it does."""
+        """Return the failure with which this model responds to its `number`th request, if any."""
         if self._name == "recovers":
-            return RECOVERS if number % 3 else None
-        if self._name == "status-402-max-tokens" and self._max_tokens in range(1, AFFORDABLE + 1):
+            return TEMPORARY_FAILURE if number % 3 else None
+        if self._name == "status-402-max-tokens" and self._max_tokens in range(
+            1, AFFORDABLE_TOKENS + 1
+        ):
             return None
         return STATUSES.get(self._name.removeprefix("status-"))
 
     @property
-    def never_answers(self) -> bool:
-        """Whether not even the headers come."""
+    def never_responds(self) -> bool:
+        """Whether not even headers are sent."""
         return self._name == "no-headers"
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        """Yield the event stream. Raises `Cut` where the connection is to break off."""
+        """Yield the event stream. Raises `ConnectionCut` where the connection has to be closed."""
         yield PROCESSING
         if self._name in ("slow-start", "silent"):
             ends_at = time.monotonic() + (3 if self._name == "slow-start" else float("inf"))
             while time.monotonic() < ends_at:
                 await asyncio.sleep(0.25)
                 yield PROCESSING
-        for extra in answers.extras(self._name):
+        for extra in answers.extra_deltas(self._name):
             yield self._event(extra)
             await asyncio.sleep(self._pause)
-        events = (self._event({"content": self._sending(piece)}) for piece in self._pieces())
-        for chunk in _splinters(events) if self._name == "split" else events:
+        events = (self._event({"content": self._record_sent(piece)}) for piece in self._pieces())
+        for chunk in _split_bytes(events) if self._name == "split" else events:
             yield chunk
             await asyncio.sleep(self._pause)
         match self._name:
             case "cut":
-                raise Cut
+                raise ConnectionCut
             case "freeze":
                 await asyncio.Event().wait()
             case "stream-error":
@@ -127,19 +129,19 @@ class Completion:
             case "bad-json":
                 yield b'data: {"choices": [{"delta":\n\n'
         yield _data(self._chunk([_choice({}, _OUTCOMES.get(self._name, "stop"))]))
-        yield _data(self._chunk([], usage=self._paid(self._text)))
+        yield _data(self._chunk([], usage=self._charge(self._text)))
         if self._name != "no-done":
             yield b"data: [DONE]\n\n"
 
-    async def whole(self) -> AsyncGenerator[bytes]:
-        """Yield the answer in one piece. Raises `Cut` where the connection is to break off."""
+    async def body(self) -> AsyncGenerator[bytes]:
+        """Yield the answer as one JSON body. Raises `ConnectionCut` as `stream` does."""
         if self._name in ("silent", "freeze", "endless"):
             await asyncio.Event().wait()
         if self._name == "cut":
             yield b'{"id": "gen-'
-            raise Cut
+            raise ConnectionCut
         message: dict[str, Any] = {"role": "assistant", "content": self._text}
-        for extra in answers.extras(self._name):
+        for extra in answers.extra_deltas(self._name):
             for name, value in extra.items():
                 message[name] = message[name] + value if name in message else value
         choice: dict[str, Any] = {"index": 0, "message": message}
@@ -148,22 +150,22 @@ class Completion:
             choice |= {"finish_reason": "error", "error": _ERROR}
         else:
             choice["finish_reason"] = _OUTCOMES.get(self._name, "stop")
-            more["usage"] = self._paid(self._text)
-        body = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
-        yield body[:100] if self._name == "bad-json" else body
+            more["usage"] = self._charge(self._text)
+        content = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
+        yield content[:100] if self._name == "bad-json" else content
 
-    def left(self) -> None:
-        """The client has gone: what had been sent is paid, if it was not yet."""
+    def end(self) -> None:
+        """Charge for the text sent so far, if the answer was not completed."""
         if self._usage is None:
-            self._paid(self._sent)
+            self._charge(self._sent)
 
     def record(self) -> dict[str, Any] | None:
-        """Return what `GET /api/v1/generation` says, None until the answer has ended."""
+        """Return the record of `GET /api/v1/generation`, None until the answer has ended."""
         if self._usage is None:
             return None
         cost = self._usage["cost"]
         return {
-            **dict.fromkeys(_NOT_RECORDED),
+            **dict.fromkeys(_NULL_FIELDS),
             "id": self.id,
             "created_at": self._created_at,
             "model": self._model,
@@ -180,10 +182,10 @@ class Completion:
             "usage": cost,
         }
 
-    def _paid(self, text: str) -> dict[str, Any]:
-        """Take the cost of a text from the key, and return the `usage` that says so."""
-        thoughts = "".join(e.get("reasoning", "") for e in answers.extras(self._name))
-        reasoning_tokens = len(thoughts) // 4
+    def _charge(self, text: str) -> dict[str, Any]:
+        """Add the cost of a text to the key's usage, and return the `usage` of the answer."""
+        reasoning = "".join(e.get("reasoning", "") for e in answers.extra_deltas(self._name))
+        reasoning_tokens = len(reasoning) // 4
         completion_tokens = len(text) // 4 + 1 + reasoning_tokens
         total_tokens = self._prompt_tokens + completion_tokens
         cost = 0.0 if self._model.endswith(":free") else total_tokens * USD_PER_TOKEN
@@ -210,7 +212,7 @@ class Completion:
             case _:
                 yield from re.findall(r"\s*\S+\s?|\s+", self._text)
 
-    def _sending(self, piece: str) -> str:
+    def _record_sent(self, piece: str) -> str:
         self._sent += piece
         return piece
 
@@ -229,17 +231,17 @@ class Completion:
         }
 
 
-def _splinters(events: Iterator[bytes]) -> Iterator[bytes]:
-    """Bytes that end in mid-character and mid-line; every other event has CR LF line ends."""
-    whole = b"".join(
+def _split_bytes(events: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield chunks that end inside characters and lines; every other event has CR LF line ends."""
+    stream = b"".join(
         event.replace(b"\n", b"\r\n") if number % 2 == 0 else event
         for number, event in enumerate(events)
     )
-    return (whole[start : start + 7] for start in range(0, len(whole), 7))
+    return (stream[start : start + 7] for start in range(0, len(stream), 7))
 
 
 def _text_of(message: Any) -> str:
-    """Return a message's text, be its content a string or a list of parts."""
+    """Return the text of a message whose content is a string or a list of parts."""
     content = message.get("content") if isinstance(message, dict) else None
     if isinstance(content, str):
         return content

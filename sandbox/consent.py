@@ -1,4 +1,4 @@
-"""The consent page: what is asked for, Authorize and Deny, and failures to rehearse."""
+"""The consent page: the request, Authorize and Deny, and a choice of failures."""
 
 import math
 from html import escape
@@ -15,23 +15,23 @@ EXCHANGES = {
     "server-error": "a server error (500)",
     "html": "a page of HTML (502)",
     "no-key": "a body without a key",
-    "bad-json": "a body that is no JSON",
-    "slow": "nothing for 12 seconds",
+    "bad-json": "a body that is not JSON",
+    "slow": "no response for 12 seconds",
 }
 STATES = {
     "query": "in the query, as it was sent",
     "glued": "glued: ?state=abc?code=xyz",
-    "lost": "not at all",
+    "lost": "missing",
 }
-_CARRIED = ("callback_url", "code_challenge", "code_challenge_method", "key_label")
+_HIDDEN_FIELDS = ("callback_url", "code_challenge", "code_challenge_method", "key_label")
 
 
-def refusal(query: dict[str, str]) -> str | None:
-    """Say why the authorization request is not valid; None if it is."""
+def validation_error(query: dict[str, str]) -> str | None:
+    """Return why the authorization request is not valid; None if it is valid."""
     callback_url = query.get("callback_url")
     challenge, method = query.get("code_challenge"), query.get("code_challenge_method")
     if callback_url is None and challenge is None:
-        return "Without a callback_url a code_challenge is compulsory."
+        return "Without a callback_url, a code_challenge is required."
     if callback_url is not None and not _is_allowed(callback_url):
         return "callback_url must be https, or http on localhost or 127.0.0.1."
     if challenge is not None and not is_well_formed(challenge):
@@ -39,18 +39,18 @@ def refusal(query: dict[str, str]) -> str | None:
     if challenge is not None and method not in ("S256", "plain"):
         return "code_challenge_method must be S256 or plain."
     if challenge is None and method is not None:
-        return "code_challenge_method says nothing without a code_challenge."
+        return "code_challenge_method requires a code_challenge."
     if len(query.get("key_label", "")) > 100:
-        return "key_label must be 100 characters at most."
+        return "key_label must be at most 100 characters."
     try:
-        dollars(query.get("limit", ""))
+        parse_usd(query.get("limit", ""))
     except ValueError:
         return "limit must be an amount in US dollars."
     return None
 
 
-def dollars(text: str) -> float | None:
-    """Return the amount in USD, None if it is empty. Raises `ValueError` if it is no amount."""
+def parse_usd(text: str) -> float | None:
+    """Parse an amount in USD; None if the text is empty. Raises `ValueError` if it is invalid."""
     if not text.strip():
         return None
     amount = float(text)
@@ -59,8 +59,8 @@ def dollars(text: str) -> float | None:
     return amount
 
 
-def way_back(callback_url: str, state_return: str, **parameters: str) -> str:
-    """Return the callback URL with the parameters, and with `state` as it is to come back."""
+def redirect_url(callback_url: str, state_return: str, **parameters: str) -> str:
+    """Return the callback URL with the parameters, and with `state` according to `STATES`."""
     url = urlsplit(callback_url)
     fields = url.query.split("&") if url.query else []
     if state_return == "lost":
@@ -71,34 +71,34 @@ def way_back(callback_url: str, state_return: str, **parameters: str) -> str:
 
 
 def consent_page(query: dict[str, str]) -> str:
-    """Return the page that asks for consent to a valid request."""
+    """Return the consent page for a valid request."""
     host = urlsplit(query.get("callback_url", "")).netloc.rpartition("@")[2]
     label = query.get("key_label")
     named = f", to be called <strong>{escape(label)}</strong>" if label else ""
-    carried = "".join(
+    hidden_fields = "".join(
         f'<input type="hidden" name="{name}" value="{escape(query[name])}">'
-        for name in _CARRIED
+        for name in _HIDDEN_FIELDS
         if name in query
     )
     return _page(
         "Authorize an app",
         f"""
-<p><strong>{escape(host) or "An app that takes a code"}</strong> asks for an API key{named}.</p>
-<form method="post" action="/auth">{carried}
+<p><strong>{escape(host) or "An app that takes a code"}</strong> requests an API key{named}.</p>
+<form method="post" action="/auth">{hidden_fields}
 <label for="limit">Credit limit in US dollars (empty for none)</label>
 <input id="limit" name="limit" type="number" min="0" step="any" placeholder="no limit"
  value="{escape(query.get("limit", ""))}">
 <div class="row"><button name="decision" value="authorize">Authorize</button>
 <button name="decision" value="deny" class="quiet" formnovalidate>Deny</button></div>
 <details><summary>Rehearse a failure</summary>
-{_select("exchange", "What the exchange answers", EXCHANGES)}
-{_select("state_return", "How state comes back", STATES)}
+{_select("exchange", "Response of the exchange", EXCHANGES)}
+{_select("state_return", "State in the callback", STATES)}
 </details></form>""",
     )
 
 
 def code_page(code: str) -> str:
-    """Return the page of the headless form, which shows the code to copy."""
+    """Return the page that shows the code to copy, for requests without a callback URL."""
     return _page(
         "Copy this code",
         f'<p>Paste it in the app that sent you here:</p><p><code id="code">{escape(code)}</code></p>',
@@ -106,12 +106,12 @@ def code_page(code: str) -> str:
 
 
 def notice_page(title: str, sentence: str) -> str:
-    """Return a page that says one thing."""
+    """Return a page with a title and one sentence."""
     return _page(title, f"<p>{escape(sentence)}</p>")
 
 
 def _is_allowed(callback_url: str) -> bool:
-    """Whether OpenRouter sends people back there: https, or http on this machine at any port."""
+    """Return whether OpenRouter redirects to a URL: https, or http on localhost at any port."""
     try:
         url = urlsplit(callback_url)
         host, _ = url.hostname, url.port

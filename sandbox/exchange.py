@@ -1,4 +1,4 @@
-"""The second step of the sign-in: `POST /api/v1/auth/keys` gives a key for a code."""
+"""The second step of the sign-in: `POST /api/v1/auth/keys` exchanges a code for a key."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,16 +6,17 @@ from typing import Any
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox import pkce
-from sandbox.replies import error
+from sandbox.responses import error
 
-CODE_SECONDS = 600
+CODE_LIFETIME_S = 600
 
 
 @dataclass(frozen=True)
 class Code:
-    """An authorization code that was given out, and what is to come of it.
+    """An authorization code.
 
-    `limit` is in USD, `issued_at` in seconds, `exchange` one of `consent.EXCHANGES`.
+    `limit` is in USD, `issued_at` in seconds since the epoch; `exchange` is the outcome of the
+    exchange, one of `consent.EXCHANGES`.
     """
 
     challenge: str | None
@@ -28,43 +29,43 @@ class Code:
 
 @dataclass
 class Exchange:
-    """One request for a key, and the status it got: 0 until it is answered."""
+    """One request for a key, and the status of the response: 0 until it is sent."""
 
     body: dict[str, Any]
     status: int = 0
 
     @property
     def code(self) -> Any:
-        """The code as it was sent, None if it was not."""
+        """The code of the request, None if missing."""
         return self.body.get("code")
 
     @property
     def code_verifier(self) -> Any:
-        """The verifier as it was sent, None if it was not."""
+        """The verifier of the request, None if missing."""
         return self.body.get("code_verifier")
 
     @property
     def code_challenge_method(self) -> Any:
-        """The method as it was sent, None if it was not."""
+        """The method of the request, None if missing."""
         return self.body.get("code_challenge_method")
 
 
-def invalid() -> Response:
-    """Return the answer to a code that is not known, or that the verifier does not fit."""
+def invalid_code() -> Response:
+    """Return the response to an unknown code, or to a verifier that does not match."""
     return error(403, "Invalid code or code_verifier")
 
 
-def refusal(code: Code, exchange: Exchange, now: float) -> Response | None:
-    """Return what the code gets at `now` in place of a key; None if it has earned one."""
-    if not _proves(code, exchange):
-        return invalid()
-    if now - code.issued_at > CODE_SECONDS:
+def failure(code: Code, exchange: Exchange, now: float) -> Response | None:
+    """Return the error response to the exchange of a code; None if it succeeds."""
+    if not _is_verified(code, exchange):
+        return invalid_code()
+    if now - code.issued_at > CODE_LIFETIME_S:
         return error(403, "Authorization code expired")
     match code.exchange:
         case "expired":
             return error(403, "Authorization code expired")
         case "invalid":
-            return invalid()
+            return invalid_code()
         case "bad-method":
             return error(400, "Invalid code_challenge_method")
         case "conflict":
@@ -80,13 +81,13 @@ def refusal(code: Code, exchange: Exchange, now: float) -> Response | None:
     return None
 
 
-def _proves(code: Code, exchange: Exchange) -> bool:
-    """Whether the verifier fits, its method being that of the first step, as OpenRouter asks."""
+def _is_verified(code: Code, exchange: Exchange) -> bool:
+    """Return whether the verifier and the method match those of the first step."""
     if code.challenge is None or code.method is None:
         return True
     verifier = exchange.code_verifier
     return (
         exchange.code_challenge_method == code.method
         and pkce.is_well_formed(verifier)
-        and pkce.proves(verifier, code.challenge, code.method)
+        and pkce.matches(verifier, code.challenge, code.method)
     )

@@ -1,4 +1,4 @@
-"""API keys, and what `GET /api/v1/key` says of one."""
+"""API keys, and the response of `GET /api/v1/key`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class Key:
-    """An API key that was given out. Amounts in USD; `label` is the `key_label` asked for."""
+    """An API key. Amounts are in USD; `label` is the requested `key_label`."""
 
     label: str
     limit: float | None = None
@@ -15,13 +15,13 @@ class Key:
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing is left of the limit."""
+        """Whether the limit is used up."""
         return self.limit is not None and self.usage >= self.limit
 
     def data(self, secret: str) -> dict[str, Any]:
-        """Return what OpenRouter's OpenAPI document requires of `data`.
+        """Return the `data` object as OpenRouter's OpenAPI document defines it.
 
-        The `label` there is not ours, but the ends of the key's `secret`: `sk-or-v1-0e6...1c96`.
+        Its `label` consists of the ends of the key's `secret`: `sk-or-v1-0e6...1c96`.
         """
         periods = ("", "_daily", "_weekly", "_monthly")
         return {

@@ -1,4 +1,4 @@
-"""The sandbox's server: consent, exchange, key, models and chat, over real HTTP."""
+"""The sandbox's HTTP server: consent, exchange, key, models and chat."""
 
 import asyncio
 import secrets
@@ -17,22 +17,22 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from sandbox import consent, exchange
-from sandbox.attached import INPUTS, Malformed, describe, parts_of
 from sandbox.catalogue import models
-from sandbox.completions import Completion, question_in, route
+from sandbox.completions import Completion, last_question, select_model
+from sandbox.content_parts import INPUT_MODALITIES, InvalidPart, content_parts, describe
 from sandbox.exchange import Code, Exchange
 from sandbox.keys import Key
-from sandbox.replies import error, html, json_body, refuse_path_or_method
-from sandbox.streaming import Answer
+from sandbox.responses import error, html, json_body, not_found
+from sandbox.streaming import CompletionResponse
 
 
 class Sandbox:
-    """The state of one sandbox: all that it gave out and all that it was asked.
+    """The state of one sandbox: the codes and keys it has issued, the requests it has received.
 
-    `chunk_seconds` is the pause between two chunks of an answer, `clock` tells the time in
-    seconds; `retry_after` is what each failed chat request says, in seconds, if it is not None.
-    `completions` holds each chat request as `{"body", "headers"}`; `open_streams` counts
-    those that are being answered.
+    `chunk_seconds` is the pause between two chunks of an answer, `clock` returns the time in
+    seconds; `retry_after`, unless None, is the `Retry-After` of each failed chat request in
+    seconds. `completions` has each chat request as `{"body", "headers"}`; `open_streams` is the
+    number of those whose responses are being sent.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Sandbox:
         self.exchanges: list[Exchange] = []
         self.completions: list[dict[str, Any]] = []
         self.open_streams = 0
-        self._asked: Counter[str] = Counter()
+        self._request_counts: Counter[str] = Counter()
         self._generations: dict[str, Completion] = {}
         self._chunk_seconds = chunk_seconds
         self._clock = clock
@@ -65,7 +65,7 @@ class Sandbox:
                 Route("/api/v1/generation", self._generation),
                 Route("/api/v1/chat/completions", self._chat, methods=["POST"]),
             ],
-            exception_handlers={HTTPException: refuse_path_or_method},
+            exception_handlers={HTTPException: not_found},
         )
 
     @contextmanager
@@ -82,7 +82,7 @@ class Sandbox:
         )
         server = uvicorn.Server(config)
         with config.bind_socket() as listener:
-            listener.listen()  # whoever comes before the thread is ready waits in the queue
+            listener.listen()  # connections made before the thread is ready are queued
             thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
             thread.start()
             try:
@@ -93,7 +93,7 @@ class Sandbox:
 
     async def _consent(self, request: Request) -> Response:
         query = dict(request.query_params)
-        sentence = consent.refusal(query)
+        sentence = consent.validation_error(query)
         if sentence:
             return html(consent.notice_page("This request is not valid", sentence), 400)
         return html(consent.consent_page(query))
@@ -101,44 +101,44 @@ class Sandbox:
     async def _decide(self, request: Request) -> Response:
         async with request.form() as form:
             query = {name: str(value) for name, value in form.items()}
-        sentence = consent.refusal(query)
+        sentence = consent.validation_error(query)
         if sentence:
             return html(consent.notice_page("This request is not valid", sentence), 400)
         callback_url, state_return = query.get("callback_url"), query.get("state_return", "query")
         if query.get("decision") == "deny":
             if callback_url is None:
                 return html(consent.notice_page("Denied", "The app gets no key."))
-            answer = {"error": "access_denied", "error_description": "The user denied the request"}
-            return RedirectResponse(consent.way_back(callback_url, state_return, **answer), 303)
+            denied = {"error": "access_denied", "error_description": "The user denied the request"}
+            return RedirectResponse(consent.redirect_url(callback_url, state_return, **denied), 303)
         code = secrets.token_urlsafe(24)
         self.codes[code] = Code(
             challenge=query.get("code_challenge"),
             method=query.get("code_challenge_method"),
-            limit=consent.dollars(query.get("limit", "")),
+            limit=consent.parse_usd(query.get("limit", "")),
             label=query.get("key_label", ""),
             exchange=query.get("exchange", "success"),
             issued_at=self._clock(),
         )
         if callback_url is None:
             return html(consent.code_page(code))
-        return RedirectResponse(consent.way_back(callback_url, state_return, code=code), 303)
+        return RedirectResponse(consent.redirect_url(callback_url, state_return, code=code), 303)
 
     async def _exchange(self, request: Request) -> Response:
-        asked = Exchange(await json_body(request))
-        self.exchanges.append(asked)
-        response = await self._answer_exchange(asked)
-        asked.status = response.status_code
+        received = Exchange(await json_body(request))
+        self.exchanges.append(received)
+        response = await self._exchange_response(received)
+        received.status = response.status_code
         return response
 
-    async def _answer_exchange(self, asked: Exchange) -> Response:
-        if asked.code_challenge_method not in ("S256", "plain", None):
+    async def _exchange_response(self, received: Exchange) -> Response:
+        if received.code_challenge_method not in ("S256", "plain", None):
             return error(400, "Invalid code_challenge_method")
-        code = self.codes.pop(str(asked.code), None)
+        code = self.codes.pop(str(received.code), None)
         if code is None:
-            return exchange.invalid()
-        refusal = exchange.refusal(code, asked, self._clock())
-        if refusal:
-            return refusal
+            return exchange.invalid_code()
+        failed = exchange.failure(code, received, self._clock())
+        if failed:
+            return failed
         if code.exchange == "slow":
             await asyncio.sleep(12)
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
@@ -182,16 +182,20 @@ class Sandbox:
         self.completions.append({"body": body, "headers": headers})
         if key.is_spent:
             return error(403, "Key limit exceeded (total limit).")
-        return self._answer_chat(body, key)
+        return self._chat_response(body, key)
 
-    def _answer_chat(self, body: dict[str, Any], key: Key) -> Response:
-        """Return the first of the asked-for models' answers that is none of an error status."""
+    def _chat_response(self, body: dict[str, Any], key: Key) -> Response:
+        """Return the response of the first requested model that does not fail."""
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages:
             return error(400, "messages: at least one is required")
         try:
-            needed = {INPUTS.get(part["type"]) for part in parts_of(messages) if describe(part)}
-        except Malformed:
+            needed = {
+                INPUT_MODALITIES.get(part["type"])
+                for part in content_parts(messages)
+                if describe(part)
+            }
+        except InvalidPart:
             return error(400, "Invalid input: messages")
         failed = error(400, "No models provided")
         for model in filter(None, (body.get("model"), *(body.get("models") or ()))):
@@ -202,20 +206,20 @@ class Sandbox:
             if missing:
                 failed = error(404, f"No endpoints found that support {missing.pop()} input")
                 continue
-            model = route(model, question_in(messages), set(self._known))
+            model = select_model(model, last_question(messages), set(self._known))
             completion = Completion(model, body, key, self._chunk_seconds)
-            self._asked[model] += 1
-            failure = completion.failure(self._asked[model])
+            self._request_counts[model] += 1
+            failure = completion.failure(self._request_counts[model])
             if failure is None:
                 self._generations[completion.id] = completion
-                return Answer(completion, self, streams=body.get("stream") is True)
-            status, more, refusal = failure
+                return CompletionResponse(completion, self, streams=body.get("stream") is True)
+            status, headers, error_body = failure
             if self.retry_after is not None:
-                more = {**more, "Retry-After": str(self.retry_after)}
-            if isinstance(refusal, str):
-                failed = HTMLResponse(refusal, status, more)
+                headers = {**headers, "Retry-After": str(self.retry_after)}
+            if isinstance(error_body, str):
+                failed = HTMLResponse(error_body, status, headers)
             else:
-                failed = JSONResponse({"error": refusal}, status, more)
+                failed = JSONResponse({"error": error_body}, status, headers)
         return failed
 
 

@@ -1,21 +1,21 @@
 #!/bin/sh
-# Install what this machine lacks: `scripts/install.sh GROUP…`.
+# Install missing packages: `scripts/install.sh GROUP…`.
 #
 #   make     make
-#   python   what `python3 -m venv` needs
-#   tests    Chromium, nginx, and WebKit with a display for it
+#   python   the requirements of `python3 -m venv`
+#   tests    Chromium, nginx, and WebKit with a virtual display
 #   firefox  Firefox
 set -eu
 cd "$(dirname "$0")/.."
 
-has() {  # whether one of these commands is there; a browser from a snap cannot be driven
+has() {  # whether one of these commands exists; browsers from a snap cannot be automated
     for name; do
         case $(command -v "$name") in "" | /snap/*) ;; *) return 0 ;; esac
     done
     return 1
 }
 
-missing() {  # the packages that these groups lack, by Debian's names but for macOS
+missing() {  # print the missing packages of these groups, by their names in Debian or Homebrew
     for group; do
         case $group in
             make) has make || echo make ;;
@@ -28,7 +28,7 @@ missing() {  # the packages that these groups lack, by Debian's names but for ma
                 has nginx /usr/sbin/nginx || echo nginx-light
                 has WebKitWebDriver || echo webkit2gtk-driver
                 has Xvfb || echo xvfb
-                # Elsewhere it is a snap, or has another name: see below.
+                # Only on Debian: elsewhere it is a snap or has another name, see below.
                 has chromium google-chrome || ! grep -qsx ID=debian /etc/os-release \
                     || echo chromium chromium-headless-shell
                 ;;
@@ -52,7 +52,7 @@ if [ -n "$packages" ]; then
     fi
     packages=$(missing "$@" | tr '\n' ' ')
     if [ -n "$packages" ]; then
-        echo "Please install what is missing (the names are Debian's) and try again: $packages" >&2
+        echo "Install these packages (the names are Debian's) and try again: $packages" >&2
         exit 1
     fi
 fi

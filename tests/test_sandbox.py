@@ -156,11 +156,11 @@ def test_allowed_callback_url(served: Served, callback_url: str) -> None:
         ({"callback_url": CALLBACK, **S256, "code_challenge": "=" * 43}, "43 to 128 characters"),
         ({"callback_url": CALLBACK, **S256, "code_challenge_method": "S512"}, "S256 or plain"),
         ({"callback_url": CALLBACK, "code_challenge": CHALLENGE}, "S256 or plain"),
-        ({"callback_url": CALLBACK, "code_challenge_method": "S256"}, "without a code_challenge"),
-        ({"callback_url": CALLBACK, "key_label": "x" * 101}, "100 characters at most"),
+        ({"callback_url": CALLBACK, "code_challenge_method": "S256"}, "requires a code_challenge"),
+        ({"callback_url": CALLBACK, "key_label": "x" * 101}, "at most 100 characters"),
         ({"callback_url": CALLBACK, "limit": "much"}, "limit must be an amount"),
         ({"callback_url": CALLBACK, "limit": "nan"}, "limit must be an amount"),
-        ({}, "a code_challenge is compulsory"),
+        ({}, "a code_challenge is required"),
     ],
 )
 def test_refused_authorization(served: Served, query: dict[str, str], sentence: str) -> None:

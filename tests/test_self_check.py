@@ -6,17 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from lib.self_check import Contact, Measured, RecentContacts, contact, findings, report
+from lib.self_check import (
+    ConnectionCheck,
+    ConnectionCheckCache,
+    Observations,
+    check_connection,
+    findings,
+    report,
+)
 from lib.settings import Settings, read_settings
 from tests.conftest import RawServer, Served, http
 
 SECRET = "a-secret-that-nobody-may-see-in-any-report"
-FINE = Measured("https://a.org", "https://a.org/", True, True, Contact(12, 200))
+FINE = Observations("https://a.org", "https://a.org/", True, True, ConnectionCheck(12, 200))
 
 
-def warnings(settings: Settings, measured: Measured) -> dict[str, str]:
+def warnings(settings: Settings, observed: Observations) -> dict[str, str]:
     """The sentences of the warnings, by subject."""
-    found = findings(settings, measured)
+    found = findings(settings, observed)
     return {one.subject: one.sentence for one in found if one.verdict == "warning"}
 
 
@@ -24,17 +31,17 @@ def test_all_well() -> None:
     """Where everything is in order no line warns, and OpenRouter's time is told."""
     found = findings(Settings(sign_in_secret=SECRET), FINE)
     assert {one.verdict for one in found} == {"ok"}
-    assert found[-1].sentence == "https://openrouter.ai answered in 12 ms."
+    assert found[-1].sentence == "https://openrouter.ai responded in 12 ms."
 
 
 @pytest.mark.parametrize(
-    ("settings", "measured", "subject", "remedy"),
+    ("settings", "observed", "subject", "remedy"),
     [
         (
             Settings(sign_in_secret=SECRET),
             replace(
                 FINE,
-                address="http://a.org",
+                url="http://a.org",
                 callback_url="http://a.org/",
                 is_callback_url_accepted=False,
             ),
@@ -43,27 +50,27 @@ def test_all_well() -> None:
         ),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="https://b.org:8443"),
+            replace(FINE, url="https://b.org:8443"),
             "Address",
-            "at https://b.org:8443, and the callback URL leads elsewhere",
+            "at https://b.org:8443, and the callback URL is a different one",
         ),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="http://a.org"),
+            replace(FINE, url="http://a.org"),
             "Address",
-            "Set OPENROUTER_CALLBACK_URL to where people open the app",
+            "Set OPENROUTER_CALLBACK_URL to the URL of the app",
         ),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="https://a.org:8443/"),
+            replace(FINE, url="https://a.org:8443/"),
             "Address",
-            "at https://a.org:8443, and the callback URL leads elsewhere",
+            "at https://a.org:8443, and the callback URL is a different one",
         ),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, address="https://a.org/demo/"),
+            replace(FINE, url="https://a.org/demo/"),
             "Address",
-            "and the callback URL leads elsewhere",
+            "and the callback URL is a different one",
         ),
         (
             Settings(sign_in_secret=SECRET),
@@ -74,25 +81,25 @@ def test_all_well() -> None:
         (Settings(), FINE, "SIGN_IN_SECRET", "Set one of at least 32 characters"),
         (
             Settings(sign_in_secret=SECRET),
-            replace(FINE, contact=Contact(3000, trouble="did not answer in time")),
+            replace(FINE, connection=ConnectionCheck(3000, problem="did not respond in time")),
             "OpenRouter",
-            "did not answer in time (3000 ms). Check OPENROUTER_BASE_URL",
+            "did not respond in time (3000 ms). Check OPENROUTER_BASE_URL",
         ),
     ],
     ids=["callback", "host", "scheme", "port", "path", "cookies", "secret", "unreachable"],
 )
-def test_warning(settings: Settings, measured: Measured, subject: str, remedy: str) -> None:
+def test_warning(settings: Settings, observed: Observations, subject: str, remedy: str) -> None:
     """What is not in order is one warning, which says what to do."""
-    found = warnings(settings, measured)
+    found = warnings(settings, observed)
     assert found.keys() == {subject}
     assert remedy in found[subject]
 
 
 def test_browser_has_not_answered() -> None:
     """Until the browser has answered, its cookies and its address are being checked."""
-    lines = report(Settings(), replace(FINE, address="", keeps_cookies=None))
-    assert "[being checked] Cookies: This browser has not said yet." in lines
-    assert "[being checked] Address: This browser has not said yet." in lines
+    lines = report(Settings(), replace(FINE, url="", keeps_cookies=None))
+    assert "[being checked] Cookies: Waiting for this browser." in lines
+    assert "[being checked] Address: Waiting for this browser." in lines
 
 
 @pytest.mark.parametrize(
@@ -105,8 +112,8 @@ def test_browser_has_not_answered() -> None:
 )
 def test_address_of_the_same_cookies(address: str, callback_url: str) -> None:
     """An address that has its cookies in common with the callback URL is fine."""
-    measured = replace(FINE, address=address, callback_url=callback_url)
-    assert not warnings(Settings(sign_in_secret=SECRET), measured)
+    observed = replace(FINE, url=address, callback_url=callback_url)
+    assert not warnings(Settings(sign_in_secret=SECRET), observed)
 
 
 def test_not_remembered() -> None:
@@ -144,13 +151,17 @@ def test_nothing_secret() -> None:
         | dict.fromkeys(texts, SECRET)
         | {"OPENROUTER_KEY_LABEL": f"sk-or-v1-{SECRET}"}
     )
-    for measured in (
-        Measured(address, address, True, True, Contact(12, 200)),
-        Measured(
-            address, address.replace("https", "http"), False, False, Contact(12, trouble="is away")
+    for observed in (
+        Observations(address, address, True, True, ConnectionCheck(12, 200)),
+        Observations(
+            address,
+            address.replace("https", "http"),
+            False,
+            False,
+            ConnectionCheck(12, problem="is away"),
         ),
     ):
-        shown = "\n".join(report(settings, measured)) + repr(findings(settings, measured))
+        shown = "\n".join(report(settings, observed)) + repr(findings(settings, observed))
         assert SECRET not in shown
         assert "SIGN_IN_SECRET = set\n" in shown
         assert "APP_URL = https://…@a.org:8443/sk-or-…/?…" in shown
@@ -158,25 +169,27 @@ def test_nothing_secret() -> None:
 
 def test_contact(served: Served) -> None:
     """OpenRouter's answer counts, with the time it took."""
-    reached = contact(served.base_url)
-    assert (reached.status, reached.trouble) == (200, "")
+    reached = check_connection(served.base_url)
+    assert (reached.status, reached.problem) == (200, "")
     assert 0 <= reached.milliseconds < 5_000
 
 
 def test_any_answer_counts(raw_server: RawServer) -> None:
     """An answer that is not of the API is an answer too; its status is told."""
-    reached = contact(raw_server.serve(http(b"<h1>", "text/html", status="502 Bad Gateway")))
-    measured = replace(FINE, contact=reached)
-    assert findings(Settings(sign_in_secret=SECRET), measured)[-1].verdict == "ok"
-    assert "answered with status 502 in" in findings(Settings(), measured)[-1].sentence
+    reached = check_connection(
+        raw_server.serve(http(b"<h1>", "text/html", status="502 Bad Gateway"))
+    )
+    observed = replace(FINE, connection=reached)
+    assert findings(Settings(sign_in_secret=SECRET), observed)[-1].verdict == "ok"
+    assert "responded with status 502 in" in findings(Settings(), observed)[-1].sentence
 
 
 def test_no_answer(raw_server: RawServer) -> None:
     """A server that is silent and one that is not there are told apart."""
-    silent = contact(raw_server.serve(b"", stays=True), timeout=(1, 0.1))
-    assert (silent.status, silent.trouble) == (None, "did not answer in time")
-    absent = contact("http://127.0.0.1:9")
-    assert (absent.status, absent.trouble) == (None, "could not be reached")
+    silent = check_connection(raw_server.serve(b"", stays=True), timeout=(1, 0.1))
+    assert (silent.status, silent.problem) == (None, "did not respond in time")
+    absent = check_connection("http://127.0.0.1:9")
+    assert (absent.status, absent.problem) == (None, "could not be reached")
 
 
 def test_recent_contact() -> None:
@@ -184,11 +197,11 @@ def test_recent_contact() -> None:
     now = 100.0
     made: list[str] = []
 
-    def make(base_url: str) -> Contact:
+    def make(base_url: str) -> ConnectionCheck:
         made.append(base_url)
-        return Contact(len(made))
+        return ConnectionCheck(len(made))
 
-    contacts = RecentContacts(make, clock=lambda: now)
+    contacts = ConnectionCheckCache(make, clock=lambda: now)
     assert [contacts.get("a").milliseconds, contacts.get("a").milliseconds] == [1, 1]
     assert contacts.get("b").milliseconds == 2
     now += 10

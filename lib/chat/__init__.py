@@ -1,1 +1,1 @@
-"""What a conversation is: messages, answers on their way, attachments, storage. Plain Python."""
+"""Conversations: messages, answers being streamed, attachments, storage. Plain Python."""

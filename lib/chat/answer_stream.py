@@ -1,4 +1,4 @@
-"""An answer on its way: read in a thread of its own, so that it goes on whatever the page does."""
+"""An answer that is being streamed, in a thread that is independent of the page's script runs."""
 
 import hmac
 import random
@@ -25,22 +25,22 @@ from lib.openrouter.events import (
 )
 
 MAX_ANSWER_SIZE = 20_000_000
-"""Characters of text and bytes of images: a model that runs away must not fill the memory."""
+"""Characters of text plus bytes of images, so that an endless answer cannot fill the memory."""
 MAX_RETRIES = 2
 MIN_INTERVAL_S = 0.1
-"""Seconds between two looks at an answer: 10 a second look as smooth as more, and cost less."""
+"""Seconds between two updates of an answer; more than 10 per second look no smoother."""
 INTERVAL_PER_ANSWER_S = 0.004
-"""Seconds between two looks at anybody's: as more answers come, each is looked at more rarely."""
+"""Seconds between two updates of any answers; with more answers, each is updated less often."""
 IMMEDIATE_S = 0.001
-"""Seconds within which an event comes that was there already."""
+"""Seconds within which an event that is already buffered is returned."""
 MAX_RETRY_DELAY_S = 30.0
-"""Where OpenRouter wants a longer wait before a retry, the user decides."""
+"""If OpenRouter asks for a longer delay before a retry, the user decides."""
 
 
 class RenderThrottle:
-    """How often each of the answers is looked at that come at the same time in this process.
+    """Limits how often each of the answers streamed at the same time in this process is updated.
 
-    A look costs more than the few words that have come since the last one.
+    Entered once for each answer. An update costs more than the few tokens it shows.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class RenderThrottle:
 
     @property
     def interval(self) -> float:
-        """Seconds between two looks at one answer."""
+        """Seconds between two updates of one answer."""
         return max(MIN_INTERVAL_S, self._answers * INTERVAL_PER_ANSWER_S)
 
 
@@ -65,36 +65,36 @@ render_throttle = RenderThrottle()
 
 
 class Reader(Protocol):
-    """Reads answers while they grow, and pays for them: a browser session."""
+    """A browser session that shows an answer and counts its cost."""
 
     @property
     def is_connected(self) -> bool:
-        """Whether the browser is there to be shown anything."""
+        """Whether the browser is connected."""
 
     @property
-    def has_said_goodbye(self) -> bool:
-        """Whether the browser said that its page is about to close."""
+    def is_page_closing(self) -> bool:
+        """Whether the browser has sent that the page is closing."""
 
     def has(self, key: str) -> bool:
-        """Tell whether this is the API key of its signed-in user."""
+        """Return whether this is the API key of the signed-in user."""
 
     def notify(self) -> None:
-        """Hear that there is something new to see."""
+        """Called when there is something new to show."""
 
     def pay(self, key: str, cost: float) -> None:
-        """Count what an answer cost, in USD, on this API key."""
+        """Add the cost of an answer, in USD, to what this API key has spent."""
 
 
 class AnswerStream:
-    """Lets `answer` grow from `stream` until it is whole, fails, or is ended.
+    """Adds the events of `stream` to `answer` until it is complete, fails, or is ended.
 
-    It belongs to the user of `key`, whose sessions read it: those that `attach` to it are notified
-    of what is new and of the end, and pay. `failure` is what it failed with. `on_over` is called in
-    the thread, right before `over` is set.
+    It belongs to the user of `key`. The sessions attached to it are notified of new content and of
+    the end, and count its cost. `failure` is the error it failed with. `on_over` is called in the
+    thread, before `over` is set.
 
-    A transient failure before the first token is retried as long as `may_retry`, after the time
-    that OpenRouter asks for, or some moments. Meanwhile `retries_at` is when, on the monotonic
-    clock.
+    A transient failure before the first token is retried if `may_retry` allows it, after the delay
+    that OpenRouter asks for, or after at most two seconds. During the delay, `retries_at` is its end
+    on the monotonic clock.
     """
 
     def __init__(
@@ -122,15 +122,15 @@ class AnswerStream:
 
     @property
     def is_over(self) -> bool:
-        """Whether the answer has come to its end, and nothing more happens to it."""
+        """Whether the answer has ended and no longer changes."""
         return self.over.is_set()
 
     def belongs_to(self, key: str) -> bool:
-        """Tell whether it was asked for on this API key."""
+        """Return whether the request was made with this API key."""
         return hmac.compare_digest(self._key, key)
 
     def attach(self, reader: Reader) -> None:
-        """Let one more session read it in place of those that are gone, and pay for it as well."""
+        """Add a session, remove the disconnected ones, and add the cost so far to the new one."""
         with self._lock:
             if any(one is reader for one in self.readers):
                 return
@@ -140,7 +140,7 @@ class AnswerStream:
             reader.pay(self._key, cost)
 
     def pay(self, cost: float) -> None:
-        """Have each reader count what was spent on it, in USD."""
+        """Add a cost, in USD, to each reader."""
         with self._lock:
             self._cost += cost
             readers = self.readers
@@ -148,11 +148,11 @@ class AnswerStream:
             reader.pay(self._key, cost)
 
     def stop(self) -> None:
-        """End it here, from any thread: what came stays, and the request is closed at once."""
+        """End the answer, from any thread: the text so far stays, the request is closed at once."""
         self._end("stopped")
 
     def interrupt(self) -> None:
-        """End it likewise, since nobody is there to read it."""
+        """End the answer as `stop` does, because it has no reader."""
         self._end("interrupted")
 
     def _end(self, progress: Progress) -> None:
@@ -191,13 +191,13 @@ class AnswerStream:
             self.answer.progress = "failed" if self.failure else "complete"
 
     def _waits_to_retry(self, retry: int) -> bool:
-        """Wait until it is time for a retry; tell whether there is to be one."""
+        """Wait for the delay before a retry; return whether to retry."""
         failure, has_begun = self.failure, self.answer.size or self.answer.usage
         if not failure or not failure.is_transient or has_begun or not self._may_retry():
             return False
         seconds = failure.retry_after
         if seconds is None:
-            seconds = random.uniform(0.5, 1) * 2**retry  # noqa: S311 - apart from others, no secret
+            seconds = random.uniform(0.5, 1) * 2**retry  # noqa: S311 - jitter, not a secret
         if seconds > MAX_RETRY_DELAY_S:
             return False
         self.retries_at = time.monotonic() + seconds
@@ -207,13 +207,13 @@ class AnswerStream:
         return not was_ended
 
     def _read(self, began: float) -> OpenRouterError | None:
-        """Ask once, and read what comes; return what it failed with."""
+        """Send the request once, and read the answer; return the error it failed with."""
         self.answer.generation = ""
-        looked_at = began
+        updated_at = began
         assert self._stream
         try:
             for event in self._stream:
-                had_to_wait = time.monotonic() - looked_at > IMMEDIATE_S
+                had_to_wait = time.monotonic() - updated_at > IMMEDIATE_S
                 if self._ended.is_set():
                     break
                 if self.answer.size > MAX_ANSWER_SIZE:
@@ -225,10 +225,10 @@ class AnswerStream:
                 self._notify()
                 if had_to_wait and self.answer.first_token_seconds is not None:
                     self._ended.wait(render_throttle.interval)
-                looked_at = time.monotonic()
+                updated_at = time.monotonic()
         except OpenRouterError as error:
             return error
-        except Exception as error:  # noqa: BLE001 - whatever it was, who waits must hear of it
+        except Exception as error:  # noqa: BLE001 - any error has to end the answer
             failure = OpenRouterError()
             failure.__cause__ = error
             return failure
@@ -236,7 +236,7 @@ class AnswerStream:
 
 
 def apply(event: Event, answer: Answer) -> bool:
-    """Add to an answer what has come; return whether it is something to read."""
+    """Add an event to an answer; return whether it adds text or reasoning."""
     match event:
         case ReasoningDelta(text):
             answer.reasoning += text

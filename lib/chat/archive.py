@@ -1,4 +1,4 @@
-"""Conversations as JSON, for the browser's tab and to take away; read as an upload is read."""
+"""Conversations as JSON, for the tab's storage and for files; decoded as untrusted input."""
 
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -14,33 +14,33 @@ from lib.chat.conversation import (
     Turn,
     new_id,
 )
-from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_address
+from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_web_url
 from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import amount, check_items, one_line
 
 FORMAT = "openrouter-chat/1"
 MAX_BYTES = 50_000_000
-"""Bytes of a conversation at most."""
+"""Bytes of an encoded conversation."""
 MAX_TURNS = 2_000
 MAX_ANSWERS = 100
-MAX_FAILURE = 4_000
-"""Characters of why an answer failed: the longest sentence names each of the files."""
-_OPEN = ("waiting", "streaming")
-_Kind = TypeVar("_Kind")
+MAX_FAILURE_LENGTH = 4_000
+"""Characters of an error message; the longest contains the name of each file."""
+_UNFINISHED = ("waiting", "streaming")
+_T = TypeVar("_T")
 
 
 class NotAConversation(ValueError):
-    """What was read is no conversation of ours."""
+    """The input is not a conversation in the format of `encode`."""
 
 
 def encode(conversation: Conversation) -> bytes:
-    """Return a conversation as a file to take away."""
+    """Return a conversation as the content of a file."""
     body = {"format": FORMAT, "name": conversation.name, "turns": conversation.turns}
     return msgspec.json.format(msgspec.json.encode(body), indent=1)
 
 
 def decode(content: bytes) -> Conversation:
-    """Read what `encode` returned, into a conversation of its own. Raises `NotAConversation`."""
+    """Decode the output of `encode`, with new ids. Raises `NotAConversation`."""
     file = _decode(content, _File)
     if file.format != FORMAT or len(file.turns) > MAX_TURNS:
         raise NotAConversation
@@ -53,7 +53,7 @@ def decode(content: bytes) -> Conversation:
 
 
 def encode_turn(turn: Turn) -> str:
-    """Return a turn as JSON, without its files, and of its last answer only how long its text is."""
+    """Return a turn as JSON, without its files, and with the lengths of its last answer's text."""
     last = turn.answers[-1]
     record = _TurnRecord(
         turn.question,
@@ -71,9 +71,9 @@ def encode_files(turn: Turn) -> str:
 
 
 def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str = "") -> Turn:
-    """Read what `encode_turn` and `encode_files` returned, and the text of the last answer.
+    """Decode the output of `encode_turn` and `encode_files`, and add the text of the last answer.
 
-    A text that is shorter than it was is marked as cut. Raises `NotAConversation`.
+    A text shorter than its recorded length is marked as truncated. Raises `NotAConversation`.
     """
     record = _decode(content, _TurnRecord)
     turn = Turn(record.question, record.answers, _decode(files, list[Attachment]), record.shown)
@@ -81,17 +81,17 @@ def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str 
         last = turn.answers[-1]
         last.text, last.reasoning = text, reasoning
         is_short = len(text) < record.text_length or len(reasoning) < record.reasoning_length
-        if is_short and last.progress not in _OPEN:
-            last.progress, last.failure = "interrupted", CUT
+        if is_short and last.progress not in _UNFINISHED:
+            last.progress, last.failure = "interrupted", TRUNCATED
     return _checked(turn)
 
 
-CUT = "The rest of this answer is missing: the browser tab had no room left to keep it."
+TRUNCATED = "The rest of this answer is missing: the browser tab had no room left to store it."
 
 
 @dataclass
 class _TurnRecord(Turn):
-    """A turn as the tab keeps it; the lengths are in characters."""
+    """A turn as the tab stores it; the lengths are in characters."""
 
     text_length: int = 0
     reasoning_length: int = 0
@@ -103,19 +103,19 @@ class _File(msgspec.Struct):
     turns: list[Turn]
 
 
-def _decode(content: bytes | str, kind: type[_Kind]) -> _Kind:
-    """Only this shape, with text that is text; msgspec knows neither NaN nor half an emoji."""
+def _decode(content: bytes | str, expected: type[_T]) -> _T:
+    """Decode and validate; msgspec rejects NaN and lone surrogates."""
     if len(content) > MAX_BYTES:
         raise NotAConversation
     try:
         check_items(content)
-        return msgspec.json.decode(content, type=kind)
+        return msgspec.json.decode(content, type=expected)
     except (ValueError, RecursionError) as error:
         raise NotAConversation from error
 
 
 def _checked(turn: Turn) -> Turn:
-    """Return the turn with nobody at work on it. Nothing in it leads anywhere but where we say."""
+    """Return the turn, validated, with no answer in progress and no link of unknown origin."""
     if not 1 <= len(turn.answers) <= MAX_ANSWERS or not (turn.question or turn.attachments):
         raise NotAConversation
     if len(turn.question) > MAX_QUESTION_LENGTH or len(turn.attachments) > MAX_FILES:
@@ -132,16 +132,16 @@ def _checked(turn: Turn) -> Turn:
 
 
 def _check(answer: Answer) -> None:
-    if answer.progress in _OPEN:
+    if answer.progress in _UNFINISHED:
         answer.progress = "interrupted"
     answer.help = None
     if not is_model_id(answer.model):
         answer.model = ""
-    answer.failure = one_line(answer.failure, MAX_FAILURE)
+    answer.failure = one_line(answer.failure, MAX_FAILURE_LENGTH)
     answer.provider = one_line(answer.provider)
     answer.finish_reason = one_line(answer.finish_reason)
     answer.generation = one_line(answer.generation)
-    citations = [citation for citation in answer.citations if is_address(citation.url)]
+    citations = [citation for citation in answer.citations if is_web_url(citation.url)]
     answer.citations = [
         Citation(citation.url, one_line(citation.title)) for citation in citations[:MAX_CITATIONS]
     ]

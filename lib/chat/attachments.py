@@ -1,6 +1,6 @@
-"""Files that go with a question: what may, how OpenRouter wants them, what each model takes.
+"""Files attached to a question: their types and limits, and their form in a request.
 
-Forms of the parts: https://openrouter.ai/docs/guides/overview/multimodal/overview.
+The content parts follow https://openrouter.ai/docs/guides/overview/multimodal/overview.
 """
 
 import base64
@@ -14,12 +14,13 @@ Kind = Literal["image", "pdf", "audio", "text"]
 
 MAX_FILES = 10
 MAX_UPLOAD_MB = 10
-"""In megabytes (of 1,000,000 bytes)."""
+"""Megabytes (of 1,000,000 bytes) of one file."""
 MAX_TEXT_FILE_LENGTH = 500_000
+"""Characters."""
 MAX_PIXELS = 64_000_000
-"""Pixels of an image; decoded, each takes four bytes."""
+"""Pixels of an image, each of which takes four bytes when decoded."""
 MAX_SHOWN_PIXELS = 25_000_000
-"""Pixels of an image that is shown: Streamlit decodes it at each run, which takes twice that."""
+"""Pixels of an image that is shown; Streamlit decodes it in each run, at twice the memory."""
 
 _IMAGES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "webp": "webp", "gif": "gif"}
 _AUDIO = {"wav": "wav", "mp3": "mp3", "m4a": "m4a", "ogg": "ogg", "flac": "flac", "aac": "aac"}
@@ -28,9 +29,9 @@ _TEXTS = (
     *("py", "js", "ts", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php", "sh", "sql", "tex"),
 )
 FILE_TYPES = (*_IMAGES, "pdf", *_AUDIO, *_TEXTS)
-"""The endings of names that may be chosen."""
+"""The file name extensions that can be selected."""
 
-_BEGINNINGS = {
+_SIGNATURES = {
     "png": (b"\x89PNG\r\n\x1a\n",),
     "jpeg": (b"\xff\xd8\xff",),
     "gif": (b"GIF87a", b"GIF89a"),
@@ -39,16 +40,16 @@ _BEGINNINGS = {
 }
 _START_OF_SCAN = b"\xff\xda"
 _MAX_SCANS = 32
-"""Scans of a progressive JPEG, each of which goes over all of its pixels; ten are usual."""
+"""Scans of a progressive JPEG, each of which decodes all pixels; ten are usual."""
 
 
 class NotAttachable(ValueError):
-    """A file cannot go with a question. `str()` is a sentence that says why."""
+    """A file cannot be attached. `str()` is a sentence with the reason."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file as it goes with a question: `form` is the ending that its content has."""
+    """A file attached to a question; `form` is the file name extension for its content."""
 
     name: str
     kind: Kind
@@ -57,12 +58,12 @@ class Attachment:
 
     @property
     def media_type(self) -> str:
-        """Its type as in `Content-Type`."""
+        """The media type, as in `Content-Type`."""
         family = {"image": "image", "audio": "audio", "pdf": "application", "text": "text"}
         return f"{family[self.kind]}/{'plain' if self.kind == 'text' else self.form}"
 
     def part(self) -> dict[str, Any]:
-        """Return it as a part of a message's content."""
+        """Return the content part of a message."""
         match self.kind:
             case "image":
                 return {"type": "image_url", "image_url": {"url": self._data_url()}}
@@ -81,21 +82,21 @@ class Attachment:
 
 
 def attachment(name: str, content: bytes) -> Attachment:
-    """Make an attachment of a file. Raises `NotAttachable`."""
+    """Return the attachment for a file. Raises `NotAttachable`."""
     name = " ".join(PurePath(name).name.split())[:200]
-    ending = PurePath(name).suffix.removeprefix(".").lower()
+    extension = PurePath(name).suffix.removeprefix(".").lower()
     if len(content) > MAX_UPLOAD_MB * 1_000_000:
         raise NotAttachable(f"{name} is larger than {MAX_UPLOAD_MB} MB.")
     if not content:
         raise NotAttachable(f"{name} is empty.")
-    if ending in _TEXTS:
+    if extension in _TEXTS:
         return Attachment(name, "text", "txt", _checked_text(name, content))
-    if ending in _AUDIO:
-        return Attachment(name, "audio", _AUDIO[ending], content)
-    form = _IMAGES.get(ending, ending)
-    if form not in _BEGINNINGS:
+    if extension in _AUDIO:
+        return Attachment(name, "audio", _AUDIO[extension], content)
+    form = _IMAGES.get(extension, extension)
+    if form not in _SIGNATURES:
         raise NotAttachable(f"{name} is of a type that cannot be sent; an image or a PDF can.")
-    if not content.startswith(_BEGINNINGS[form]):
+    if not content.startswith(_SIGNATURES[form]):
         raise NotAttachable(f"{name} is not what its name says: it holds no {form.upper()}.")
     if form != "pdf":
         _check_pixels(name, content)
@@ -112,21 +113,21 @@ def _check_pixels(name: str, content: bytes) -> None:
 
 
 def count_pixels(content: bytes) -> float | None:
-    """Return how many pixels an image has by its header; None if that cannot be read.
+    """Return the number of pixels of an image by its header; None if that cannot be read.
 
-    Nothing is decoded. Infinite where Pillow refuses to tell, for there are too many, and where a
-    JPEG would be decoded again and again.
+    Nothing is decoded. The number is infinite if Pillow refuses the image as too large, and for a
+    JPEG with too many scans.
     """
-    from PIL import Image  # only where there is an image: it takes a moment to load
+    from PIL import Image  # imported here because it is slow to import
 
-    if content.count(_START_OF_SCAN) > _MAX_SCANS and content.startswith(_BEGINNINGS["jpeg"]):
+    if content.count(_START_OF_SCAN) > _MAX_SCANS and content.startswith(_SIGNATURES["jpeg"]):
         return math.inf
     try:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
             return image.width * image.height
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return math.inf
-    except Exception:  # noqa: BLE001 - Pillow has no one error for what is no image
+    except Exception:  # noqa: BLE001 - Pillow has no common base class for invalid images
         return None
 
 

@@ -1,4 +1,4 @@
-"""A conversation: what was asked and what was answered, also when an answer broke off."""
+"""Conversations: questions and answers, including incomplete ones."""
 
 import secrets
 import time
@@ -12,28 +12,28 @@ from lib.openrouter.events import Citation, GeneratedImage, Usage
 from lib.openrouter.untrusted import one_line
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
-"""`stopped` by its reader, `interrupted` since the reader was gone or the app was restarted."""
+"""`stopped` by the user; `interrupted` because the user was away or the app was restarted."""
 
 MAX_QUESTION_LENGTH = 200_000
 MAX_TITLE_LENGTH = 60
 MAX_TURNS = 1_000
-"""Questions in one conversation."""
+"""Turns of one conversation."""
 
 
 def new_id() -> str:
-    """Return a random name, of 16 hexadecimal digits."""
+    """Return a random id of 16 hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 @dataclass
 class Answer:
-    """An answer, from before it is asked for: it grows in `text`.
+    """An answer, which exists before it is requested; `text` is extended while it is streamed.
 
-    `failure` says in one sentence why a failed answer ended, and `help` is a link (label, address)
-    that may mend it. `first_token_seconds` count from the request to the first word or thought
-    (None where the answer came in one piece), `seconds` to the end. `generation` is OpenRouter's
-    name for it. `max_tokens` is asked for in place of the usual; `affordable_tokens` is what the
-    credit covers, where an answer failed for want of it.
+    `failure` is a sentence with the reason why the answer failed, `help` a link (label, URL) that
+    may help. `first_token_seconds` is the time from the request to the first token of text or
+    reasoning (None if the answer arrived in one piece), `seconds` the time to the end. `generation`
+    is the id at OpenRouter. `max_tokens` replaces the usual maximum; `affordable_tokens` is the
+    number that the credit covers, if the answer failed because it covers no more.
     """
 
     text: str = ""
@@ -56,23 +56,23 @@ class Answer:
 
     @property
     def cost(self) -> float:
-        """What it cost in USD, as far as OpenRouter said."""
+        """The cost in USD, as far as OpenRouter has reported it."""
         return (self.usage and self.usage.cost) or 0.0
 
     @property
     def size(self) -> int:
-        """How much it holds: characters of text and thoughts, and bytes of images."""
+        """Characters of text and reasoning, plus bytes of images."""
         images = sum(len(image.content) for image in self.images)
         return len(self.text) + len(self.reasoning) + images
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to read or see in it."""
+        """Whether it has neither text nor images."""
         return not self.text and not self.images
 
     @property
     def tokens_per_second(self) -> float | None:
-        """How fast the tokens came after the first; None where it cannot be told."""
+        """The speed after the first token; None if unknown."""
         if not self.usage or self.seconds is None or self.first_token_seconds is None:
             return None
         streamed = self.seconds - self.first_token_seconds
@@ -81,9 +81,9 @@ class Answer:
 
 @dataclass
 class Turn:
-    """A question and the answers it got, at least one; `shown` is the one that counts.
+    """A question and its answers, at least one; `shown` is the index of the one that is shown.
 
-    `id` tells it apart on the page, and is not kept.
+    `id` identifies the turn on the page, and is not stored.
     """
 
     question: str
@@ -94,34 +94,34 @@ class Turn:
 
     @property
     def version(self) -> int:
-        """The number of the shown answer, from zero."""
+        """The index of the shown answer, from zero."""
         return self.shown % len(self.answers)
 
     @property
     def answer(self) -> Answer:
-        """The answer that is shown, and that the conversation goes on from."""
+        """The answer that is shown, and that further requests contain."""
         return self.answers[self.version]
 
     def ask_again(self, max_tokens: int | None = None) -> None:
-        """Let one more answer wait to be asked for, perhaps of so many tokens at most.
+        """Add a waiting answer, optionally of at most `max_tokens`.
 
-        While one is on its way, show that one instead: a double click asks once.
+        If an answer is waiting or being streamed, show it instead: a double click asks once.
         """
         self.shown = -1
         if self.answer.progress not in ("waiting", "streaming"):
             self.answers.append(Answer(max_tokens=max_tokens))
 
-    def text_before(self) -> str:
-        """Return what the conversation goes on from: of the shown answer, or the last that has."""
+    def answer_text(self) -> str:
+        """Return the text of the shown answer, or of the last answer with text."""
         texts = [answer.text for answer in self.answers if answer.text]
         return self.answer.text or (texts[-1] if texts else "")
 
 
 @dataclass
 class Conversation:
-    """The turns of one conversation, the oldest first; `name` is empty until somebody names it.
+    """The turns of one conversation, oldest first; `name` is empty until the user sets one.
 
-    `began_at` is in seconds since the epoch. One of a comparison is with its `model` alone.
+    `began_at` is in seconds since the epoch. `model` is set only in a comparison.
     """
 
     turns: list[Turn] = field(default_factory=list)
@@ -132,7 +132,7 @@ class Conversation:
 
     @property
     def title(self) -> str:
-        """Its name, which is its first question until it has one of its own; in one line."""
+        """The name, or the beginning of the first question, in one line."""
         first = self.turns[0].question or self.turns[0].attachments[0].name if self.turns else ""
         title = one_line(self.name or first, 2 * MAX_TITLE_LENGTH)
         return (
@@ -143,40 +143,40 @@ class Conversation:
 
     @property
     def cost(self) -> float:
-        """What its answers cost in USD, as far as OpenRouter said."""
+        """The cost of all answers in USD, as far as OpenRouter has reported it."""
         return sum(answer.cost for answer in self.answers())
 
     def answers(self) -> Iterator[Answer]:
-        """Yield all answers, the versions of each among them."""
+        """Yield all answers, including those not shown."""
         for turn in self.turns:
             yield from turn.answers
 
-    def attached(self) -> set[Kind]:
-        """Return what kinds of files a request carries."""
+    def attachment_kinds(self) -> set[Kind]:
+        """Return the kinds of files that a request contains."""
         return {attachment.kind for turn in self.turns for attachment in turn.attachments}
 
     def messages(self, last: Turn | None = None) -> list[ChatMessage]:
-        """Return what a request carries: of each turn the question and the answer that counts.
+        """Return the messages of a request: the question and one answer of each turn.
 
-        Up to a question that waits, by default the last one. Others that got no text at all are
-        left out.
+        They end with the question of `last`, by default the last turn. Earlier turns whose answers
+        have no text are left out.
         """
         messages: list[ChatMessage] = []
         for turn in self.turns:
             if turn is (last or self.turns[-1]):
                 return [*messages, {"role": "user", "content": _content(turn)}]
-            if text := turn.text_before():
+            if text := turn.answer_text():
                 messages.append({"role": "user", "content": _content(turn)})
                 messages.append({"role": "assistant", "content": text})
         return messages
 
     @property
     def pending_turn(self) -> Turn | None:
-        """The first turn whose answer waits to be asked for, if any does."""
+        """The first turn with a waiting answer, None if there is none."""
         return next((turn for turn in self.turns if turn.answer.progress == "waiting"), None)
 
     def can_try_again(self) -> bool:
-        """Tell whether the last question has no whole answer, and nobody is at work on one."""
+        """Return whether the last question has no complete answer, and none is in progress."""
         if not self.turns:
             return False
         last = self.turns[-1].answer
@@ -185,22 +185,22 @@ class Conversation:
         )
 
     def copy(self) -> "Conversation":
-        """Return a chat that goes on from here, and leaves this one as it is."""
+        """Return a new conversation with these turns, which can be continued independently."""
         return Conversation([replace(turn, answers=list(turn.answers)) for turn in self.turns])
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
-        """Add a question, whose answer waits to be asked for."""
+        """Add a question with a waiting answer."""
         self.turns.append(Turn(question, [Answer()], attachments or []))
 
     def replace(self, turn: Turn, question: str) -> list[Turn]:
-        """Ask anew from this turn on: it and what follows give way, and are returned."""
+        """Replace a turn and all later ones by a new question, and return the replaced turns."""
         index = next(index for index, other in enumerate(self.turns) if other is turn)
         replaced, self.turns[index:] = self.turns[index:], []
         self.ask(question, turn.attachments)
         return replaced
 
     def delete(self, turn: Turn) -> None:
-        """Take a turn out, if it is still there; what follows stays."""
+        """Remove a turn, if it still exists; later ones stay."""
         self.turns[:] = [other for other in self.turns if other is not turn]
 
 

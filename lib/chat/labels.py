@@ -1,16 +1,16 @@
-"""Sentences and amounts that the screen and a saved page share."""
+"""Sentences and formats that the screen and saved files have in common."""
 
 CUT_SHORT = {
-    "length": "The answer ends here because it reached its longest length.",
+    "length": "The answer ends here because it reached its maximum length.",
     "content_filter": "The model's provider held back the rest of this answer.",
 }
-"""What a `finish_reason` says to a reader, where an answer is not whole."""
+"""Sentences for each `finish_reason` of an incomplete answer."""
 STOPPED = "This answer was stopped here."
 INTERRUPTED = "This answer broke off here: the app lost the connection to this browser."
 
 
 def usd(amount: float) -> str:
-    """Return an amount: two places, more where it is under a cent."""
+    """Return an amount in USD with two decimal places, more if it is less than one cent."""
     if amount == 0 or abs(amount) >= 0.01:
         return f"${amount:,.2f}"
     return f"${amount:.6f}".rstrip("0").rstrip(".")

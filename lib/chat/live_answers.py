@@ -1,8 +1,8 @@
-"""The answers of this process that are on their way, and those that ended a moment ago.
+"""The answers that are being streamed in this process, and those that ended recently.
 
-An answer belongs to its reader and not to a connection: a reload, a lift or a locked phone takes the
-browser away for a while, and the session that comes back finds its answers here. A reader who does
-not come back ends them, since each token is paid for.
+An answer belongs to its user and not to a connection: after a reload, or a connection lost for a
+while, the new session finds its answers here. If the user does not come back, they are ended, since
+each token costs money.
 """
 
 import threading
@@ -14,17 +14,17 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Conversation
 
 AWAY_TIMEOUT_S = 60
-"""How long an answer goes on without a reader."""
-GOODBYE_TIMEOUT_S = 5
-"""The same after a page said that it is about to close: a reload says so too, at times."""
-HELD_S = 300
-"""How long an answer is held after its end, for a reader who was away when it came."""
+"""Seconds that an answer continues without a connected reader."""
+CLOSING_TIMEOUT_S = 5
+"""The same after the page has sent that it is closing, which a reload may send as well."""
+RETENTION_S = 300
+"""Seconds that an answer is held after its end, for a user who was disconnected."""
 POLL_INTERVAL_S = 0.25
 
 
 @dataclass
 class _Live:
-    """`seen_at`: when a reader was there last, or after the end of the answer, that end."""
+    """`seen_at` is when a reader was last connected, or, after the end of the answer, that end."""
 
     stream: AnswerStream
     conversation: Conversation
@@ -38,13 +38,13 @@ class _Live:
     @property
     def timeout(self) -> float:
         if self.has_ended:
-            return HELD_S
-        is_leaving = all(reader.has_said_goodbye for reader in self.stream.readers)
-        return GOODBYE_TIMEOUT_S if is_leaving else AWAY_TIMEOUT_S
+            return RETENTION_S
+        is_leaving = all(reader.is_page_closing for reader in self.stream.readers)
+        return CLOSING_TIMEOUT_S if is_leaving else AWAY_TIMEOUT_S
 
 
 class LiveAnswers:
-    """Answers by their id. A thread looks after them as long as there are any."""
+    """Answers by their id. A thread checks them as long as there are any."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -53,7 +53,7 @@ class LiveAnswers:
         self._is_watched = False
 
     def add(self, stream: AnswerStream, conversation: Conversation) -> None:
-        """Hold an answer of a conversation, and look after it."""
+        """Add an answer of a conversation."""
         with self._lock:
             self._live[stream.answer.id] = _Live(stream, conversation, self._clock())
             is_watched, self._is_watched = self._is_watched, True
@@ -66,15 +66,15 @@ class LiveAnswers:
             live = self._live.get(answer_id)
         return live.stream if live and live.stream.belongs_to(key) else None
 
-    def left_alone(self, key: str) -> list[Conversation]:
-        """Return the conversations in which answers of this API key's user grow and nobody reads."""
+    def unread_conversations(self, key: str) -> list[Conversation]:
+        """Return the conversations with unfinished answers of this API key and no reader."""
         with self._lock:
             live = list(self._live.values())
         growing = [one for one in live if one.stream.belongs_to(key) and not one.stream.is_over]
         return [one.conversation for one in growing if not one.is_read]
 
     def stop_all(self, key: str) -> None:
-        """Stop the answers of the user of this API key, and hold them no longer."""
+        """Stop and remove the answers of the user of this API key."""
         with self._lock:
             theirs = [one.stream for one in self._live.values() if one.stream.belongs_to(key)]
             for stream in theirs:
@@ -83,19 +83,19 @@ class LiveAnswers:
             stream.stop()
 
     def check(self) -> bool:
-        """Interrupt the answers whose readers are gone, drop the old ones; tell if any is left."""
+        """Interrupt answers without readers, remove old ones; return whether any are left."""
         now = self._clock()
         with self._lock:
             for one in self._live.values():
                 has_just_ended = one.stream.is_over and not one.has_ended
                 if has_just_ended or (not one.has_ended and one.is_read):
                     one.seen_at, one.has_ended = now, one.stream.is_over
-            late = [one for one in self._live.values() if now - one.seen_at > one.timeout]
-            for one in late:
+            expired = [one for one in self._live.values() if now - one.seen_at > one.timeout]
+            for one in expired:
                 if one.has_ended:
                     del self._live[one.stream.answer.id]
             self._is_watched = is_any_left = bool(self._live)
-        for one in late:
+        for one in expired:
             if not one.has_ended:
                 one.stream.interrupt()
         return is_any_left

@@ -1,8 +1,8 @@
-"""What a browser's tab keeps of the conversations: small records, of which only the changed travel.
+"""The conversations in the tab's storage: small records, of which only the changed are sent.
 
-A conversation is one record under its id (its name, how many turns), each turn one under `id/n`, its
-files one under `id/n/files`, and the text and reasoning of its last answer, which may still grow, one
-each under `id/n/text` and `id/n/reasoning`.
+A conversation has one record `id` (its name, its number of turns), and for each turn one record
+`id/n`, one `id/n/files` for the files, and `id/n/text` and `id/n/reasoning` for the text and the
+reasoning of the last answer, which may still be streamed.
 """
 
 import re
@@ -18,14 +18,14 @@ from lib.openrouter.models import is_model_id
 
 MAX_CONVERSATIONS = 200
 MAX_FILES_BYTES = 4_000_000
-"""Of the files of one question: no browser gives a tab more room than for that, as base64."""
-MAX_KEPT = 20_000_000
-"""Characters of the records as JSON; the tab sends no more at once (tab.js)."""
+"""Bytes of the files of one question; as base64, they fill the quota that browsers give a tab."""
+MAX_STORED_LENGTH = 20_000_000
+"""Characters of the records as JSON; tab.js has the same limit."""
 
 
 @dataclass
 class StorageChanges:
-    """What changed since the changes before: records to put, to add text to, and to remove.
+    """The changes since the previous ones: records to put, to append text to, and to remove.
 
     Those of one `source` are numbered from 1.
     """
@@ -43,22 +43,22 @@ def text_record(conversation: Conversation, number: int) -> str:
 
 
 class StorageDiff:
-    """Knows what it has given out, and gives out what is new."""
+    """Computes the changes since the state that was sent last."""
 
     def __init__(self) -> None:
         self._id = secrets.token_hex(8)
         self._number = 0
-        self._given: dict[str, object] = {}
+        self._sent: dict[str, object] = {}
         self._texts: dict[str, str] = {}
         self.has_left_out_files = False
 
     @property
-    def has_given(self) -> bool:
-        """Whether there is anything that was given out and is to be kept."""
-        return bool(self._given)
+    def has_records(self) -> bool:
+        """Whether there are any records in the state that was sent last."""
+        return bool(self._sent)
 
-    def assume(self, conversations: Iterable[Conversation], facts: Mapping[str, str]) -> None:
-        """Take these for kept already: they are where they just came from."""
+    def mark_stored(self, conversations: Iterable[Conversation], facts: Mapping[str, str]) -> None:
+        """Record the current state as stored, after it was restored from the tab."""
         number = self._number
         self.changes(conversations, facts)
         self._number = number
@@ -66,20 +66,17 @@ class StorageDiff:
     def changes(
         self, conversations: Iterable[Conversation], facts: Mapping[str, str]
     ) -> StorageChanges | None:
-        """Return what is to be kept of these conversations, and of some facts, and is not yet.
-
-        None if there is nothing new.
-        """
+        """Return the changes that store these conversations and facts; None if there are none."""
         changes = StorageChanges(self._id, self._number + 1)
-        there: set[str] = set()
+        names: set[str] = set()
         for name, fact in facts.items():
-            there.add(name)
+            names.add(name)
             if self._is_new(name, fact):
                 changes.put[name] = fact
         for conversation in conversations:
             if not conversation.turns:
                 continue
-            there.add(conversation.id)
+            names.add(conversation.id)
             head = _Head(
                 conversation.name,
                 len(conversation.turns),
@@ -88,26 +85,26 @@ class StorageDiff:
             )
             if self._is_new(conversation.id, head):
                 changes.put[conversation.id] = msgspec.json.encode(head).decode()
-            for place, turn in enumerate(conversation.turns):
-                there |= self._add_turn(changes, f"{conversation.id}/{place}", turn)
-        for given in (self._given, self._texts):
-            gone = [key for key in given if key not in there]
-            changes.remove += gone
-            for key in gone:
-                del given[key]
+            for index, turn in enumerate(conversation.turns):
+                names |= self._add_turn(changes, f"{conversation.id}/{index}", turn)
+        for sent in (self._sent, self._texts):
+            removed = [key for key in sent if key not in names]
+            changes.remove += removed
+            for key in removed:
+                del sent[key]
         if not (changes.put or changes.add or changes.remove):
             return None
         self._number += 1
         return changes
 
     def _is_new(self, key: str, state: object) -> bool:
-        is_new = self._given.get(key) != state
-        self._given[key] = state
+        is_new = self._sent.get(key) != state
+        self._sent[key] = state
         return is_new
 
     def _add_turn(self, changes: StorageChanges, key: str, turn: Turn) -> set[str]:
-        there = {key}
-        # Equal if nothing changed, and quick to compare: an answer that has ended grows no more.
+        names = {key}
+        # Equal if nothing has changed, and quick to compare: an ended answer does not change.
         state = (
             turn.question,
             turn.shown,
@@ -124,16 +121,16 @@ class StorageDiff:
         if sum(len(file.content) for file in turn.attachments) > MAX_FILES_BYTES:
             self.has_left_out_files = True
         elif turn.attachments:
-            there.add(f"{key}/files")
-            names = [(file.name, len(file.content)) for file in turn.attachments]
-            if self._is_new(f"{key}/files", names):
+            names.add(f"{key}/files")
+            files = [(file.name, len(file.content)) for file in turn.attachments]
+            if self._is_new(f"{key}/files", files):
                 changes.put[f"{key}/files"] = encode_files(turn)
         last = turn.answers[-1]
         for name, text in (("text", last.text), ("reasoning", last.reasoning)):
             if text:
-                there.add(f"{key}/{name}")
+                names.add(f"{key}/{name}")
                 self._add_text(changes, f"{key}/{name}", text)
-        return there
+        return names
 
     def _add_text(self, changes: StorageChanges, key: str, text: str) -> None:
         before = self._texts.get(key, "")
@@ -144,36 +141,36 @@ class StorageDiff:
             changes.add[key] = text[len(before) :]
 
 
-def parse_records(kept: str) -> dict[str, str]:
-    """Read what a browser sent: JSON of records by name. Raises `ValueError` for anything else."""
-    if len(kept) > MAX_KEPT:
+def parse_records(stored: str) -> dict[str, str]:
+    """Parse what the browser sent: JSON of records by name. Raises `ValueError` for other input."""
+    if len(stored) > MAX_STORED_LENGTH:
         raise ValueError("too long")
-    return msgspec.json.decode(kept, type=dict[str, str])
+    return msgspec.json.decode(stored, type=dict[str, str])
 
 
-def restore(kept: Mapping[str, str]) -> list[Conversation]:
-    """Read the records that a browser kept, the oldest first; whatever is not ours is left out."""
-    ids = [key for key in kept if _ID.fullmatch(key)][:MAX_CONVERSATIONS]
-    restored = (_conversation(conversation_id, kept) for conversation_id in ids)
+def restore(records: Mapping[str, str]) -> list[Conversation]:
+    """Return the conversations in a tab's records, oldest first; invalid records are left out."""
+    ids = [key for key in records if _ID.fullmatch(key)][:MAX_CONVERSATIONS]
+    restored = (_conversation(conversation_id, records) for conversation_id in ids)
     found = [conversation for conversation in restored if conversation and conversation.turns]
     return sorted(found, key=lambda conversation: conversation.began_at)
 
 
-def _conversation(conversation_id: str, kept: Mapping[str, str]) -> Conversation | None:
+def _conversation(conversation_id: str, records: Mapping[str, str]) -> Conversation | None:
     try:
-        head = msgspec.json.decode(kept[conversation_id], type=_Head)
+        head = msgspec.json.decode(records[conversation_id], type=_Head)
     except (ValueError, RecursionError):
         return None
     conversation = Conversation([], head.name[:MAX_TITLE_LENGTH], conversation_id, head.began_at)
     conversation.model = head.model if is_model_id(head.model) else ""
-    for place in range(min(head.turns, MAX_TURNS)):
-        key = f"{conversation_id}/{place}"
-        if key not in kept:
+    for index in range(min(head.turns, MAX_TURNS)):
+        key = f"{conversation_id}/{index}"
+        if key not in records:
             continue
-        files = kept.get(f"{key}/files", "[]")
-        texts = (kept.get(f"{key}/text", ""), kept.get(f"{key}/reasoning", ""))
+        files = records.get(f"{key}/files", "[]")
+        texts = (records.get(f"{key}/text", ""), records.get(f"{key}/reasoning", ""))
         try:
-            conversation.turns.append(decode_turn(kept[key], files, *texts))
+            conversation.turns.append(decode_turn(records[key], files, *texts))
         except NotAConversation:
             continue
     return conversation

@@ -1,4 +1,4 @@
-"""A conversation to give to others: as Markdown, or as one page of HTML that needs nothing else."""
+"""Conversations as files: as Markdown, or as one self-contained HTML page."""
 
 from lib.export.html import to_html
 from lib.export.markdown import to_markdown

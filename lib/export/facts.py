@@ -1,4 +1,4 @@
-"""What the page and the Markdown of a conversation say alike: titles, models, costs, endings."""
+"""What the HTML and the Markdown of a conversation share: titles, models, costs, endings."""
 
 from collections.abc import Iterator
 
@@ -7,18 +7,18 @@ from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, usd
 from lib.markdown.blocks import is_too_long
 
 MAX_FORMATTED = 5
-"""Texts of the longest length that are formatted: of more, an export shows all texts plain."""
+"""Texts of maximum length that are formatted; beyond that, all texts are exported as plain text."""
 
 
 def is_too_long_to_format(conversation: Conversation) -> bool:
-    """Tell whether the answers are together too long to be formatted."""
+    """Return whether the answers are in total too long to be formatted."""
     shown = [turn.answer for turn in conversation.turns]
     texts = (text for answer in shown for text in (answer.text, answer.reasoning))
     return is_too_long(*texts, times=MAX_FORMATTED)
 
 
 def conversation_title(conversation: Conversation) -> str:
-    """Return the conversation's title, or what stands in its place."""
+    """Return the title of a conversation, or a default."""
     return conversation.title or "Conversation"
 
 
@@ -29,7 +29,7 @@ def answer_title(turn: Turn) -> str:
 
 
 def conversation_facts(conversation: Conversation) -> list[tuple[str, str]]:
-    """Return names and values that hold for the whole conversation."""
+    """Return names and values for the whole conversation."""
     shown = [turn.answer for turn in conversation.turns]
     others = [
         answer
@@ -44,7 +44,7 @@ def conversation_facts(conversation: Conversation) -> list[tuple[str, str]]:
         cost = usd(conversation.cost)
         if others:
             hidden = usd(sum(answer.cost for answer in others))
-            cost += f", of it {hidden} for {count(len(others), 'answer')} not shown here"
+            cost += f", including {hidden} for {count(len(others), 'answer')} not shown here"
         if unknown:
             cost += f"; that of {count(unknown, 'answer')} is not known"
     facts = [("Model" if len(models) == 1 else "Models", ", ".join(models))] if models else []
@@ -52,7 +52,7 @@ def conversation_facts(conversation: Conversation) -> list[tuple[str, str]]:
 
 
 def answer_facts(answer: Answer) -> Iterator[tuple[str, str]]:
-    """Yield names and values that hold for one answer."""
+    """Yield names and values for one answer."""
     if answer.model:
         yield "Model", answer.model
     if answer.provider:
@@ -70,7 +70,7 @@ def answer_facts(answer: Answer) -> Iterator[tuple[str, str]]:
 
 
 def ending(answer: Answer) -> str:
-    """Return the sentence on how an answer ended; it is empty for a whole answer."""
+    """Return a sentence about how an answer ended; empty for a complete answer."""
     match answer.progress:
         case "stopped":
             return STOPPED
@@ -86,7 +86,7 @@ def ending(answer: Answer) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one."""
+    """Return a number with its noun, in the plural if it is not 1."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

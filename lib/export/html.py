@@ -1,4 +1,4 @@
-"""A conversation as one page of HTML: `page.html` escapes all that it is given but answers' HTML."""
+"""A conversation as one HTML page; `page.html` escapes everything except the answers' HTML."""
 
 import base64
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from lib.markdown.html import link, render, render_plain
 
 
 def to_html(conversation: Conversation, *, exported_at: datetime) -> bytes:
-    """Return a conversation as a page that runs no script and loads nothing from outside."""
+    """Return a conversation as a page without scripts and without external resources."""
     saved = f"{exported_at.day} {exported_at:%B %Y, %H:%M %Z}".strip()
     render_markdown = render_plain if facts.is_too_long_to_format(conversation) else render
     page = _templates.get_template("page.html").render(
@@ -27,8 +27,8 @@ def to_html(conversation: Conversation, *, exported_at: datetime) -> bytes:
 
 
 def _trusted(function: Callable[..., str]) -> Callable[..., Markup]:
-    """Let the HTML of a function of `lib.markdown.html` stand in the page as it is."""
-    return lambda *texts: Markup(function(*texts))  # noqa: S704  # what it returns runs nothing
+    """Return a function of `lib.markdown.html` whose HTML the template does not escape."""
+    return lambda *texts: Markup(function(*texts))  # noqa: S704  # its HTML is sanitized
 
 
 _templates = Environment(

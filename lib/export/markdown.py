@@ -1,4 +1,4 @@
-"""A conversation as Markdown, in which all but the answers shows as it was written."""
+"""A conversation as Markdown, in which everything except the answers is escaped."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from lib.markdown.streamlit_markdown import escape_markdown, link
 
 
 def to_markdown(conversation: Conversation) -> bytes:
-    """Return a conversation as Markdown: questions as they were written, of each the shown answer.
+    """Return a conversation as Markdown: the questions as plain text, with the shown answers.
 
-    An answer is Markdown already and stands as its model wrote it.
+    Answers are Markdown already, and are included as the models wrote them.
     """
     facts = conversation_facts(conversation)
     parts = [f"# {escape_markdown(conversation_title(conversation))}"]
@@ -45,7 +45,7 @@ def _answer(answer: Answer, plain: bool) -> Iterator[str]:
     elif answer.text:
         yield _close_last_block(answer.text)
     if answer.images:
-        yield f"{count(len(answer.images), 'image')} made by the model, not in this file."
+        yield f"{count(len(answer.images), 'image')} made by the model, not included in this file."
     if answer.citations:
         links = (
             f"{number}. {link(citation.url, citation.title or citation.url)}"
@@ -63,13 +63,13 @@ def _escape(text: str) -> str:
 
 
 def _code_block(text: str) -> str:
-    """Return Markdown that shows the text as it is, with its lines."""
+    """Return a text as Markdown that shows it literally, with its line breaks."""
     fence = _fence("`", text)
     return f"{fence}text\n{text}\n{fence}"
 
 
 def _close_last_block(text: str) -> str:
-    """Return an answer with the block closed in which it broke off, lest it swallow the rest."""
+    """Return an answer with its last block closed, so that it does not include what follows."""
     text = _LINE_END.sub("\n", text)
     ends = (_fence("`", text), _fence("~", text), "$$", "-->", "</pre>")
     candidates = (text, *(f"{text}\n{end}" for end in ends))
@@ -80,10 +80,10 @@ def _is_open(text: str) -> bool:
     return text.count("\n") + 2 in code_lines(f"{text}\n\nA paragraph")
 
 
-def _fence(mark: str, text: str) -> str:
-    """Return a fence of marks that is longer than each run of them in the text."""
-    runs = (len(run[0]) for run in _RUN.finditer(text) if run[1] == mark)
-    return mark * max(3, max(runs, default=0) + 1)
+def _fence(character: str, text: str) -> str:
+    """Return a fence that is longer than any run of its character in the text."""
+    runs = (len(run[0]) for run in _RUN.finditer(text) if run[1] == character)
+    return character * max(3, max(runs, default=0) + 1)
 
 
 _LINE_END = re.compile(r"\r\n?|\n")

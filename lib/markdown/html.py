@@ -13,7 +13,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from lib.markdown.blocks import TOO_LONG, add_math, is_too_long
 from lib.markdown.streamlit_markdown import to_streamlit_blocks
-from lib.openrouter.events import is_address
+from lib.openrouter.events import is_web_url
 
 _HEADINGS_ABOVE = 3
 _JOINED_MARK = "!\u2060["
@@ -44,7 +44,7 @@ def link(address: str, label: str) -> str:
 
 
 def _link_open(address: str) -> str:
-    if not (is_address(address) or address.startswith("mailto:")):
+    if not (is_web_url(address) or address.startswith("mailto:")):
         return "<a>"
     return f'<a href="{escape(address)}" rel="noreferrer noopener">'
 

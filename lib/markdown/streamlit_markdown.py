@@ -8,7 +8,7 @@ directives such as `:red[…]`, and loads images as soon as they are painted.
 import re
 
 from lib.markdown.blocks import code_lines, split_blocks, split_lines
-from lib.openrouter.events import is_address
+from lib.openrouter.events import is_web_url
 
 _INLINE = re.compile(
     r"""
@@ -105,7 +105,7 @@ def link(address: str, label: str) -> str:
     """Return a link to an address of the web; of any other only the label shows."""
     shown = escape_markdown(" ".join(label.split()))
     url = address.replace("(", "%28").replace(")", "%29")
-    return f"[{shown}]({url})" if is_address(address) else shown
+    return f"[{shown}]({url})" if is_web_url(address) else shown
 
 
 # Streamlit replaces these in what it has parsed, where a backslash is gone already.

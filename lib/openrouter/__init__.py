@@ -1,7 +1,7 @@
 r"""OpenRouter's HTTP API in plain typed Python: chat, models, the account behind a key.
 
-Knows nothing of Streamlit, of settings or of the environment, and needs `requests` alone: copy the
-folder into any app, and with a key in `OPENROUTER_API_KEY`:
+It needs only `requests`, and reads neither settings nor the environment: copy the folder into any
+app. With a key in `OPENROUTER_API_KEY`:
 
     import os
     from openrouter import ChatMessage, ChatRequest, Completion, OpenRouterError, TextDelta, Usage
@@ -17,8 +17,8 @@ folder into any app, and with a key in `OPENROUTER_API_KEY`:
 
     try:
         ask("Hello?", stream=True)  # word by word
-        ask("Hello?", stream=False)  # the same events, once the answer is whole
-    except OpenRouterError as error:  # of any kind: `errors.py` has them all
+        ask("Hello?", stream=False)  # the same events, once the answer is complete
+    except OpenRouterError as error:  # the base class of all errors, see `errors.py`
         print(error.status, error.message)
 """
 

@@ -10,7 +10,7 @@ from .untrusted import number, one_line
 
 @dataclass(frozen=True)
 class Account:
-    """What `/api/v1/key` says of a key. Amounts in USD; None where there is no limit."""
+    """An API key as `/api/v1/key` describes it. Amounts are in USD; None if there is no limit."""
 
     label: str
     limit: float | None
@@ -37,5 +37,5 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
 
 
 def key_settings_url(base_url: str, key: str) -> str:
-    """Where the owner of a key changes or deletes it."""
+    """Return the URL of the page on which a key can be changed or deleted."""
     return f"{base_url}/keys/{hashlib.sha256(key.encode()).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Chat: a request in, typed events out, streamed or in one piece.
+"""Chat completions: a request in, typed events out, streamed or in one piece.
 
 Follows https://openrouter.ai/docs/api-reference/chat-completion.
 """
@@ -25,7 +25,7 @@ from .transport import MAX_BODY_BYTES, AbortableSession, Bearer, Timeout, send
 
 
 class ChatMessage(TypedDict):
-    """One message of a request: its text, or the parts of its content."""
+    """One message of a request; its content is text, or a list of parts."""
 
     role: Literal["system", "user", "assistant"]
     content: str | list[dict[str, Any]]
@@ -33,12 +33,12 @@ class ChatMessage(TypedDict):
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """The messages to send, and the model that is to answer.
+    """The messages to send, the model, and the options.
 
     `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails;
     `parameters` are further fields of the body, such as `temperature`; `web_search` lets the model
-    search, which costs extra; `pdf_engine` reads the PDFs (`cloudflare-ai` is free, `mistral-ocr`
-    costs extra, `native` is the model itself). Without `stream` the answer comes in one piece.
+    search, which costs extra; `pdf_engine` reads PDFs (`cloudflare-ai` is free, `mistral-ocr`
+    costs extra, `native` is the model itself). Without `stream`, the answer arrives in one piece.
     """
 
     model: str
@@ -51,7 +51,7 @@ class ChatRequest:
     stream: bool = True
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON of the request: what is not set is not in it."""
+        """Return the JSON body of the request, without the fields that are not set."""
         system: list[ChatMessage] = []
         if self.instructions:
             system.append({"role": "system", "content": self.instructions})
@@ -74,18 +74,21 @@ WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
 """https://openrouter.ai/docs/guides/features/server-tools/web-search."""
 
 
-MAX_SECONDS_WITHOUT_CONTENT = 600.0
-"""Seconds in which an answer may bring no token: models that think are silent for minutes."""
+CONTENT_TIMEOUT_S = 600.0
+"""Seconds between two tokens of an answer; reasoning models may send none for minutes."""
+MAX_ERROR_BYTES = 65_536
+"""Bytes of an error response that are read."""
 STREAM_TIMEOUT: Timeout = (10, 60)
-WHOLE_TIMEOUT: Timeout = (10, MAX_SECONDS_WITHOUT_CONTENT)
-"""A stream has comments while the model thinks; an answer in one piece is silent until it is there."""
+UNSTREAMED_TIMEOUT: Timeout = (10, CONTENT_TIMEOUT_S)
+"""Streams send comments during reasoning; an answer in one piece is silent until it is complete."""
 
 
 class Completion:
-    """An answer, streamed or in one piece: the events are the same.
+    """A chat completion; its events are the same whether it is streamed or in one piece.
 
-    Each iteration sends the request anew. `close` it from any thread, at any moment, or leave its `with` block:
-    that ends the request at OpenRouter's end too, and with most providers the costs.
+    Each iteration sends the request again. `close`, which may be called from any thread at any
+    time, and leaving the `with` block cancel the request at OpenRouter too, which with most
+    providers stops the costs.
     """
 
     def __init__(
@@ -98,22 +101,22 @@ class Completion:
         timeout: Timeout | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`headers` are sent as well (attribution); `clock` tells the time in seconds.
+        """`headers` are additional headers (attribution); `clock` returns the time in seconds.
 
-        `timeout` is `STREAM_TIMEOUT`, or `WHOLE_TIMEOUT` if the request is not streamed.
+        `timeout` is `STREAM_TIMEOUT`, or `UNSTREAMED_TIMEOUT` if the request is not streamed.
         """
         self.is_streamed = request.stream
         self._url = f"{base_url}/api/v1/chat/completions"
         self._auth = Bearer(key)
         self._body = request.body()
-        # Compressed bytes would wait for each other in the decompressor.
+        # A decompressor would delay events until it has a full block.
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
-        self._timeout = timeout or (STREAM_TIMEOUT if request.stream else WHOLE_TIMEOUT)
+        self._timeout = timeout or (STREAM_TIMEOUT if request.stream else UNSTREAMED_TIMEOUT)
         self._clock = clock
         self._session = AbortableSession()
 
     def close(self) -> None:
-        """End the request: the iteration raises `StreamInterrupted`, also where it is waiting."""
+        """Cancel the request: the iteration, even if blocked, raises `StreamInterrupted`."""
         self._session.abort()
 
     def __enter__(self) -> Self:
@@ -123,11 +126,11 @@ class Completion:
         self.close()
 
     def __iter__(self) -> Iterator[Event]:
-        """Send the request, and yield the events of the answer, `Finished` as the last.
+        """Send the request, and yield the events of the answer, `Finished` last.
 
-        Raises `OpenRouterError` or a subclass: for a failing status and an `error` in a 200 alike;
-        `StreamInterrupted` if the answer ends without a `finish_reason`; `AnswerTooLong` if one in one
-        piece has more than `MAX_BODY_BYTES` bytes.
+        Raises `OpenRouterError` or a subclass, both for a status other than 200 and for an `error`
+        in a 200; `StreamInterrupted` if the answer ends without a `finish_reason`; `AnswerTooLong`
+        if an answer in one piece exceeds `MAX_BODY_BYTES`.
         """
         with self._session as session:
             try:
@@ -150,25 +153,25 @@ class Completion:
         ) as response:
             content_at = self._clock()
 
-            def chunks(at_most: int | None = None) -> Iterator[bytes]:
-                for chunk in _chunks(response, at_most=at_most):
-                    if self._clock() - content_at > MAX_SECONDS_WITHOUT_CONTENT:
+            def chunks(max_bytes: int | None = None) -> Iterator[bytes]:
+                for chunk in _chunks(response, max_bytes=max_bytes):
+                    if self._clock() - content_at > CONTENT_TIMEOUT_S:
                         raise NoContent
                     yield chunk
 
             if response.status_code != 200:
-                body = b"".join(chunks(at_most=65_536))
+                body = b"".join(chunks(max_bytes=MAX_ERROR_BYTES))
                 raise error_from_response(response.status_code, response.headers, body)
-            # What came counts, not what was asked for: a proxy may have made one of the other.
+            # Not by `stream` of the request: a proxy may have converted the response.
             is_stream = "text/event-stream" in response.headers.get("Content-Type", "")
-            for event in read_events((decode_events if is_stream else _whole)(chunks())):
+            for event in read_events((decode_events if is_stream else _single_event)(chunks())):
                 if isinstance(event, TextDelta | ReasoningDelta):
                     content_at = self._clock()
                 yield event
 
 
-def _whole(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield a body in one piece as the data of one event."""
+def _single_event(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield a complete body as the data of one event."""
     body = bytearray()
     for chunk in chunks:
         body += chunk
@@ -177,14 +180,14 @@ def _whole(chunks: Iterable[bytes]) -> Iterator[str]:
     yield body.decode(errors="replace")
 
 
-def _chunks(response: requests.Response, *, at_most: int | None = None) -> Iterator[bytes]:
-    """Yield the body as it arrives; stop at `at_most` bytes or in the chunk that passes them."""
+def _chunks(response: requests.Response, *, max_bytes: int | None = None) -> Iterator[bytes]:
+    """Yield the body as it arrives; stop after the chunk that reaches `max_bytes`."""
     size = 0
     try:
         while chunk := response.raw.read1(65_536):
             yield chunk
             size += len(chunk)
-            if at_most is not None and size >= at_most:
+            if max_bytes is not None and size >= max_bytes:
                 return
     except urllib3.exceptions.ReadTimeoutError as error:
         raise StreamStalled from error

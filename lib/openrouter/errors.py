@@ -1,6 +1,6 @@
-"""Everything that can go wrong with OpenRouter: one root, and a subclass where a page acts differently.
+"""Errors of OpenRouter: one base class, and a subclass wherever callers act differently.
 
-The shapes follow https://openrouter.ai/docs/api-reference/errors.
+The formats follow https://openrouter.ai/docs/api-reference/errors.
 """
 
 import re
@@ -11,22 +11,22 @@ from .untrusted import one_line, parse_json
 
 _KEY = re.compile(r"sk-or-[\w-]+")
 _STATUS = re.compile("[1-9][0-9]{2}")
-_MAX_MESSAGE = 300
+_MAX_MESSAGE_LENGTH = 300
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
 
 
 def mask_keys(text: str) -> str:
-    """Return a text with the API keys in it masked."""
+    """Return a text with its API keys masked."""
     return _KEY.sub("sk-or-…", text)
 
 
 class OpenRouterError(Exception):
-    """OpenRouter did not do what was asked.
+    """A request to OpenRouter failed.
 
     `status` is the HTTP status or the `code` of an error inside a stream, None if there was none;
-    `message` is OpenRouter's own text (one line, 300 characters at most, keys masked), perhaps
-    empty; `retry_after` is in seconds; `retryable` is False where OpenRouter says so; `metadata` is
-    the error's, perhaps empty.
+    `message` is OpenRouter's own text (one line, at most 300 characters, keys masked), possibly
+    empty; `retry_after` is in seconds; `retryable` is False if OpenRouter says so; `metadata` is
+    that of the error, possibly empty.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class OpenRouterError(Exception):
         retryable: bool = True,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self.message = one_line(mask_keys(message), _MAX_MESSAGE)
+        self.message = one_line(mask_keys(message), _MAX_MESSAGE_LENGTH)
         self.status = status
         self.retry_after = retry_after
         self.retryable = retryable
@@ -47,59 +47,59 @@ class OpenRouterError(Exception):
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same request may succeed in a moment, and has not been processed yet."""
+        """Whether the request was not processed, and the same request may succeed soon."""
         could_not_connect = isinstance(self, Unreachable) and not isinstance(self, ConnectionLost)
-        has_transient_status = self.status in _TRANSIENT_STATUSES and not self.is_of_the_day
+        has_transient_status = self.status in _TRANSIENT_STATUSES and not self.is_daily_limit
         return could_not_connect or (has_transient_status and self.retryable)
 
     @property
-    def is_of_the_day(self) -> bool:
-        """Whether the free requests of a day are used up: only the message says so."""
+    def is_daily_limit(self) -> bool:
+        """Whether the free requests of the day are used up, which only the message says."""
         return self.status == 429 and "per-day" in self.message
 
 
 class Unreachable(OpenRouterError):
-    """No connection could be made, or it was refused."""
+    """The connection failed, or was refused."""
 
 
 class ConnectTimedOut(Unreachable):
-    """No connection could be made in time."""
+    """The connection timed out before it was made."""
 
 
 class ConnectionLost(Unreachable):
-    """The connection ended without a response: the request may have been read, or not."""
+    """The connection ended without a response; the request may have been processed."""
 
 
 class TimedOut(OpenRouterError):
-    """No response began in time."""
+    """The response did not begin before the timeout."""
 
 
 class StreamStalled(TimedOut):
-    """A response began, and then brought nothing for too long, not even a comment."""
+    """A response began, but then sent nothing, not even a comment, before the timeout."""
 
 
 class NoContent(TimedOut):
-    """A response began, and then brought no token for too long, only comments or empty events."""
+    """A response began, but then sent only comments or empty events before the timeout."""
 
 
 class InvalidResponse(OpenRouterError):
-    """A response that is not the API's: HTML from a proxy, no JSON, a field missing."""
+    """A response that is not valid: HTML from a proxy, invalid JSON, a missing field."""
 
 
 class AnswerTooLong(OpenRouterError):
-    """An answer exceeds what is read and kept."""
+    """An answer exceeds the maximum size."""
 
 
 class KeyRejected(OpenRouterError):
-    """401: the API key is missing, wrong, or was deleted."""
+    """401: the API key is missing, invalid, or was deleted."""
 
 
 class StreamInterrupted(OpenRouterError):
-    """The connection ended before the answer did."""
+    """The connection ended before the answer was complete."""
 
 
 def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> OpenRouterError:
-    """Read a failed response, whatever its body is: JSON, HTML or nothing."""
+    """Return the error of a failed response, whose body is JSON, HTML or empty."""
     try:
         error = parse_json(body)["error"]
     except (ValueError, KeyError, TypeError):
@@ -116,14 +116,14 @@ def error_from_response(status: int, headers: Mapping[str, str], body: bytes) ->
 
 
 def error_from_chunk(error: object) -> OpenRouterError:
-    """Read the `error` of a chunk or choice inside a 200: its `code` is a number or a string."""
+    """Return the error for the `error` of a chunk or choice; its `code` is a number or a string."""
     if not isinstance(error, Mapping):
         error = {"message": error}
     return _error(error, _status(error.get("code")), None)
 
 
 def _status(code: object) -> int | None:
-    """Return the status that a code is: three digits, as a number or a string."""
+    """Return a code of three digits, a number or a string, as a status; None for any other."""
     digits = str(code) if isinstance(code, int | str) else ""
     return int(digits) if _STATUS.fullmatch(digits) else None
 
@@ -142,7 +142,7 @@ def _error(
 
 
 def _seconds(retry_after: object) -> float | None:
-    """`Retry-After` as delay-seconds (RFC 9110, section 10.2.3); OpenRouter sends no dates."""
+    """Parse `Retry-After` as delay-seconds (RFC 9110, 10.2.3); OpenRouter sends no dates."""
     try:
         seconds = float(str(retry_after))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a streamed answer says: the data of server-sent events in, typed events out.
+"""Events of a streamed answer: the data of server-sent events in, typed events out.
 
 Follows https://openrouter.ai/docs/api-reference/streaming.
 """
@@ -20,22 +20,21 @@ from .errors import (
 )
 from .models import is_model_id
 from .sse import EventTooLarge
-from .untrusted import Halves, amount, one_line, parse_json
+from .untrusted import SurrogateJoiner, amount, one_line, parse_json
 
 MAX_CITATIONS = 200
-"""Citations of an answer."""
 MAX_IMAGES = 50
-"""Images of an answer."""
+"""Citations and images of one answer."""
 
 
 @dataclass(frozen=True)
 class Alive:
-    """OpenRouter is at work and has nothing to say yet: a comment in the stream."""
+    """A comment in the stream: OpenRouter is still processing the request."""
 
 
 @dataclass(frozen=True)
 class Began:
-    """OpenRouter has begun an answer, and calls it so."""
+    """The answer has begun; `generation` is its id at OpenRouter."""
 
     generation: str
 
@@ -49,14 +48,14 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class ReasoningDelta:
-    """The next piece of what the model thinks before it answers."""
+    """The next piece of the model's reasoning."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class AnsweredBy:
-    """The model that answers, which a router or a fallback may have chosen, and its provider."""
+    """The model that answers, possibly selected by a router or a fallback, and its provider."""
 
     model: str
     provider: str = ""
@@ -64,7 +63,7 @@ class AnsweredBy:
 
 @dataclass(frozen=True)
 class Citation:
-    """A web page that the answer refers to; the address is http or https."""
+    """A web page that the answer cites; the URL is http or https."""
 
     url: str
     title: str
@@ -72,7 +71,7 @@ class Citation:
 
 @dataclass(frozen=True)
 class GeneratedImage:
-    """An image that the model made; `media_type` is such as `image/png`."""
+    """An image that the model generated; `media_type` is one of `IMAGE_TYPES`."""
 
     media_type: str
     content: bytes = field(repr=False)
@@ -80,7 +79,7 @@ class GeneratedImage:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of prompt and completion, and the cost in USD if it is known."""
+    """Tokens of prompt and completion, and the cost in USD, None if unknown."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -89,7 +88,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Finished:
-    """The answer is whole; `finish_reason` is `stop`, `length`, `content_filter`, `tool_calls`."""
+    """The answer is complete; `finish_reason` is `stop`, `length`, `content_filter`, `tool_calls`."""
 
     finish_reason: str
 
@@ -108,14 +107,14 @@ Event = (
 
 
 def read_events(stream: Iterable[str]) -> Iterator[Event]:
-    """Turn the data of each server-sent event into typed events, `Finished` as the last.
+    """Yield the typed events for the data of each server-sent event, `Finished` last.
 
-    An answer that came in one piece is read as a stream of one. Raises `OpenRouterError` or a
+    An answer in one piece is a stream of one event. Raises `OpenRouterError` or a
     subclass for an `error` in the stream, `StreamInterrupted` if it ends without a `finish_reason`.
     """
     finish_reason = ""
     model = generation = None
-    text, reasoning = Halves(), Halves()
+    text, reasoning = SurrogateJoiner(), SurrogateJoiner()
     try:
         for data in stream:
             if not data:
@@ -154,15 +153,17 @@ def _parse(data: str) -> Mapping[str, Any]:
         raise InvalidResponse from error
     if not isinstance(chunk, Mapping):
         raise InvalidResponse
-    # Look at `error` first: its chunk may be without choices, and nothing follows it.
+    # `error` first: its chunk may have no choices, and nothing follows it.
     for part in (chunk, *_mappings(chunk.get("choices"))):
         if part.get("error"):
             raise error_from_chunk(part["error"])
     return chunk
 
 
-def _deltas(choice: Mapping[str, Any], text: Halves, reasoning: Halves) -> Iterator[Event]:
-    # A stream has `delta`, an answer that came in one piece has `message`.
+def _deltas(
+    choice: Mapping[str, Any], text: SurrogateJoiner, reasoning: SurrogateJoiner
+) -> Iterator[Event]:
+    # A stream has `delta`, an answer in one piece has `message`.
     delta = choice.get("delta") or choice.get("message")
     if not isinstance(delta, Mapping):
         return
@@ -178,9 +179,9 @@ def _deltas(choice: Mapping[str, Any], text: Halves, reasoning: Halves) -> Itera
 
 def _citation(citation: object) -> Iterator[Citation]:
     match citation:
-        case {"url": str(url), "title": str(title)} if is_address(url):
+        case {"url": str(url), "title": str(title)} if is_web_url(url):
             yield Citation(url, one_line(title))
-        case {"url": str(url)} if is_address(url):
+        case {"url": str(url)} if is_web_url(url):
             yield Citation(url, "")
 
 
@@ -192,12 +193,12 @@ def _image(image: object) -> Iterator[GeneratedImage]:
                 yield GeneratedImage(found[1], content)
 
 
-def is_address(url: str) -> bool:
-    """Tell whether a link may lead there: http or https."""
-    return _ADDRESS.fullmatch(url) is not None
+def is_web_url(url: str) -> bool:
+    """Return whether a URL is http or https, and so may be a link."""
+    return _WEB_URL.fullmatch(url) is not None
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>\x00-\x1f\x7f\ud800-\udfff]{1,2000}")
+_WEB_URL = re.compile(r"https?://[^\s<>\x00-\x1f\x7f\ud800-\udfff]{1,2000}")
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
 

@@ -1,4 +1,7 @@
-"""What an answer came to, asked for afterwards: https://openrouter.ai/docs/api/api-reference/generations/get-generation."""
+"""Usage and cost of an answer after its end.
+
+Follows https://openrouter.ai/docs/api/api-reference/generations/get-generation.
+"""
 
 from .errors import InvalidResponse
 from .events import Usage
@@ -7,9 +10,10 @@ from .untrusted import amount
 
 
 def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5, 10)) -> Usage:
-    """Fetch what a generation used and cost, also one that was stopped.
+    """Fetch the usage and the cost of a generation, which may have been stopped.
 
-    Raises `OpenRouterError` with status 404 as long as OpenRouter does not know, or as `get_data`.
+    Raises `OpenRouterError` with status 404 until OpenRouter has recorded it, and what `get_data`
+    raises.
     """
     data = get_data(
         f"{base_url}/api/v1/generation",

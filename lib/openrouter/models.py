@@ -13,22 +13,22 @@ from .transport import Timeout, get_data
 from .untrusted import number, one_line
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
-"""What `reasoning.effort` may be."""
+"""The values of `reasoning.effort`."""
 MAX_MODELS = 5_000
-"""Models of the catalogue; it has some 350."""
-MAX_TEXTS = 50
-"""Entries of a list that a model has, such as its parameters."""
-MAX_TEXT = 40
-"""Characters of an entry."""
+"""Models of the catalogue, which has about 350."""
+MAX_LIST_ITEMS = 50
+"""Items of a list in a model's entry, such as its parameters."""
+MAX_ITEM_LENGTH = 40
+"""Characters of such an item."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A model of the catalogue.
 
-    Prices are in USD a token, None where they vary; `context_length` and `max_completion_tokens`
-    are in tokens, None where they are not known; `inputs` and `outputs` are `text`, `image`,
-    `file`, `audio`, …; `parameters` are the request's fields that it supports.
+    Prices are in USD per token, None if they vary; `context_length` and `max_completion_tokens`
+    are in tokens, None if unknown; `inputs` and `outputs` are `text`, `image`,
+    `file`, `audio`, …; `parameters` are the fields of a request that it supports.
     """
 
     id: str
@@ -44,19 +44,19 @@ class Model:
 
     @property
     def is_free(self) -> bool:
-        """Whether neither prompt nor completion costs anything."""
+        """Whether prompt and completion cost nothing."""
         return self.prompt_price == 0 and self.completion_price == 0
 
     @property
     def can_reason(self) -> bool:
-        """Whether it takes a `reasoning` field."""
+        """Whether a request may have a `reasoning` field."""
         return "reasoning" in self.parameters
 
 
 def get_models(base_url: str, *, timeout: Timeout = (5, 20)) -> tuple[Model, ...]:
-    """Fetch the catalogue, in OpenRouter's order. An entry that cannot be one is left out.
+    """Fetch the catalogue, in OpenRouter's order. Invalid entries are left out.
 
-    Raises `Unreachable`, `TimedOut`, `InvalidResponse` if it holds no model at all, or
+    Raises `Unreachable`, `TimedOut`, `InvalidResponse` if no entry is valid, or
     `OpenRouterError` with any other status than 200.
     """
     entries = get_data(f"{base_url}/api/v1/models", timeout=timeout)
@@ -71,23 +71,23 @@ def _model(entry: Any) -> Model | None:
     if not isinstance(entry, Mapping) or not is_model_id(model_id := entry.get("id")):
         return None
     architecture, pricing = _mapping(entry, "architecture"), _mapping(entry, "pricing")
-    efforts = _texts(_mapping(entry, "reasoning").get("supported_efforts"))
+    efforts = _strings(_mapping(entry, "reasoning").get("supported_efforts"))
     return Model(
         id=model_id,
         name=one_line(entry.get("name"), 100) or model_id,
         context_length=_tokens(entry.get("context_length")),
         prompt_price=_price(pricing.get("prompt")),
         completion_price=_price(pricing.get("completion")),
-        inputs=_texts(architecture.get("input_modalities")) or ("text",),
-        outputs=_texts(architecture.get("output_modalities")) or ("text",),
+        inputs=_strings(architecture.get("input_modalities")) or ("text",),
+        outputs=_strings(architecture.get("output_modalities")) or ("text",),
         max_completion_tokens=_tokens(_mapping(entry, "top_provider").get("max_completion_tokens")),
-        parameters=frozenset(_texts(entry.get("supported_parameters"))),
+        parameters=frozenset(_strings(entry.get("supported_parameters"))),
         efforts=tuple(effort for effort in EFFORTS if effort in efforts) or EFFORTS,
     )
 
 
 def is_model_id(value: object) -> TypeGuard[str]:
-    """Tell whether it has the form of a model's id; nothing in one is special in markdown or HTML."""
+    """Return whether a value has the form of a model id, without special characters of HTML."""
     return isinstance(value, str) and _MODEL_ID.fullmatch(value) is not None
 
 
@@ -99,9 +99,9 @@ def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    texts = value[:MAX_TEXTS] if isinstance(value, list) else ()
-    return tuple(one_line(text, MAX_TEXT) for text in texts if isinstance(text, str))
+def _strings(value: object) -> tuple[str, ...]:
+    texts = value[:MAX_LIST_ITEMS] if isinstance(value, list) else ()
+    return tuple(one_line(text, MAX_ITEM_LENGTH) for text in texts if isinstance(text, str))
 
 
 def _tokens(value: object) -> int | None:
@@ -110,7 +110,7 @@ def _tokens(value: object) -> int | None:
 
 
 def _price(value: object) -> float | None:
-    """A decimal string; routers have "-1"."""
+    """Parse a decimal string; None for the "-1" of routers."""
     try:
         price = float(value) if isinstance(value, str | int | float) else math.nan
     except (ValueError, OverflowError):
@@ -119,10 +119,10 @@ def _price(value: object) -> float | None:
 
 
 class Catalogue:
-    """The models, fetched once for everyone who asks, and again when they are `lifetime` old.
+    """A cache of the models, fetched again when it is `lifetime` seconds old.
 
-    Only the first fetch is waited for; a later one runs beside, and until it ends the models are
-    those of before. After a failure the next one comes `pause` later. Both are in seconds.
+    Callers wait only for the first fetch; a later one runs in the background, and until it ends
+    they get the previous models. After a failure, the next fetch is made `pause` seconds later.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Catalogue:
         self._has_tried = threading.Event()
 
     def models(self, timeout: float = 0) -> Mapping[str, Model]:
-        """Return the models by id, none if they are not there within `timeout` seconds."""
+        """Return the models by id; none if the first fetch takes more than `timeout` seconds."""
         with self._lock:
             if not self._is_fetching and self._clock() >= self._due_at:
                 self._is_fetching = True
@@ -156,7 +156,7 @@ class Catalogue:
             self._models = {model.id: model for model in self._fetch()}
             wait = self._lifetime
         except OpenRouterError:
-            pass  # those of before stay, and whoever shows none says so
+            pass  # the previous models stay
         finally:
             with self._lock:
                 self._due_at = self._clock() + wait

@@ -1,29 +1,29 @@
 """Server-sent events: bytes in, events out.
 
 HTML standard, section 9.2.6, https://html.spec.whatwg.org/multipage/server-sent-events.html.
-Only `data` matters to OpenRouter's streams; `event`, `id` and `retry` are read over.
+OpenRouter's streams use only `data`; `event`, `id` and `retry` are ignored.
 """
 
 import codecs
 from collections.abc import Iterable, Iterator
 
 MAX_COMMENTS = 1_000_000
-"""Characters of all comments of a stream: OpenRouter sends some 25 a second."""
+"""Characters of all comments of a stream; OpenRouter sends about 25 per second."""
 
 
 class EventTooLarge(Exception):
-    """A line, an event or the comments exceed the limit: no stream that is meant for people."""
+    """A line, an event or the comments of a stream exceed the limit."""
 
 
 def decode_events(
     chunks: Iterable[bytes], *, max_event: int = 8_000_000, max_comments: int = MAX_COMMENTS
 ) -> Iterator[str]:
-    """Yield the data of each event, in whatever pieces the bytes come.
+    """Yield the data of each event; the chunks may be split anywhere.
 
-    An event stream is UTF-8, whatever a header says; an invalid sequence becomes U+FFFD. A comment
-    yields an empty string, since it is a sign of life. An event that the end of the stream cuts
-    off is dropped. Raises `EventTooLarge` for an event of over `max_event` characters, and for
-    comments of over `max_comments` in all.
+    An event stream is UTF-8, regardless of headers; an invalid sequence becomes U+FFFD. A comment,
+    which OpenRouter sends to keep the connection alive, yields an empty string. An incomplete event
+    at the end of the stream is dropped. Raises `EventTooLarge` for an event of more than
+    `max_event` characters, and for comments of more than `max_comments` characters in total.
     """
     data: list[str] = []
     size = comments = 0
@@ -47,7 +47,7 @@ def decode_events(
 
 
 def _lines(chunks: Iterable[bytes], max_length: int) -> Iterator[str]:
-    """Yield the lines, which end in CR LF, LF or CR; the last one only if its end has come."""
+    """Yield the lines, which end in CR LF, LF or CR; an unterminated last line is dropped."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
     pieces: list[str] = []
     size = 0

@@ -1,4 +1,4 @@
-"""HTTP: one request, one response, one family of errors; and a session that can be aborted."""
+"""HTTP requests whose failures are `OpenRouterError`, and a session that can be aborted."""
 
 import contextlib
 import socket
@@ -26,11 +26,11 @@ from .errors import (
 from .untrusted import parse_json
 
 Timeout = tuple[float, float]
-"""Seconds to connect, and seconds of silence while reading."""
+"""Seconds to connect, and seconds between two reads."""
 
 
 class Bearer(requests.auth.AuthBase):
-    """`Authorization: Bearer …`, which no `.netrc` overrides and no `repr` shows."""
+    """`Authorization: Bearer …`, which `.netrc` does not override and `repr` does not show."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -49,9 +49,9 @@ def send(
     session: requests.Session | None = None,
     **arguments: Any,
 ) -> requests.Response:
-    """Send one request, following no redirect; whatever the status, return the response.
+    """Send one request, without following redirects, and return the response of any status.
 
-    Raises `Unreachable` or a subclass, or `TimedOut`, if there is none.
+    Raises `Unreachable` or a subclass, or `TimedOut`, if there is no response.
     """
     request = session.request if session else requests.request
     arguments.setdefault("auth", _anonymous)
@@ -62,7 +62,7 @@ def send(
     except requests.Timeout as error:
         raise TimedOut from error
     except requests.ConnectionError as error:
-        # urllib3 makes a MaxRetryError of a connection that failed, not of a lost one.
+        # urllib3 raises MaxRetryError if the connection failed, and another error if it was lost.
         could_not_connect = isinstance(error.args[0], MaxRetryError)
         raise (Unreachable if could_not_connect else ConnectionLost) from error
     except requests.RequestException as error:
@@ -71,7 +71,7 @@ def send(
 
 @dataclass(frozen=True)
 class Response:
-    """A whole response, whatever its status."""
+    """A complete response of any status."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,16 +79,16 @@ class Response:
 
 
 def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Response:
-    """Send one request, and read the whole response.
+    """Send one request, and read the complete response.
 
-    Raises what `send` raises, `InvalidResponse` beyond `MAX_BODY_BYTES`, and `TimedOut` also where
-    the response takes twice the timeout, since it may trickle in.
+    Raises what `send` raises, `InvalidResponse` if it exceeds `MAX_BODY_BYTES`, and `TimedOut` also
+    if it takes longer than twice the timeouts in total, as a slow response may.
     """
     ends_at = time.monotonic() + 2 * sum(timeout)
     body = b""
     with send(method, url, timeout=timeout, stream=True, **arguments) as response:
         try:
-            # Not `iter_content`, which waits for a full chunk: a trickle would never time out.
+            # Not `iter_content`: it waits for a full chunk, so a slow response never times out.
             while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
@@ -103,7 +103,7 @@ def fetch(method: str, url: str, *, timeout: Timeout, **arguments: Any) -> Respo
 
 
 MAX_BODY_BYTES = 20_000_000
-"""Of a response that is no stream: the catalogue has some 1 MB, an image several."""
+"""Bytes of a response that is not a stream; the catalogue has about 1 MB, an image several."""
 
 
 def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
@@ -122,12 +122,12 @@ def get_data(url: str, *, timeout: Timeout, **arguments: Any) -> Any:
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Add no credentials, not even those of a `.netrc`."""
+    """Add no credentials, not even those of `.netrc`."""
     return request
 
 
 class AbortableSession(requests.Session):
-    """A session that another thread can abort at any moment, also before a response has begun.
+    """A session that another thread can abort at any time, even before a response has begun.
 
     `requests` gives no access to the connection of a request whose response has not begun, so
     connections are recorded as they open.
@@ -136,17 +136,17 @@ class AbortableSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(self._opened))
+            self.mount(scheme, _Adapter(self._record))
         self.is_aborted = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
 
-    def _opened(self, connection: HTTPConnection) -> None:
+    def _record(self, connection: HTTPConnection) -> None:
         with self._lock:
             if self.is_aborted:
                 connection.close()
                 raise ConnectionAbortedError
-            # The socket itself: a connection drops it where the response lasts until its end.
+            # The socket: a connection drops it if the response lasts until the connection ends.
             opened: Any = connection.sock
             if isinstance(opened, SSLTransport):  # TLS to the host within TLS to a proxy
                 opened = opened.socket
@@ -154,43 +154,43 @@ class AbortableSession(requests.Session):
             self._sockets.append(opened)
 
     def abort(self) -> None:
-        """Shut the sockets down: a reader blocked in another thread wakes with an error."""
+        """Shut the sockets down, so that a read that blocks another thread raises an error."""
         with self._lock:
             self.is_aborted = True
             for opened in self._sockets:
-                # The plain socket's own method: ssl's would pull the TLS state away from under
-                # the thread that is reading. OSError: it was closed already.
+                # Not ssl's method, which would discard the TLS state that the reader uses.
+                # OSError: the socket is closed already.
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, opened: Callable[[HTTPConnection], None]) -> None:
-        self._on_open = opened
+    def __init__(self, on_open: Callable[[HTTPConnection], None]) -> None:
+        self._on_open = on_open
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self._watch(self.poolmanager)
+        self._set_pool_classes(self.poolmanager)
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        self._watch(manager)
+        self._set_pool_classes(manager)
         return manager
 
-    def _watch(self, manager: PoolManager) -> None:
+    def _set_pool_classes(self, manager: PoolManager) -> None:
         manager.pool_classes_by_scheme = {
-            scheme: _watched(pool, self._on_open)
+            scheme: _notifying_pool(pool, self._on_open)
             for scheme, pool in manager.pool_classes_by_scheme.items()
         }
 
 
-def _watched(
-    pool: type[HTTPConnectionPool], opened: Callable[[HTTPConnection], None]
+def _notifying_pool(
+    pool: type[HTTPConnectionPool], on_open: Callable[[HTTPConnection], None]
 ) -> type[HTTPConnectionPool]:
     class Connection(pool.ConnectionCls):  # type: ignore[name-defined,misc]
         def connect(self) -> None:
             super().connect()
-            opened(self)
+            on_open(self)
 
     return type(pool.__name__, (pool,), {"ConnectionCls": Connection})

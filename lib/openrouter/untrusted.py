@@ -1,19 +1,19 @@
-"""JSON of others: read so that whatever it is, it ends in one kind of error, or in None."""
+"""Reading of untrusted JSON: any input gives a valid value, None, or one kind of error."""
 
 import json
 from typing import Any
 
-MAX_LINE = 200
+MAX_LINE_LENGTH = 200
 """Characters of a name, a title or a reason."""
 MAX_ITEMS = 1_000_000
-"""Lists, objects and commas in JSON: what is parsed takes up to 100 bytes for each."""
-_TOO_LARGE = 1e15
+"""Lists, objects and commas in JSON, each of which takes up to 100 bytes when parsed."""
+_MAX_NUMBER = 1e15
 
 
 def parse_json(body: bytes | str) -> Any:
-    """Return what a body says.
+    """Parse a body as JSON.
 
-    Raises `ValueError` if it is no JSON, is nested too deep to be read, or holds too many items.
+    Raises `ValueError` if it is not JSON, is nested too deep, or has more than `MAX_ITEMS` items.
     """
     check_items(body)
     try:
@@ -23,7 +23,7 @@ def parse_json(body: bytes | str) -> Any:
 
 
 def check_items(body: bytes | str) -> None:
-    """Count what would become objects, at a fraction of the cost of parsing it.
+    """Check the number of items of JSON, at a fraction of the cost of parsing it.
 
     Raises `ValueError` if there are more than `MAX_ITEMS`.
     """
@@ -35,38 +35,38 @@ def check_items(body: bytes | str) -> None:
         raise ValueError("too many items")
 
 
-def one_line(text: object, max_length: int = MAX_LINE) -> str:
-    """Return text of others in one line of `max_length` characters at most; empty if it is no text."""
+def one_line(text: object, max_length: int = MAX_LINE_LENGTH) -> str:
+    """Return text as one line of at most `max_length` characters; empty if it is not a string."""
     if not isinstance(text, str):
         return ""
-    return " ".join(whole_text(text[: 4 * max_length]).split())[:max_length]
+    return " ".join(replace_surrogates(text[: 4 * max_length]).split())[:max_length]
 
 
 def number(value: Any) -> float | None:
-    """Return a count or an amount; None for all that cannot be one, such as NaN or 400 digits."""
+    """Return a count or an amount; None for any other value, such as NaN or a 400-digit number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and abs(value) < _TOO_LARGE else None
+    return value if is_number and abs(value) < _MAX_NUMBER else None
 
 
 def amount(value: Any) -> float | None:
-    """Return what was used or paid, as `number` does; None for less than nothing, too."""
+    """Return a number that is not negative, and otherwise None."""
     found = number(value)
     return found if found is not None and found >= 0 else None
 
 
-class Halves:
-    """Joins texts that follow each other and may divide a character: JSON can, UTF-16 as it is."""
+class SurrogateJoiner:
+    """Joins surrogate pairs that are split between two texts, as JSON's UTF-16 escapes may be."""
 
     def __init__(self) -> None:
-        self._half = ""
+        self._high_surrogate = ""
 
     def join(self, text: str) -> str:
-        """Return the next text, whole, and keep the half of a character at its end for the next."""
-        text = self._half + text
-        self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        return whole_text(text.removesuffix(self._half))
+        """Return the next text; a high surrogate at its end is prepended to the text after it."""
+        text = self._high_surrogate + text
+        self._high_surrogate = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return replace_surrogates(text.removesuffix(self._high_surrogate))
 
 
-def whole_text(text: str) -> str:
-    """Return a text in which no half of a surrogate pair stands alone: JSON allows it, UTF-8 not."""
+def replace_surrogates(text: str) -> str:
+    """Return a text without lone surrogates, which JSON allows and UTF-8 does not."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -84,7 +84,7 @@ class Autosave:
 
 def _facts(session: Session) -> dict[str, str]:
     """Return what the tab stores beside the conversations, if there are any."""
-    if not session.stored_conversations and not session.storage.diff.has_given:
+    if not session.stored_conversations and not session.storage.diff.has_records:
         return {}
     spending = session.spending
     facts = {"open": session.chat.conversation.id, "spent": repr(spending.spent)}
@@ -136,7 +136,7 @@ def _restore(session: Session, records: Mapping[str, str]) -> None:
     spending.spent += _amount(records, "spent") or 0.0
     spending.budget = spending.budget or _amount(records, "budget")
     # Not those that were begun meanwhile: the tab has not been given all of them.
-    session.storage.diff.assume(restored, _facts(session))
+    session.storage.diff.mark_stored(restored, _facts(session))
     chat_actions.attach(session, restored)
 
 

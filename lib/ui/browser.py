@@ -93,7 +93,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
             restore(stored)
 
     def note_goodbye() -> None:
-        session.has_said_goodbye = True
+        session.is_page_closing = True
 
     events = _tab(
         key="tab",
@@ -109,5 +109,5 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
         on_goodbye_change=note_goodbye,
         on_silence_change=lambda: None,
     )
-    session.has_said_goodbye = bool(events.goodbye)
+    session.is_page_closing = bool(events.goodbye)
     return bool(events.stored or events.silence or events.goodbye)

@@ -89,7 +89,7 @@ def start_pending_answer(
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
-            or _unsupported(model, conversation.attached())
+            or _unsupported(model, conversation.attachment_kinds())
         )
         if refusal:
             _refuse(turn.answer, refusal)
@@ -168,7 +168,7 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
                     is_growing |= not stream.is_over
             if is_growing and turn.answer.progress == "interrupted" and turn.answer.is_empty:
                 turn.answer.progress = "waiting"  # for the answer above it
-    for conversation in live_answers.left_alone(key):
+    for conversation in live_answers.unread_conversations(key):
         turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
         session.replace_conversation(replace(conversation, turns=turns))
         for answer in conversation.answers():

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from lib.openrouter.account import key_settings_url
-from lib.openrouter.chat import MAX_SECONDS_WITHOUT_CONTENT
+from lib.openrouter.chat import CONTENT_TIMEOUT_S
 from lib.openrouter.errors import (
     AnswerTooLong,
     ConnectionLost,
@@ -44,7 +44,7 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             return Explanation("OpenRouter has gone silent. Try again, or ask another model.")
         case NoContent():
             return Explanation(
-                f"The model wrote nothing for {MAX_SECONDS_WITHOUT_CONTENT / 60:.0f} minutes, so the "
+                f"The model wrote nothing for {CONTENT_TIMEOUT_S / 60:.0f} minutes, so the "
                 "answer was ended. Try again, or ask another model."
             )
         case TimedOut():
@@ -70,7 +70,7 @@ def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
             if _is_of_the_key(error):
                 link = ("Open your key's settings", key_settings_url(base_url, key))
             return Explanation(sentence, link, _affordable_tokens(error))
-        case 429 if error.is_of_the_day:
+        case 429 if error.is_daily_limit:
             link = ("Add credits", f"{base_url}/settings/credits")
         case 403 if "reasons" not in error.metadata:
             link = ("Open your key's settings", key_settings_url(base_url, key))
@@ -121,7 +121,7 @@ def _sentence(error: OpenRouterError) -> str:
             return "The limit of your key is spent. Raise it in the key's settings, then try again."
         case 403 if "reasons" in error.metadata:
             return "The model's provider declined this message in its moderation. Change it, and send it again."
-        case 429 if error.is_of_the_day:
+        case 429 if error.is_daily_limit:
             return "Your requests to free models are used up for today. Choose another model, or add credits for more."
         case 429 if error.retry_after:
             seconds = max(2, math.ceil(error.retry_after))

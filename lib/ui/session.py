@@ -28,7 +28,7 @@ class Session:
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     streamlit_id: str = field(default="", repr=False)
-    has_said_goodbye: bool = False
+    is_page_closing: bool = False
     user: User | None = None
     exchanged: Exchanged | None = None
     opens_chat: bool = False

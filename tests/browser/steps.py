@@ -32,8 +32,8 @@ def start(page: Page, url: str) -> None:
 def rehearse(page: Page, *, exchange: str = "success", state_return: str = "query") -> None:
     """Choose on the consent page what is to go wrong."""
     page.get_by_text("Rehearse a failure").click()
-    page.get_by_label("What the exchange answers").select_option(exchange)
-    page.get_by_label("How state comes back").select_option(state_return)
+    page.get_by_label("Response of the exchange").select_option(exchange)
+    page.get_by_label("State in the callback").select_option(state_return)
 
 
 def authorize(page: Page) -> None:

@@ -87,7 +87,7 @@ class Session:
         self.news = threading.Event()
         self.paid = 0.0
         self.is_connected = True
-        self.has_said_goodbye = False
+        self.is_page_closing = False
 
     def has(self, key: str) -> bool:
         """Tell whether this is the key of its user."""

@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from lib.chat.archive import CUT, FORMAT, NotAConversation, decode, decode_turn, encode, encode_turn
+from lib.chat.archive import (
+    FORMAT,
+    TRUNCATED,
+    NotAConversation,
+    decode,
+    decode_turn,
+    encode,
+    encode_turn,
+)
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.openrouter.events import Citation, GeneratedImage, Usage
@@ -56,7 +64,7 @@ def test_cut(kept: tuple[str, str]) -> None:
     turn = Turn("a", [Answer("the text", "complete", reasoning="Well.")])
     answer = decode_turn(encode_turn(turn), "[]", *kept).answer
     assert (answer.text, answer.reasoning) == kept
-    assert (answer.progress, answer.failure) == ("interrupted", CUT)
+    assert (answer.progress, answer.failure) == ("interrupted", TRUNCATED)
 
 
 @pytest.mark.parametrize("progress", ["waiting", "streaming"])

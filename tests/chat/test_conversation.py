@@ -127,6 +127,6 @@ def test_files() -> None:
     talk.ask("What is it?", [attachment("a.txt", b"text"), attachment("b.pdf", b"%PDF-1.7")])
     (message,) = talk.messages()
     assert [part["type"] for part in message["content"]] == ["text", "text", "file"]
-    assert talk.attached() == {"text", "pdf"}
+    assert talk.attachment_kinds() == {"text", "pdf"}
     talk.replace(talk.turns[0], "What else?")
-    assert talk.attached() == {"text", "pdf"}
+    assert talk.attachment_kinds() == {"text", "pdf"}

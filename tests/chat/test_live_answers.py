@@ -4,7 +4,7 @@ import pytest
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation
-from lib.chat.live_answers import AWAY_TIMEOUT_S, GOODBYE_TIMEOUT_S, HELD_S, LiveAnswers
+from lib.chat.live_answers import AWAY_TIMEOUT_S, CLOSING_TIMEOUT_S, RETENTION_S, LiveAnswers
 from lib.openrouter.events import Finished, TextDelta
 from tests.chat.test_answer_stream import Script, Session
 from tests.conftest import KEY
@@ -67,12 +67,12 @@ def test_reader_stays_away(live: LiveAnswers, clock: Clock) -> None:
 def test_goodbye(live: LiveAnswers, clock: Clock) -> None:
     """A reader who said goodbye has some seconds; one who is still there is not gone."""
     stream, session = begin(live, Script(TextDelta("a")))
-    session.has_said_goodbye = True
-    clock.now += GOODBYE_TIMEOUT_S + 1
+    session.is_page_closing = True
+    clock.now += CLOSING_TIMEOUT_S + 1
     live.check()
     assert stream.answer.progress == "streaming"
     session.is_connected = False
-    clock.now += GOODBYE_TIMEOUT_S + 1
+    clock.now += CLOSING_TIMEOUT_S + 1
     live.check()
     assert stream.answer.progress == "interrupted"
 
@@ -110,7 +110,7 @@ def test_ended_while_away(live: LiveAnswers, clock: Clock) -> None:
     script.items.put(Finished("stop"))
     assert stream.over.wait(5)
     live.check()
-    clock.now += HELD_S - 1
+    clock.now += RETENTION_S - 1
     assert live.check()
     assert live.find(stream.answer.id, KEY) is stream
     clock.now += 2
@@ -144,8 +144,8 @@ def test_left_alone(live: LiveAnswers) -> None:
     session, conversation = Session(), Conversation()
     stream = AnswerStream(script, Answer(), key=KEY, reader=session)
     live.add(stream, conversation)
-    assert live.left_alone(KEY) == []
+    assert live.unread_conversations(KEY) == []
     session.is_connected = False
-    assert live.left_alone(KEY) == [conversation]
-    assert live.left_alone("sk-or-other") == []
+    assert live.unread_conversations(KEY) == [conversation]
+    assert live.unread_conversations("sk-or-other") == []
     stream.stop()

@@ -9,7 +9,7 @@ from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.storage import (
     MAX_FILES_BYTES,
-    MAX_KEPT,
+    MAX_STORED_LENGTH,
     StorageChanges,
     StorageDiff,
     parse_records,
@@ -58,9 +58,9 @@ def test_nothing_new() -> None:
     """What has been given out is not given out again."""
     diff = StorageDiff()
     conversation = talk("a")
-    assert not diff.has_given
+    assert not diff.has_records
     assert diff.changes([conversation], {})
-    assert diff.has_given
+    assert diff.has_records
     assert diff.changes([conversation], {}) is None
 
 
@@ -163,7 +163,7 @@ def test_assume() -> None:
     """What came from the tab does not travel back, and is no gap in the numbers."""
     diff = StorageDiff()
     conversation = talk("a")
-    diff.assume([conversation], {})
+    diff.mark_stored([conversation], {})
     assert diff.changes([conversation], {}) is None
     conversation.ask("b")
     changes = diff.changes([conversation], {})
@@ -207,7 +207,7 @@ def test_no_records(kept: str) -> None:
 def test_too_many_records() -> None:
     """What is longer than what any tab can hold is not read at all."""
     with pytest.raises(ValueError, match="too long"):
-        parse_records('{"a": "' + "x" * MAX_KEPT + '"}')
+        parse_records('{"a": "' + "x" * MAX_STORED_LENGTH + '"}')
 
 
 def test_junk() -> None:

@@ -217,11 +217,11 @@ def test_totals() -> None:
     header, _ = to_html(talk, exported_at=AT).decode().split("</header>")
     assert Page(header).facts() == {
         "Models": "m/one, m/two",
-        "Cost": "$2.25, of it $1.00 for 1 answer not shown here; that of 1 answer is not known",
+        "Cost": "$2.25, including $1.00 for 1 answer not shown here; that of 1 answer is not known",
         "Questions": "4",
         "Saved": "9 March 2026, 08:05 UTC",
     }
-    assert "- Models: m/one, m/two\n- Cost: \\$2.25, of it" in to_markdown(talk).decode()
+    assert "- Models: m/one, m/two\n- Cost: \\$2.25, including" in to_markdown(talk).decode()
     assert "<dt>Cost</dt><dd>not known</dd>" in page(conversation(Answer("a", "stopped"))).html
 
 
@@ -242,7 +242,7 @@ def test_versions() -> None:
         (Answer("", "failed", "No credit & no answer."), "No credit & no answer."),
         (Answer("a", "failed"), "This answer failed."),
         (Answer("", "complete"), "The model finished without an answer."),
-        (Answer("a", "complete", finish_reason="length"), "it reached its longest length."),
+        (Answer("a", "complete", finish_reason="length"), "it reached its maximum length."),
         (Answer("a", "complete", finish_reason="content_filter"), "held back the rest"),
         (Answer("a", "streaming"), "This answer was still being written."),
         (Answer(), "This answer was still being written."),

@@ -497,7 +497,7 @@ def test_self_check(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"[ok] Callback URL: {CALLBACK_URL} has" in report
     assert "[warning] Address: This browser has the app at http://127.0.0.1:3000, and" in report
     assert "[being checked] Cookies" in report
-    assert re.search(r"\[ok\] OpenRouter: http://127\.0\.0\.1:\d+ answered in \d+ ms\.", report)
+    assert re.search(r"\[ok\] OpenRouter: http://127\.0\.0\.1:\d+ responded in \d+ ms\.", report)
     assert "SIGN_IN_SECRET = set\n" in report
     assert secret not in report + text_of(app)
 
@@ -602,7 +602,7 @@ def test_broken_off(sandbox: Sandbox, model: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("model", "note"),
     [
-        ("finish-length", "reached its longest length"),
+        ("finish-length", "reached its maximum length"),
         ("finish-content_filter", "held back the rest"),
     ],
 )
@@ -878,7 +878,7 @@ def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(body, "application/json")))
     sealed = signing.sealer(Options(), "a purpose").seal({"a": 1})
     for accounts in (1, 2):
-        assert "answered in" in text_of(main_page().switch_page("pages/self_check.py").run())
+        assert "responded in" in text_of(main_page().switch_page("pages/self_check.py").run())
         assert chat_page(signed_in()).run().chat_input
         assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
         st.cache_resource.clear()

@@ -1,4 +1,4 @@
-"""The small answers that every endpoint gives: errors, pages, and what came in as JSON."""
+"""What the endpoints share: error responses, pages, and the parsing of JSON bodies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,18 +11,18 @@ from sandbox.consent import notice_page
 
 
 def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error in OpenRouter's form: `{"error": {"code", "message"}}`."""
+    """Return an error in OpenRouter's format: `{"error": {"code", "message"}}`."""
     return JSONResponse({"error": {"code": status, "message": message}}, status, headers)
 
 
 def html(page: str, status: int = 200) -> Response:
-    """Return a page that no frame may show and whose address no link gives away."""
+    """Return a page that cannot be framed and whose URL is not sent as a referrer."""
     headers = {"Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
     return HTMLResponse(page, status, headers)
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """Return the object that was sent, an empty one if it was none."""
+    """Return the JSON object of a request, an empty one if the body is not an object."""
     try:
         body = await request.json()
     except ValueError:
@@ -30,10 +30,10 @@ async def json_body(request: Request) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-async def refuse_path_or_method(request: Request, refused: Exception) -> Response:
-    """Answer 404 and 405: in JSON under `/api/`, elsewhere with a page for a person."""
-    assert isinstance(refused, HTTPException)
+async def not_found(request: Request, exception: Exception) -> Response:
+    """Return the response for 404 and 405: JSON under `/api/`, elsewhere a page."""
+    assert isinstance(exception, HTTPException)
     if request.url.path.startswith("/api/"):
-        return error(refused.status_code, refused.detail, refused.headers)
+        return error(exception.status_code, exception.detail, exception.headers)
     sentence = "OpenRouter has a page here for its users. The sandbox has none."
-    return html(notice_page("No such page in the sandbox", sentence), refused.status_code)
+    return html(notice_page("No such page in the sandbox", sentence), exception.status_code)

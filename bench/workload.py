@@ -1,11 +1,12 @@
-"""The answers that are streamed, of any size, and whether one has come whole."""
+"""The answers that are streamed, of any size, and whether one was shown completely."""
 
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
 
-FIRST, LAST = "Now,", "THE-END"
-"""How every answer begins and ends: its first token, and what shows that it is there."""
+FIRST_TOKEN = "Now,"
+END_MARK = "THE-END"
+"""The first and the last word of every answer; the page has to show both."""
 
 _SECTION = """\
 ## Part {0}
@@ -31,33 +32,33 @@ KINDS: dict[str, tuple[str, Callable[[int], str], str]] = {
     "code": ("```python\n", "value_{0} = compute({0}, 'some text')  # and why\n".format, "```\n"),
     "table": (_TABLE_HEAD, lambda n: "| " + " | ".join([f"cell {n}"] * 12) + " |\n", "\n"),
 }
-"""Of each kind of answer how it begins, its numbered parts, and how it ends."""
+"""For each kind of answer: its beginning, its numbered parts, its end."""
 
 
 def answer(kind: str, size: int) -> str:
-    """Return an answer of that kind in about `size` characters."""
+    """Return an answer of a kind, about `size` characters long."""
     head, part, tail = KINDS[kind]
-    text = f"{FIRST} here it is.\n\n{head}"
+    text = f"{FIRST_TOKEN} here it is.\n\n{head}"
     for number in count(1):
         next_part = part(number)
         if number > 1 and len(text) + len(next_part) > size:
             break
         text += next_part
-    return f"{text}{tail}\n{LAST}"
+    return f"{text}{tail}\n{END_MARK}"
 
 
-def chunks(text: str, length: int) -> Iterator[str]:
-    """Cut a text into tokens of so many characters."""
+def split(text: str, length: int) -> Iterator[str]:
+    """Split a text into tokens of `length` characters."""
     return (text[start : start + length] for start in range(0, len(text), length))
 
 
-def is_whole(kind: str, size: int, shown: str) -> bool:
-    """Tell whether each word of an answer is in what is shown, whatever the marks around it."""
-    visible = _words(shown)
+def is_complete(kind: str, size: int, shown: str) -> bool:
+    """Return whether each word of an answer is in the text shown, without regard to markup."""
+    visible = _word_characters(shown)
     lines = answer(kind, size).splitlines()
     cells = (cell for line in lines if line != "```python" for cell in line.split("|"))
-    return all(_words(cell) in visible for cell in cells)
+    return all(_word_characters(cell) in visible for cell in cells)
 
 
-def _words(text: str) -> str:
+def _word_characters(text: str) -> str:
     return re.sub(r"[^\w]", "", text)

@@ -1,19 +1,19 @@
-"""What comes along with a message: whether its form is right, and what it is in words."""
+"""The content parts of messages: their validation and description."""
 
 import base64
 from collections.abc import Iterator
 from typing import Any
 
-INPUTS = {"image_url": "image", "input_audio": "audio"}
-"""What a model must take in for a part of this type; a file is parsed for models that take none."""
+INPUT_MODALITIES = {"image_url": "image", "input_audio": "audio"}
+"""The modality that a part requires of a model; files, which OpenRouter can parse, require none."""
 
 
-class Malformed(ValueError):
-    """A part of a message is not of the contract's form."""
+class InvalidPart(ValueError):
+    """A content part does not have the form that the API requires."""
 
 
 def describe(part: dict[str, Any]) -> str:
-    """Return a part in words, empty for one of text. Raises `Malformed`."""
+    """Return a description of a part, empty for text. Raises `InvalidPart`."""
     try:
         match part["type"]:
             case "text" if isinstance(part["text"], str):
@@ -29,12 +29,12 @@ def describe(part: dict[str, Any]) -> str:
                 content = base64.b64decode(audio["data"], validate=True)
                 return f"audio ({audio['format']}, {len(content):,} bytes)"
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Malformed from error
-    raise Malformed
+        raise InvalidPart from error
+    raise InvalidPart
 
 
-def parts_of(messages: list[Any]) -> Iterator[dict[str, Any]]:
-    """Yield the parts of all messages whose content has parts."""
+def content_parts(messages: list[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the content parts of all messages whose content is a list."""
     for message in messages:
         content = message.get("content") if isinstance(message, dict) else None
         if isinstance(content, list):
@@ -46,5 +46,5 @@ def _data(url: str) -> tuple[str, bytes]:
         return "elsewhere", b""
     kind, separator, content = url.removeprefix("data:").partition(";base64,")
     if not separator:
-        raise Malformed
+        raise InvalidPart
     return kind, base64.b64decode(content, validate=True)
