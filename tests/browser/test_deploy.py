@@ -27,7 +27,6 @@ from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import ROOT, App, cookies_named, free_port, new_person
-from tests.browser.test_conversations import attach, converse
 
 pytestmark = pytest.mark.browser
 
@@ -135,7 +134,7 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         steps.expect_chat(page)
         assert steps.statuses(sandbox) == [200]
         first.start()
-        converse(page, "sandbox/echo first")
+        steps.converse(page, "sandbox/echo first")
         steps.ask(page, "sandbox/endless please")
         page.reload()
         steps.expect_more_words(steps.last_answer(page))
@@ -143,7 +142,7 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         second.stop()
         expect(steps.answers(page).last).to_contain_text("This answer broke off here")
         expect(steps.answers(page).first).to_contain_text("sandbox/echo first")
-        converse(page, "sandbox/echo and on")
+        steps.converse(page, "sandbox/echo and on")
         assert steps.statuses(sandbox) == [200]
         second.start()
 
@@ -154,7 +153,7 @@ def test_access_log(page: Page, replicas: list[App], sandbox: Sandbox, tmp_path:
     page.on("request", lambda request: paths.append(urlsplit(request.url).path))
     with nginx(tmp_path, replicas) as url:
         steps.sign_in(page, url)
-        attach(page, ("photo.png", "image/png", picture()))
+        steps.attach(page, ("photo.png", "image/png", picture()))
         steps.ask(page, "sandbox/hello, what is this?")
         expect(steps.answers(page).last).to_contain_text("an image (image/png")
         expect(page.get_by_role("img", name="photo.png")).to_be_visible()
