@@ -31,10 +31,10 @@ def test_pick(page: Page, app: App, sandbox: Sandbox) -> None:
     steps.expect_model(page, "Cobble 34B", "tin-robot/cobble-34b")
     page.reload()
     steps.expect_model(page, "Cobble 34B", "tin-robot/cobble-34b")
-    steps.converse(page, "sandbox/echo please")
-    assert sandbox.completions[-1]["body"]["model"] == "tin-robot/cobble-34b"
     open_choice(page)
     choose(page, "sandbox/tour")
     steps.expect_model(page, "tour", "sandbox/tour")
     steps.go_back(page)
     steps.expect_model(page, "Cobble 34B", "tin-robot/cobble-34b")
+    steps.converse(page, "sandbox/echo please")
+    assert sandbox.completions[-1]["body"]["model"] == "tin-robot/cobble-34b"
