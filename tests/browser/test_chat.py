@@ -164,27 +164,6 @@ def test_image(chat: Page) -> None:
     assert download.value.path().read_bytes() == picture()
 
 
-def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
-    """An answer goes on in its own conversation while another is begun, and is found there."""
-    steps.ask(chat, "sandbox/endless meanwhile")
-    expect(steps.last_answer(chat)).to_contain_text("word 5")
-    steps.new_chat(chat)
-    steps.ask(chat, "sandbox/echo something else")
-    expect_whole(chat, 1)
-    expect(steps.last_answer(chat)).not_to_contain_text("word 5")
-    assert sandbox.open_streams == 1
-    ways = chat.get_by_role("button", name="This chat", exact=True)
-    ways.click()
-    chat.get_by_role("button", name="Delete this chat").click()
-    expect(ways).to_have_count(0)
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
-    chat.get_by_role("button", name="sandbox/endless meanwhile").click()
-    expect(steps.last_answer(chat)).to_contain_text("word 5")
-    steps.expect_more_words(steps.last_answer(chat))
-    steps.stop_answer(chat, sandbox)
-    assert len(sandbox.completions) == 2
-
-
 # Changed afterwards
 
 

@@ -3,27 +3,15 @@
 import re
 import time
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import requests
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, new_person
+from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-
-
-def callback_without_visit(url: str, **form: str) -> str:
-    """Approve at a consent URL, and return the callback URL without the browser following it."""
-    consent = urlsplit(url)
-    form = {**dict(parse_qsl(consent.query)), **form, "decision": "authorize"}
-    response = requests.post(
-        f"{consent.scheme}://{consent.netloc}/auth", form, allow_redirects=False, timeout=10
-    )
-    return response.headers["Location"]
 
 
 # Survives
@@ -162,42 +150,6 @@ def test_frame(page: Page, app: App, sandbox: Sandbox, more: str) -> None:
 
 
 # Safe
-
-
-def test_stranger(browser: Browser, page: Page, app: App, sandbox: Sandbox) -> None:
-    """A callback URL is worth nothing in another browser, and the first one can still finish."""
-    steps.start(page, app.url)
-    callback_url = callback_without_visit(page.url)
-    with new_person(browser) as stranger:
-        other = stranger.new_page()
-        other.goto(callback_url)
-        expect(steps.alert(other)).to_contain_text("not started in this browser")
-        steps.expect_signed_out(other)
-    assert steps.statuses(sandbox) == []
-    page.goto(callback_url)
-    steps.expect_chat(page)
-    assert steps.statuses(sandbox) == [200]
-
-
-def test_code_from_elsewhere(
-    page: Page, app: App, serving: tuple[Sandbox, str], sandbox: Sandbox
-) -> None:
-    """A code that an attacker made is not exchanged by itself, not even in mid-sign-in.
-
-    Where its user confirms it all the same, the challenge that it was made for refuses it.
-    """
-    _, base_url = serving
-    for query in ("?state=theirs", ""):
-        challenge = {"code_challenge": "A" * 43, "code_challenge_method": "S256"}
-        theirs = callback_without_visit(base_url, callback_url=app.url + query, **challenge)
-        steps.start(page, app.url)
-        page.goto(theirs)
-        expect(page.get_by_role("button", name="Go on and sign in")).to_be_visible()
-        steps.expect_signed_out(page)
-    assert steps.statuses(sandbox) == []
-    steps.confirm(page)
-    expect(steps.alert(page)).to_contain_text("did not accept")
-    assert steps.statuses(sandbox) == [403]
 
 
 def test_nothing_left_in_the_address(page: Page, app: App, sandbox: Sandbox) -> None:

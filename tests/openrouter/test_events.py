@@ -127,13 +127,10 @@ def test_error_beside_a_finish_reason() -> None:
 
 FOREIGN_STREAMS = {
     "error in a choice": (b'data: {"choices":[{"error":{"code":502,"message":"x"}}]}\n\n', OpenRouterError),
-    "error code is a word": (b'data: {"choices":[],"error":{"code":"server_error"}}\n\n', OpenRouterError),
-    "error code is a superscript": ('data: {"error":{"code":"²"}}\n\n'.encode(), OpenRouterError),
     "[DONE] twice": (b'data: {"choices": []}\n\n' + b"data: [DONE]\n\n" * 2, StreamInterrupted),
     "no object": (b"data: [1]\n\n", InvalidResponse),
     "no choices": (b"data: {}\n\n", StreamInterrupted),
     "numbers": (b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n', StreamInterrupted),
-    "cost of 400 digits": (b'data: {"usage":{"cost":1' + b"0" * 400 + b"}}\n\n", StreamInterrupted),
     "nested too deep": (b"data: " + b"[" * 60_000 + b"\n\n", InvalidResponse),
     "too many items": (b"data: [" + b"[]," * 2_600_000 + b"[]]\n\n", InvalidResponse),
     "line without an end": (b"data: x" * 1_500_000, InvalidResponse),

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from lib.chat.conversation import MAX_TURNS, Answer, Turn
+from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff
 from lib.openrouter.chat import ChatRequest
 from lib.settings import Settings
@@ -49,6 +49,19 @@ def test_questions_in_mid_answer(served: Served) -> None:
         assert answer.progress == "complete"
     contents = [completion["body"]["messages"][-1]["content"] for completion in served.completions]
     assert contents[-2:] == list(questions[1:])
+
+
+def test_question_in_another_conversation(served: Served) -> None:
+    """An answer goes on in its own conversation while one in another conversation begins and ends."""
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    submit(session, settings, ChatRequest("sandbox/endless"), "Hello?")
+    first = session.conversation.turns[0].answer
+    session.open(Conversation())
+    submit(session, settings, ChatRequest("sandbox/echo"), "And here?")
+    assert session.streams[1].over.wait(5)
+    assert session.conversation.turns[0].answer.text == "And here?"
+    assert first.progress == "streaming"
+    chat_actions.stop_all(session)
 
 
 def test_stop_before_the_request() -> None:

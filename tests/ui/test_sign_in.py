@@ -63,6 +63,24 @@ def test_other_state(sandbox: Sandbox, state: str, method: Method) -> None:
     assert current_user(app)
 
 
+@pytest.mark.parametrize("state", ["theirs", ""])
+def test_code_from_elsewhere(sandbox: Sandbox, handshake: Handshake, state: str) -> None:
+    """A code that an attacker made is not exchanged by itself, not even during a sign-in.
+
+    Where the user confirms it all the same, the challenge that it was made for refuses it.
+    """
+    pending = begin_sign_in()
+    handshake.cookies[COOKIE_PREFIX + "pending_" + pending.state] = seal(
+        "pending_", asdict(pending)
+    )
+    app = return_from_consent(begin_sign_in(), state=state, in_session=False)
+    assert not sandbox.exchanges
+    app.button(key="openrouter_confirm").click().run()
+    assert "did not accept" in app.error[0].value
+    assert [exchange.status for exchange in sandbox.exchanges] == [403]
+    assert current_user(app) is None
+
+
 @pytest.mark.parametrize("cookie", [None, "gAAAAAforged"])
 def test_nothing_pending(sandbox: Sandbox, handshake: Handshake, cookie: str | None) -> None:
     """Without a pending sign-in that this app sealed, a code is not exchanged."""
