@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,64 +36,38 @@ def test_all_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "observed", "subject", "remedy"),
+    ("changes", "subject", "remedy"),
     [
         (
-            Settings(sign_in_secret=SECRET),
-            replace(
-                FINE,
-                url="http://a.org",
-                callback_url="http://a.org/",
-                is_callback_url_accepted=False,
-            ),
+            {"url": "http://a.org", "callback_url": "http://a.org/", "is_callback_url_accepted": False},
             "Callback URL",
             "set OPENROUTER_CALLBACK_URL",
         ),
+        ({"url": "https://b.org:8443"}, "Address", "at https://b.org:8443, and the callback URL is a different one"),
+        ({"url": "http://a.org"}, "Address", "Set OPENROUTER_CALLBACK_URL to the URL of the app"),
+        ({"url": "https://a.org:8443/"}, "Address", "at https://a.org:8443, and the callback URL is a different one"),
+        ({"url": "https://a.org/demo/"}, "Address", "and the callback URL is a different one"),
+        ({"keeps_cookies": False}, "Cookies", "Allow them"),
         (
-            Settings(sign_in_secret=SECRET),
-            replace(FINE, url="https://b.org:8443"),
-            "Address",
-            "at https://b.org:8443, and the callback URL is a different one",
-        ),
-        (
-            Settings(sign_in_secret=SECRET),
-            replace(FINE, url="http://a.org"),
-            "Address",
-            "Set OPENROUTER_CALLBACK_URL to the URL of the app",
-        ),
-        (
-            Settings(sign_in_secret=SECRET),
-            replace(FINE, url="https://a.org:8443/"),
-            "Address",
-            "at https://a.org:8443, and the callback URL is a different one",
-        ),
-        (
-            Settings(sign_in_secret=SECRET),
-            replace(FINE, url="https://a.org/demo/"),
-            "Address",
-            "and the callback URL is a different one",
-        ),
-        (
-            Settings(sign_in_secret=SECRET),
-            replace(FINE, keeps_cookies=False),
-            "Cookies",
-            "Allow them",
-        ),
-        (Settings(), FINE, "SIGN_IN_SECRET", "Set one of at least 32 characters"),
-        (
-            Settings(sign_in_secret=SECRET),
-            replace(FINE, connection=ConnectionCheck(3000, problem="did not respond in time")),
+            {"connection": ConnectionCheck(3000, problem="did not respond in time")},
             "OpenRouter",
             "did not respond in time (3000 ms). Check OPENROUTER_BASE_URL",
         ),
     ],
-    ids=["callback", "host", "scheme", "port", "path", "cookies", "secret", "unreachable"],
-)
-def test_warning(settings: Settings, observed: Observations, subject: str, remedy: str) -> None:
+    ids=["callback", "host", "scheme", "port", "path", "cookies", "unreachable"],
+)  # fmt: skip
+def test_warning(changes: dict[str, Any], subject: str, remedy: str) -> None:
     """What is not in order is one warning, which says what to do."""
-    found = warnings(settings, observed)
+    found = warnings(Settings(sign_in_secret=SECRET), replace(FINE, **changes))
     assert found.keys() == {subject}
     assert remedy in found[subject]
+
+
+def test_no_secret() -> None:
+    """Without a SIGN_IN_SECRET there is one warning, which says how long it must be."""
+    found = warnings(Settings(), FINE)
+    assert found.keys() == {"SIGN_IN_SECRET"}
+    assert "Set one of at least 32 characters" in found["SIGN_IN_SECRET"]
 
 
 def test_browser_has_not_answered() -> None:

@@ -318,6 +318,13 @@ def arrive_signed_in(
     context.add_cookies([{"name": name, "value": sealed, "url": url or app.url}])
 
 
+def open_chat(page: Page, app: App, sandbox: Sandbox, *, seconds_ago: float = 0) -> None:
+    """Open the chat page in a browser that signed in earlier."""
+    arrive_signed_in(page.context, app, sandbox, seconds_ago=seconds_ago)
+    page.goto(f"{app.url}chat")
+    steps.expect_chat(page)
+
+
 def cookies_named(context: BrowserContext, name: str) -> list[Any]:
     """The cookies that the app calls so, whatever stands before it to tell deployments apart."""
     return [cookie for cookie in context.cookies() if f"_{name}" in cookie["name"]]

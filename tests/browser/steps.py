@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
@@ -175,3 +176,67 @@ def expect_streams_to_end(sandbox: Sandbox) -> None:
 def statuses(sandbox: Sandbox) -> list[int]:
     """What the exchanges so far came to."""
     return [exchange.status for exchange in sandbox.exchanges]
+
+
+def sidebar(page: Page) -> Locator:
+    """What stands beside the chat."""
+    return page.get_by_test_id("stSidebar")
+
+
+def converse(page: Page, question: str) -> None:
+    """Ask, and wait for the answer."""
+    count = answers(page).count()
+    ask(page, question)
+    expect(answers(page)).to_have_count(count + 1)
+    expect(answers(page).last).to_contain_text("completion tokens")
+
+
+def expect_stored(page: Page, text: str) -> None:
+    """The tab has stored a whole answer."""
+    page.wait_for_function(
+        """text => Object.values({...sessionStorage}).some(
+            (stored) => stored.includes(text) && stored.includes('"complete"'))""",
+        arg=text,
+    )
+
+
+def attach(page: Page, *files: tuple[str, str, bytes]) -> None:
+    """Choose files for the next message."""
+    for name, kind, content in files:
+        with page.expect_response(lambda response: "upload_file" in response.url):
+            page.locator("[data-testid=stChatInput] input[type=file]").set_input_files(
+                {"name": name, "mimeType": kind, "buffer": content}
+            )
+        expect(page.get_by_test_id("stChatInput").get_by_text(name)).to_be_visible()
+
+
+def fill_storage(page: Page, room: int) -> None:
+    """Leave room in the tab's storage for at most so many characters."""
+    page.evaluate(
+        """room => {
+            for (let size = 1 << 22; size > room; size /= 2)
+                try {
+                    for (;;) sessionStorage.setItem(`ballast${Math.random()}`, "x".repeat(size));
+                } catch {}
+        }""",
+        room,
+    )
+
+
+def expect_model(page: Page, name: str, model: str) -> None:
+    """The page has this model, and so has the address."""
+    expect(choice(page)).to_contain_text(name)
+    expect(page.get_by_text(f"The answer comes from {model}")).to_be_attached()
+    expect(page).to_have_url(re.compile(rf"/chat\?model={quote(model, safe='')}$"))
+
+
+def choice(page: Page) -> Locator:
+    """The button with the model's name."""
+    return page.get_by_role("main").get_by_test_id("stPopoverButton")
+
+
+def compare(page: Page, question: str) -> None:
+    """Send a question to all models of the compare page."""
+    field = page.get_by_placeholder("Ask all of them")
+    field.fill(question)
+    field.press("Enter")

@@ -11,9 +11,8 @@ from playwright.sync_api import Page, expect
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.conftest import App, open_chat
 from tests.browser.test_compare import add
-from tests.browser.test_conversations import attach, converse
 
 pytestmark = pytest.mark.browser
 
@@ -69,14 +68,12 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
     page.goto(app.url)
     expect(steps.sign_in_link(page)).to_be_visible()
     expect_accessible(page)
-    arrive_signed_in(page.context, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
+    open_chat(page, app, sandbox)
     expect_accessible(page)
-    attach(page, ("photo.png", "image/png", picture(40, 20)))
+    steps.attach(page, ("photo.png", "image/png", picture(40, 20)))
     tour = "sandbox/tour " + "unbreakable" * 30
     for question in (tour, "sandbox/reasoning"):
-        converse(page, question)
+        steps.converse(page, question)
     steps.ask(page, "sandbox/status-402")
     expect(steps.alert(page)).to_be_visible()
     page.get_by_role("button", name="Try again").click()
@@ -90,9 +87,7 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
             page.keyboard.press("Escape")
     in_sidebar(page, "link", "Compare")
     add(page, "sandbox/citations")
-    field = page.get_by_placeholder("Ask all of them")
-    field.fill("Hello?")
-    field.press("Enter")
+    steps.compare(page, "Hello?")
     expect(page.get_by_text("completion tokens")).to_have_count(2)
     expect_accessible(page)
     for link, text in (("Account", "Your account"), ("Self-check", "This browser keeps them")):

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sandbox.answers import long
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.conftest import App, arrive_signed_in, open_chat
 from tests.browser.test_compare import add, column
 from tests.browser.wire import Wire
 
@@ -111,9 +111,7 @@ def test_compare(tab: Page, wire: Wire, sandbox: Sandbox, way: str) -> None:
     models = ("sandbox/endless", "sandbox/tour")
     for model in models:
         add(tab, model)
-    field = tab.get_by_placeholder("Ask all of them")
-    field.fill("sandbox/endless please")
-    field.press("Enter")
+    steps.compare(tab, "sandbox/endless please")
     routed, endless = (column(tab, name) for name in ("Auto Router", "Sandbox: endless"))
     expect(endless).to_contain_text("word 40")
     wire.cut(5) if way == "cut" else tab.reload()
@@ -163,30 +161,16 @@ def test_other_process(
     expect_to_go_on(chat, sandbox)
 
 
-def fill_storage(page: Page) -> None:
-    """Leave no room in the tab's storage but for some hundred characters."""
-    page.evaluate(
-        """() => {
-            for (let size = 1 << 22; size > 200; size /= 2)
-                try {
-                    for (;;) sessionStorage.setItem(`ballast${Math.random()}`, "x".repeat(size));
-                } catch {}
-        }"""
-    )
-
-
 def test_storage_is_full(
     person: BrowserContext, page: Page, start_app: Callable[..., App], sandbox: Sandbox
 ) -> None:
     """What a full tab could not keep leaves no silent hole: the answer is marked as cut."""
     app = start_app("restarted")
-    arrive_signed_in(person, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
+    open_chat(page, app, sandbox)
     steps.ask(page, "sandbox/endless please")
     expect(steps.last_answer(page)).to_contain_text("word 40")
     page.wait_for_function("JSON.stringify({...sessionStorage}).includes('word 20')")
-    fill_storage(page)
+    steps.fill_storage(page, 200)
     steps.expect_more_words(steps.last_answer(page), 100)
     page.evaluate(
         "for (const key in {...sessionStorage}) key.startsWith('ballast') && sessionStorage.removeItem(key)"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from sandbox.answers import SPLIT, TOUR, picture
+from sandbox.answers import TOUR, picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import (
@@ -17,8 +17,8 @@ from tests.browser.conftest import (
     NO_CONFIG,
     ROOT,
     App,
-    arrive_signed_in,
     cookies_named,
+    open_chat,
 )
 
 pytestmark = pytest.mark.browser
@@ -93,9 +93,7 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     steps.double_click(prompts)
     expect(steps.last_answer(page)).to_contain_text("word 2")
     expect(prompts).to_have_count(0)
-    steps.stop(page).click()
-    steps.expect_streams_to_end(sandbox)
-    expect(steps.last_answer(page)).to_contain_text("This answer was stopped here.")
+    steps.stop_answer(page, sandbox)
     assert len(sandbox.completions) == 2
 
 
@@ -154,29 +152,6 @@ def test_habits(chat: Page) -> None:
     assert not [url for url in elsewhere if "example.org" in url]
 
 
-def test_reasoning(chat: Page) -> None:
-    """Reasoning stands in a closed expander before the answer, also when the page runs again."""
-    for count in (1, 2):
-        steps.ask(chat, "sandbox/reasoning please")
-        expect_whole(chat, count)
-    for number in range(2):
-        answer = steps.answers(chat).nth(number)
-        expect(answer.get_by_text("Now I know.")).to_be_hidden()
-        answer.get_by_text("How the model came to its answer").click()
-        expect(answer.get_by_text("First I read the question. Then I weigh it.")).to_be_visible()
-        expect(answer.get_by_text("Thinking…")).to_have_count(0)
-
-
-def test_citations(chat: Page) -> None:
-    """Sources stand under an answer as numbered links."""
-    steps.ask(chat, "sandbox/citations please")
-    expect_whole(chat, 1)
-    source = (
-        steps.last_answer(chat).locator("ol > li").get_by_role("link", name="Rayleigh scattering")
-    )
-    expect(source).to_have_attribute("href", "https://example.org/rayleigh")
-
-
 def test_image(chat: Page) -> None:
     """An image that the model made is shown, and can be saved as it came."""
     steps.ask(chat, "sandbox/image please")
@@ -187,74 +162,6 @@ def test_image(chat: Page) -> None:
         steps.last_answer(chat).get_by_role("button", name="Save the image").click()
     assert download.value.suggested_filename == "image-1.png"
     assert download.value.path().read_bytes() == picture()
-
-
-def test_cut_inside_characters(chat: Page) -> None:
-    """Text whose bytes come in splinters is exact."""
-    steps.ask(chat, "sandbox/split please")
-    expect_whole(chat, 1)
-    expect(steps.last_answer(chat).get_by_text(SPLIT, exact=True)).to_be_visible()
-    expect(steps.last_answer(chat)).not_to_contain_text("\ufffd")
-
-
-def test_waiting(chat: Page) -> None:
-    """Until the first word comes the page says that it waits, and then no longer."""
-    steps.ask(chat, "sandbox/slow-start please")
-    expect(waiting(chat)).to_be_visible()
-    expect(steps.last_answer(chat)).not_to_contain_text("You asked")
-    expect(steps.last_answer(chat)).to_contain_text("You asked")
-    expect(waiting(chat)).to_have_count(0)
-    expect_whole(chat, 1)
-
-
-def test_conversation(chat: Page, sandbox: Sandbox) -> None:
-    """The second request carries the first exchange; New chat begins at nothing, and costs none."""
-    steps.ask(chat, "   ")
-    steps.ask(chat, "sandbox/echo one")
-    expect_whole(chat, 1)
-    (cost,) = re.findall(r"\$0\.\d+", steps.last_answer(chat).inner_text())
-    beside = chat.get_by_test_id("stSidebar")
-    expect(beside).to_contain_text(f"This chat {cost}, session $0.")
-    steps.ask(chat, "sandbox/echo two")
-    expect_whole(chat, 2)
-    steps.new_chat(chat)
-    expect(beside).to_contain_text("This chat $0.00, session $0.")
-    steps.ask(chat, "sandbox/echo three")
-    expect_whole(chat, 1)
-    asked = [completion["body"]["messages"] for completion in sandbox.completions]
-    assert asked == [
-        [{"role": "user", "content": "sandbox/echo one"}],
-        [
-            {"role": "user", "content": "sandbox/echo one"},
-            {"role": "assistant", "content": "sandbox/echo one"},
-            {"role": "user", "content": "sandbox/echo two"},
-        ],
-        [{"role": "user", "content": "sandbox/echo three"}],
-    ]
-
-
-def test_new_chat_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
-    """An answer goes on in its own conversation while another is begun, and is found there."""
-    steps.ask(chat, "sandbox/endless meanwhile")
-    expect(steps.last_answer(chat)).to_contain_text("word 5")
-    steps.new_chat(chat)
-    steps.ask(chat, "sandbox/echo something else")
-    expect_whole(chat, 1)
-    expect(steps.last_answer(chat)).not_to_contain_text("word 5")
-    assert sandbox.open_streams == 1
-    ways = chat.get_by_role("button", name="This chat", exact=True)
-    ways.click()
-    chat.get_by_role("button", name="Delete this chat").click()
-    expect(ways).to_have_count(0)
-    expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
-    chat.get_by_role("button", name="sandbox/endless meanwhile").click()
-    expect(steps.last_answer(chat)).to_contain_text("word 5")
-    (seen,) = re.findall(r"word (\d+)$", steps.last_answer(chat).inner_text())
-    expect(steps.last_answer(chat)).to_contain_text(f"word {int(seen) + 5}")
-    steps.stop(chat).click()
-    steps.expect_streams_to_end(sandbox)
-    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
-    assert len(sandbox.completions) == 2
 
 
 # Changed afterwards
@@ -329,9 +236,7 @@ def test_stop(chat: Page, sandbox: Sandbox) -> None:
     """
     steps.ask(chat, "sandbox/endless until I stop it")
     expect(steps.last_answer(chat)).to_contain_text("word 5")
-    steps.stop(chat).click()
-    steps.expect_streams_to_end(sandbox)
-    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
+    steps.stop_answer(chat, sandbox)
     kept, _, _ = steps.last_answer(chat).inner_text().partition("was stopped")
     assert "word 5" in kept
     chat.wait_for_function(
@@ -346,42 +251,13 @@ def test_stop(chat: Page, sandbox: Sandbox) -> None:
     expect(steps.alert(chat)).to_have_count(0)
 
 
-@pytest.mark.parametrize("model", ["sandbox/silent", "sandbox/no-headers"])
-def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox, model: str) -> None:
+def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox) -> None:
     """Stop works as fast while OpenRouter is still silent."""
-    steps.ask(chat, f"{model} please")
+    steps.ask(chat, "sandbox/no-headers please")
     expect(waiting(chat)).to_be_visible()
     steps.wait_for(lambda: sandbox.open_streams == 1, seconds=5)
-    steps.stop(chat).click()
-    steps.expect_streams_to_end(sandbox)
-    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
+    steps.stop_answer(chat, sandbox)
     expect(waiting(chat)).to_have_count(0)
-    steps.ask(chat, "sandbox/echo something else")
-    expect_whole(chat, 2)
-    # A question that got no word stays out of the next request.
-    assert sandbox.completions[-1]["body"]["messages"] == [
-        {"role": "user", "content": "sandbox/echo something else"}
-    ]
-
-
-def test_try_again_after_stop(chat: Page, sandbox: Sandbox) -> None:
-    """A stopped answer can be asked for again, and stopped like the first, which stays."""
-    steps.ask(chat, "sandbox/endless please")
-    expect(steps.last_answer(chat)).to_contain_text("word 5")
-    steps.stop(chat).click()
-    steps.expect_streams_to_end(sandbox)
-    try_again(chat).click()
-    expect(steps.last_answer(chat)).not_to_contain_text("was stopped")
-    expect(steps.last_answer(chat)).to_contain_text("word 2")
-    steps.stop(chat).click()
-    steps.expect_streams_to_end(sandbox)
-    expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
-    expect(steps.stop(chat)).to_have_count(0)
-    expect_version(chat, 2, 2)
-    steps.last_answer(chat).get_by_role("button", name="Earlier").click()
-    expect_version(chat, 1, 2)
-    expect(steps.last_answer(chat)).to_contain_text("word 5")
-    assert len(sandbox.completions) == 2
 
 
 # Not ended
@@ -401,9 +277,7 @@ def test_clicks_in_mid_answer(
 ) -> None:
     """No click but Stop ends an answer, wherever the app is hosted."""
     app = start_app(hosted=hosted)
-    arrive_signed_in(person, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
+    open_chat(page, app, sandbox)
     steps.ask(page, "sandbox/endless please")
     sidebar = page.get_by_test_id("stSidebarUserContent")
 
@@ -488,26 +362,9 @@ def test_retry(chat: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions) == 1
 
 
-def test_status(chat: Page, serving: tuple[Sandbox, str], app: App) -> None:
-    """A status is a sentence, and where there is one a link that helps; no traceback."""
-    _, base_url = serving
-    log = len(app.log)
-    steps.ask(chat, "sandbox/status-402 please")
-    expect(steps.answers(chat)).to_have_count(1)
-    answer = steps.last_answer(chat)
-    expect(steps.alert(answer)).to_contain_text("not enough credit")
-    expect(try_again(chat)).to_be_visible()
-    link = answer.get_by_role("link", name="Add credits")
-    expect(link).to_have_attribute("href", f"{base_url}/settings/credits")
-    expect(chat.get_by_test_id("stException")).to_have_count(0)
-    assert "Traceback" not in app.log[log:]
-
-
 def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
     """A key that is rejected leads to a new sign-in, after which the conversation goes on."""
-    arrive_signed_in(person, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
+    open_chat(page, app, sandbox)
     steps.ask(page, "sandbox/echo the first")
     expect_whole(page, 1)
     list(sandbox.keys.values())[-1].revoked = True
@@ -515,25 +372,16 @@ def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: San
     steps.expect_signed_out(page)
     expect(page).to_have_url(f"{app.url}chat")
     expect(steps.alert(page).first).to_contain_text("no longer accepts your key")
-    questions = page.get_by_test_id("stChatMessage").filter(
-        has=page.get_by_test_id("stChatMessageAvatarUser")
-    )
-    expect(questions).to_contain_text(["sandbox/echo the first", "sandbox/echo the second"])
+    expect(questions(page)).to_contain_text(["sandbox/echo the first", "sandbox/echo the second"])
     assert not cookies_named(person, "key")
     steps.sign_in_link(page).click()
     steps.authorize(page)
     steps.expect_chat(page)
-    expect(questions).to_contain_text(["sandbox/echo the first", "sandbox/echo the second"])
     expect(steps.answers(page).first).to_contain_text("the first")
     assert len(sandbox.completions) == 1
     try_again(page).click()
     expect(steps.last_answer(page)).to_contain_text("the second")
-    expect(steps.stop(page)).to_have_count(0)
-    assert sandbox.completions[-1]["body"]["messages"] == [
-        {"role": "user", "content": "sandbox/echo the first"},
-        {"role": "assistant", "content": "sandbox/echo the first"},
-        {"role": "user", "content": "sandbox/echo the second"},
-    ]
+    assert len(sandbox.completions[-1]["body"]["messages"]) == 3
 
 
 # Around

@@ -45,9 +45,7 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
     """Answers stream side by side, each with its own numbers, error and Stop; one is continued."""
     for model in ("sandbox/endless", "sandbox/status-402"):
         add(compare, model)
-    field = compare.get_by_placeholder("Ask all of them")
-    field.fill("sandbox/echo, who are you?")
-    field.press("Enter")
+    steps.compare(compare, "sandbox/echo, who are you?")
     auto, endless, refused = (
         column(compare, name) for name in ("Auto Router", "Sandbox: endless", "Sandbox: status-402")
     )
@@ -72,8 +70,8 @@ def test_compare(compare: Page, sandbox: Sandbox) -> None:
     assert len(sandbox.completions[-1]["body"]["messages"]) == 3
     compare.get_by_role("link", name="Compare").click()
     expect(auto).to_contain_text("sandbox/echo, who are you?")
-    field.fill("sandbox/endless, once more?")  # of the Auto Router too: Stop all is for two or more
-    field.press("Enter")
+    # The Auto Router's answer is endless too: Stop all is for two or more.
+    steps.compare(compare, "sandbox/endless, once more?")
     for each in (auto, endless):
         expect(each).to_contain_text("word 20")
     expect(
@@ -89,9 +87,7 @@ def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
     """Of four answers none waits for another; on a phone they stand below each other."""
     for model in ("sandbox/silent", "sandbox/tour", "sandbox/echo"):
         add(compare, model)
-    field = compare.get_by_placeholder("Ask all of them")
-    field.fill("Hello?")
-    field.press("Enter")
+    steps.compare(compare, "Hello?")
     silent = column(compare, "Sandbox: silent")
     expect(compare.get_by_text("completion tokens")).to_have_count(3)
     expect(silent).to_contain_text("Waiting for the answer")

@@ -6,12 +6,12 @@ import wave
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, arrive_signed_in
+from tests.browser.conftest import App, open_chat
 
 pytestmark = pytest.mark.browser
 
@@ -19,42 +19,18 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def own_chat(page: Page, app: App, sandbox: Sandbox) -> Page:
     """The chat page in a tab that nobody else uses, for a test that spoils it."""
-    arrive_signed_in(page.context, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
+    open_chat(page, app, sandbox)
     return page
-
-
-def sidebar(page: Page) -> Locator:
-    """What stands beside the chat."""
-    return page.get_by_test_id("stSidebar")
-
-
-def converse(page: Page, question: str) -> None:
-    """Ask, and wait for the answer."""
-    count = steps.answers(page).count()
-    steps.ask(page, question)
-    expect(steps.answers(page)).to_have_count(count + 1)
-    expect(steps.answers(page).last).to_contain_text("completion tokens")
-
-
-def expect_kept(page: Page, text: str) -> None:
-    """The tab has kept a whole answer."""
-    page.wait_for_function(
-        """text => Object.values({...sessionStorage}).some(
-            (kept) => kept.includes(text) && kept.includes('"complete"'))""",
-        arg=text,
-    )
 
 
 def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     """Conversations are named by their first message; one switches, renames and deletes."""
-    converse(chat, "sandbox/echo first")
+    steps.converse(chat, "sandbox/echo first")
     steps.new_chat(chat)
-    converse(chat, "sandbox/echo second")
-    sidebar(chat).get_by_role("button", name="sandbox/echo first").click()
+    steps.converse(chat, "sandbox/echo second")
+    steps.sidebar(chat).get_by_role("button", name="sandbox/echo first").click()
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo first"])
-    converse(chat, "sandbox/echo third")
+    steps.converse(chat, "sandbox/echo third")
     contents = [message["content"] for message in sandbox.completions[-1]["body"]["messages"]]
     assert contents == ["sandbox/echo first"] * 2 + ["sandbox/echo third"]
     chat.get_by_role("button", name="This chat", exact=True).click()
@@ -62,23 +38,23 @@ def test_switch_name_delete(chat: Page, sandbox: Sandbox) -> None:
     expect(name).to_have_value("sandbox/echo first")
     name.fill("My talk")
     name.press("Enter")
-    expect(sidebar(chat).get_by_role("button", name="My talk")).to_be_visible()
+    expect(steps.sidebar(chat).get_by_role("button", name="My talk")).to_be_visible()
     steps.double_click(chat.get_by_role("button", name="Delete this chat"))
     expect(chat.get_by_test_id("stChatMessage")).to_have_count(0)
     expect(steps.alert(chat)).to_have_count(0)
-    expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
+    expect(steps.sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
     chat.wait_for_function("!JSON.stringify({...sessionStorage}).includes('My talk')")
     chat.reload()
-    sidebar(chat).get_by_role("button", name="sandbox/echo second").click()
+    steps.sidebar(chat).get_by_role("button", name="sandbox/echo second").click()
     expect(steps.answers(chat)).to_contain_text(["sandbox/echo second"])
-    expect(sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
+    expect(steps.sidebar(chat).get_by_role("button", name="My talk")).to_have_count(0)
 
 
 def test_phone(own_chat: Page) -> None:
     """On a phone the sidebar lies over the page, and makes room for what is chosen in it."""
     own_chat.set_viewport_size({"width": 390, "height": 844})
-    converse(own_chat, "sandbox/echo one")
-    aside, main = sidebar(own_chat), own_chat.get_by_role("main")
+    steps.converse(own_chat, "sandbox/echo one")
+    aside, main = steps.sidebar(own_chat), own_chat.get_by_role("main")
     for chosen, shown in (
         (aside.get_by_role("button", name="New chat"), main.get_by_text("Ask anything.")),
         (aside.get_by_role("button", name="sandbox/echo one"), steps.answers(own_chat)),
@@ -102,10 +78,10 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     app.start()
     steps.authorize(page)
     steps.expect_chat(page)
-    converse(page, "sandbox/reasoning one")
+    steps.converse(page, "sandbox/reasoning one")
     steps.new_chat(page)
-    converse(page, "sandbox/citations two")
-    cost = sidebar(page).get_by_text("This chat $0.000018, session $")
+    steps.converse(page, "sandbox/citations two")
+    cost = steps.sidebar(page).get_by_text("This chat $0.000018, session $")
     expect(cost).to_be_visible()
     spent = cost.inner_text().partition("session ")[2]
     steps.ask(page, "sandbox/endless please")
@@ -118,10 +94,10 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
     expect(steps.answers(page).first).to_contain_text("completion tokens")
     expect(steps.answers(page)).to_have_count(2)
     expect(cost).to_contain_text(f"session {spent}")
-    converse(page, "sandbox/echo and on")
+    steps.converse(page, "sandbox/echo and on")
     assert len(sandbox.completions[-1]["body"]["messages"]) == 5
     assert steps.statuses(sandbox) == [200]
-    sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
+    steps.sidebar(page).get_by_role("button", name="sandbox/reasoning one").click()
     expect(page.get_by_text("How the model came to its answer")).to_be_visible()
     page.reload()
     steps.expect_chat(page)
@@ -156,45 +132,40 @@ def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> No
         "websocket",
         lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))),
     )
-    arrive_signed_in(page.context, app, sandbox)
-    page.goto(f"{app.url}chat")
-    steps.expect_chat(page)
-    attach(page, ("long.txt", "text/plain", b"a long text " * 40_000))
-    converse(page, "sandbox/hello one")
-    expect_kept(page, "sandbox/hello one")
+    open_chat(page, app, sandbox)
+    steps.attach(page, ("long.txt", "text/plain", b"a long text " * 40_000))
+    steps.converse(page, "sandbox/hello one")
+    steps.expect_stored(page, "sandbox/hello one")
     assert sum(frames) > 500_000
     frames.clear()
-    converse(page, "sandbox/echo two")
-    expect_kept(page, "sandbox/echo two")
+    steps.converse(page, "sandbox/echo two")
+    steps.expect_stored(page, "sandbox/echo two")
     assert 1_000 < sum(frames) < 200_000
 
 
 @pytest.mark.chromium
 def test_storage_is_full(own_chat: Page) -> None:
     """A tab without room says so, and everything else goes on."""
-    own_chat.evaluate(
-        "for (let size = 1 << 22; size > 4; size /= 2)"
-        " try { for (;;) sessionStorage.setItem('ballast' + Math.random(), 'x'.repeat(size)) } catch {}"
-    )
-    converse(own_chat, "sandbox/echo " + "a long message " * 100)
+    steps.fill_storage(own_chat, 4)
+    steps.converse(own_chat, "sandbox/echo " + "a long message " * 100)
     expect(own_chat.get_by_text("cannot store all of your chats")).to_be_visible()
     own_chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
     own_chat.get_by_role("button", name="Copy").click()
     expect(own_chat.get_by_role("button", name="Copied")).to_be_visible()
     assert own_chat.evaluate("navigator.clipboard.readText()").endswith("a long message " * 3)
-    converse(own_chat, "sandbox/echo more")
+    steps.converse(own_chat, "sandbox/echo more")
     own_chat.evaluate("sessionStorage.clear()")
     steps.new_chat(own_chat)
-    converse(own_chat, "sandbox/echo third")
-    expect_kept(own_chat, "sandbox/echo third")
+    steps.converse(own_chat, "sandbox/echo third")
+    steps.expect_stored(own_chat, "sandbox/echo third")
     own_chat.reload()
     expect(steps.answers(own_chat)).to_contain_text(["sandbox/echo third"])
 
 
 def test_sign_out_in_mid_answer(own_chat: Page, sandbox: Sandbox) -> None:
     """Signing out ends the stream within a second; the tab holds nothing of what was said."""
-    converse(own_chat, "sandbox/echo secret")
-    expect_kept(own_chat, "secret")
+    steps.converse(own_chat, "sandbox/echo secret")
+    steps.expect_stored(own_chat, "secret")
     steps.ask(own_chat, "sandbox/endless please")
     expect(steps.answers(own_chat).last).to_contain_text("word 5")
     own_chat.get_by_role("button", name="Sign out").click()
@@ -209,7 +180,7 @@ def test_sign_out_in_mid_answer(own_chat: Page, sandbox: Sandbox) -> None:
 
 def test_media_after_sign_out(own_chat: Page) -> None:
     """An image of a chat is served no longer once its owner has signed out."""
-    converse(own_chat, "sandbox/image please")
+    steps.converse(own_chat, "sandbox/image please")
     image = steps.answers(own_chat).get_by_role("img", name="Image 1")
     url = image.evaluate("image => image.src")
     assert own_chat.request.get(url).status == 200
@@ -220,7 +191,7 @@ def test_media_after_sign_out(own_chat: Page) -> None:
 
 def test_save_and_open(chat: Page) -> None:
     """A chat saved as JSON can be opened again; another file is refused with a sentence."""
-    converse(chat, "sandbox/image please")
+    steps.converse(chat, "sandbox/image please")
     chat.get_by_role("button", name="This chat", exact=True).click()
     with chat.expect_download() as download:
         chat.get_by_role("button", name="Save as JSON").click()
@@ -242,16 +213,6 @@ def test_save_and_open(chat: Page) -> None:
 # Files
 
 
-def attach(page: Page, *files: tuple[str, str, bytes]) -> None:
-    """Choose files for the next message."""
-    for name, kind, content in files:
-        with page.expect_response(lambda response: "upload_file" in response.url):
-            page.locator("[data-testid=stChatInput] input[type=file]").set_input_files(
-                {"name": name, "mimeType": kind, "buffer": content}
-            )
-        expect(page.get_by_test_id("stChatInput").get_by_text(name)).to_be_visible()
-
-
 def silence() -> bytes:
     """A tenth of a second of nothing, as WAV."""
     file = io.BytesIO()
@@ -265,7 +226,7 @@ def silence() -> bytes:
 
 def test_files(chat: Page, sandbox: Sandbox) -> None:
     """Files go with a message, stay visible in it, and outlive a reload."""
-    attach(
+    steps.attach(
         chat,
         ("plan.pdf", "application/pdf", b"%PDF-1.7"),
         ("notes.txt", "text/plain", "Ümlaute".encode()),
@@ -276,12 +237,8 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
     answer = steps.answers(chat).last
     expect(answer).to_contain_text("the file plan.pdf (application/pdf, 8 bytes)")
     expect(answer).to_contain_text("an image (image/png")
-    body = sandbox.completions[-1]["body"]
-    assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]
-    parts = body["messages"][0]["content"]
-    types = ["text", "file", "text", "image_url", "input_audio"]
-    assert [part["type"] for part in parts] == types
-    assert parts[2]["text"] == "File notes.txt:\n\nÜmlaute"
+    parts = sandbox.completions[-1]["body"]["messages"][0]["content"]
+    assert [part["type"] for part in parts] == ["text", "file", "text", "image_url", "input_audio"]
     for is_reloaded in (False, True):
         if is_reloaded:
             chat.reload()
@@ -295,7 +252,7 @@ def test_files(chat: Page, sandbox: Sandbox) -> None:
 @pytest.mark.chromium
 def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
     """An image is pasted or dropped into the message; one that is none is refused, also alone."""
-    attach(chat, ("broken.png", "image/png", b"no image"))
+    steps.attach(chat, ("broken.png", "image/png", b"no image"))
     chat.get_by_placeholder("Ask anything").press("Enter")
     expect(steps.alert(chat)).to_contain_text("Nothing was sent; choose another file.")
     expect(steps.answers(chat)).to_have_count(0)
@@ -320,7 +277,7 @@ def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
         answer = steps.answers(chat).last
         expect(answer).to_contain_text(f"sandbox/hello {way}")
         expect(answer).to_contain_text("an image (image/png")
-    attach(chat, ("broken.png", "image/png", b"no image"))
+    steps.attach(chat, ("broken.png", "image/png", b"no image"))
     steps.ask(chat, "sandbox/hello again")
     expect(steps.alert(chat)).to_contain_text("broken.png is not what its name says")
     assert len(sandbox.completions) == 2

@@ -1,6 +1,5 @@
 """Several processes behind the nginx that `deploy/` ships, and https."""
 
-import datetime
 import re
 import shutil
 import socket
@@ -14,11 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from playwright.sync_api import Browser, Page, expect
 
 from lib.chat import archive, attachments
@@ -27,7 +21,7 @@ from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import ROOT, App, cookies_named, free_port, new_person
-from tests.browser.test_conversations import attach, converse
+from tests.support.certificates import write_certificate
 
 pytestmark = pytest.mark.browser
 
@@ -53,7 +47,7 @@ def nginx(folder: Path, apps: list[App], *, tls: bool = False) -> Iterator[str]:
     if tls:
         conf = conf.replace("listen 80;", "").replace("# listen 443", f"listen 127.0.0.1:{port}")
         conf = conf.replace("# ssl_", "ssl_").replace("/etc/nginx/tls", str(folder))
-        certify(folder)
+        write_certificate(folder)
     else:
         conf = conf.replace("listen 80;", f"listen 127.0.0.1:{port};")
     own = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY)
@@ -81,22 +75,6 @@ def listens(port: int) -> bool:
     with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         return True
     return False
-
-
-def certify(folder: Path) -> None:
-    """Write a key and its certificate, which only this test believes."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, SHA256())
-    )
-    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "privkey.pem").write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
 
 
 @pytest.fixture
@@ -135,7 +113,7 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         steps.expect_chat(page)
         assert steps.statuses(sandbox) == [200]
         first.start()
-        converse(page, "sandbox/echo first")
+        steps.converse(page, "sandbox/echo first")
         steps.ask(page, "sandbox/endless please")
         page.reload()
         steps.expect_more_words(steps.last_answer(page))
@@ -143,7 +121,7 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         second.stop()
         expect(steps.answers(page).last).to_contain_text("This answer broke off here")
         expect(steps.answers(page).first).to_contain_text("sandbox/echo first")
-        converse(page, "sandbox/echo and on")
+        steps.converse(page, "sandbox/echo and on")
         assert steps.statuses(sandbox) == [200]
         second.start()
 
@@ -154,7 +132,7 @@ def test_access_log(page: Page, replicas: list[App], sandbox: Sandbox, tmp_path:
     page.on("request", lambda request: paths.append(urlsplit(request.url).path))
     with nginx(tmp_path, replicas) as url:
         steps.sign_in(page, url)
-        attach(page, ("photo.png", "image/png", picture()))
+        steps.attach(page, ("photo.png", "image/png", picture()))
         steps.ask(page, "sandbox/hello, what is this?")
         expect(steps.answers(page).last).to_contain_text("an image (image/png")
         expect(page.get_by_role("img", name="photo.png")).to_be_visible()

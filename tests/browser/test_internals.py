@@ -12,7 +12,6 @@ from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import ROOT, App, arrive_signed_in
 from tests.browser.test_compare import add
-from tests.browser.test_conversations import attach
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +28,7 @@ def test_selectors(page: Page, app: App, sandbox: Sandbox) -> None:
     assert used == set(internals.SELECTORS)
     arrive_signed_in(page.context, app, sandbox)
     page.goto(f"{app.url}chat")
-    attach(page, ("photo.png", "image/png", picture(40, 20)))
+    steps.attach(page, ("photo.png", "image/png", picture(40, 20)))
     steps.ask(page, "sandbox/tour please")
     # With this toolbar it does not show; test_clicks_in_mid_answer has one with which it does.
     used.remove('[data-testid="stStatusWidget"]')
@@ -38,7 +37,5 @@ def test_selectors(page: Page, app: App, sandbox: Sandbox) -> None:
     page.goto(f"{app.url}compare")
     for model in ("sandbox/echo", "sandbox/tour"):
         add(page, model)
-    field = page.get_by_placeholder("Ask all of them")
-    field.fill("Hello?")
-    field.press("Enter")
+    steps.compare(page, "Hello?")
     expect(page.locator(columns)).to_have_count(3)

@@ -2,70 +2,19 @@
 
 import re
 import time
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import requests
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
-from lib.openrouter_sign_in import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, new_person
+from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
 
-def callback_without_visit(url: str, **form: str) -> str:
-    """Approve at a consent URL, and return the callback URL without the browser following it."""
-    consent = urlsplit(url)
-    form = {**dict(parse_qsl(consent.query)), **form, "decision": "authorize"}
-    response = requests.post(
-        f"{consent.scheme}://{consent.netloc}/auth", form, allow_redirects=False, timeout=10
-    )
-    return response.headers["Location"]
-
-
 # Survives
-
-
-def test_plain(
-    person: BrowserContext, page: Page, start_app: Callable[..., App], sandbox: Sandbox
-) -> None:
-    """With `plain` the challenge is the verifier, which a pasted code has too."""
-    steps.start(page, start_app(OPENROUTER_CODE_CHALLENGE_METHOD="plain").url)
-    sent = dict(parse_qsl(urlsplit(page.url).query))
-    steps.authorize(page)
-    steps.expect_chat(page)
-    page.get_by_role("button", name="Sign out").click()
-    steps.expect_signed_out(page)
-    page.get_by_text("Paste a code instead").click()
-    steps.paste_a_code(person, page)
-    steps.expect_chat(page)
-    returned, pasted = (exchange.body for exchange in sandbox.exchanges)
-    assert sent["code_challenge_method"] == "plain"
-    assert returned["code_challenge_method"] == pasted["code_challenge_method"] == "plain"
-    assert returned["code_verifier"] == sent["code_challenge"] != pasted["code_verifier"]
-
-
-def test_no_challenge(
-    person: BrowserContext, page: Page, start_app: Callable[..., App], sandbox: Sandbox
-) -> None:
-    """Without a challenge `state` tells a return that is one's own; a pasted code is challenged."""
-    steps.start(page, start_app(OPENROUTER_CODE_CHALLENGE_METHOD="none").url)
-    assert "code_challenge" not in page.url
-    steps.authorize(page)
-    steps.expect_chat(page)
-    page.get_by_role("button", name="Sign out").click()
-    steps.expect_signed_out(page)
-    page.get_by_text("Paste a code instead").click()
-    steps.paste_a_code(person, page)
-    steps.expect_chat(page)
-    returned, pasted = (exchange.body for exchange in sandbox.exchanges)
-    assert set(returned) == {"code"}
-    assert pasted["code_challenge_method"] == "S256"
 
 
 def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
@@ -201,52 +150,6 @@ def test_frame(page: Page, app: App, sandbox: Sandbox, more: str) -> None:
 
 
 # Safe
-
-
-def test_stranger(browser: Browser, page: Page, app: App, sandbox: Sandbox) -> None:
-    """A callback URL is worth nothing in another browser, and the first one can still finish."""
-    steps.start(page, app.url)
-    callback_url = callback_without_visit(page.url)
-    with new_person(browser) as stranger:
-        other = stranger.new_page()
-        other.goto(callback_url)
-        expect(steps.alert(other)).to_contain_text("not started in this browser")
-        steps.expect_signed_out(other)
-    assert steps.statuses(sandbox) == []
-    page.goto(callback_url)
-    steps.expect_chat(page)
-    assert steps.statuses(sandbox) == [200]
-
-
-def test_code_from_elsewhere(
-    page: Page, app: App, serving: tuple[Sandbox, str], sandbox: Sandbox
-) -> None:
-    """A code that an attacker made is not exchanged by itself, not even in mid-sign-in.
-
-    Where its user confirms it all the same, the challenge that it was made for refuses it.
-    """
-    _, base_url = serving
-    for query in ("?state=theirs", ""):
-        challenge = {"code_challenge": "A" * 43, "code_challenge_method": "S256"}
-        theirs = callback_without_visit(base_url, callback_url=app.url + query, **challenge)
-        steps.start(page, app.url)
-        page.goto(theirs)
-        expect(page.get_by_role("button", name="Go on and sign in")).to_be_visible()
-        steps.expect_signed_out(page)
-    assert steps.statuses(sandbox) == []
-    steps.confirm(page)
-    expect(steps.alert(page)).to_contain_text("did not accept")
-    assert steps.statuses(sandbox) == [403]
-
-
-def test_forged_cookie(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
-    """A pending sign-in that this app did not seal is none."""
-    name = f"{storage_prefix(app.url)}pending_forged"
-    cookie = {"name": name, "value": "gAAAAAforged", "url": app.url}
-    person.add_cookies([cookie])  # type: ignore[list-item]
-    page.goto(f"{app.url}?code=forged&state=forged")
-    expect(steps.alert(page)).to_contain_text("not started in this browser")
-    assert steps.statuses(sandbox) == []
 
 
 def test_nothing_left_in_the_address(page: Page, app: App, sandbox: Sandbox) -> None:

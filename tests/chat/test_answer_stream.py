@@ -44,7 +44,6 @@ from lib.openrouter.events import (
     TextDelta,
     Usage,
 )
-from sandbox.answers import TOUR
 from tests.conftest import KEY, Served
 
 
@@ -251,17 +250,6 @@ def test_stop_ends_the_wait(error: OpenRouterError, least: float, most: float) -
     stream.stop()
     assert stream.over.wait(5)
     assert (script.asked, stream.answer.progress) == (1, "stopped")
-
-
-def test_real_stream(served: Served) -> None:
-    """A real stream becomes the answer that was given, with its model and costs."""
-    request = ChatRequest("sandbox/tour", [{"role": "user", "content": "Hello?"}])
-    stream, _ = begin(Completion(served.base_url, KEY, request))
-    assert stream.over.wait(5)
-    answer = stream.answer
-    assert (answer.text, answer.model, answer.provider) == (TOUR, "sandbox/tour", "Sandbox")
-    assert answer.usage.completion_tokens > 100
-    assert answer.cost > 0
 
 
 def test_nothing_is_left_over(served: Served) -> None:

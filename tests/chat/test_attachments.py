@@ -42,53 +42,30 @@ JPEG = image_of("JPEG")
 PDF = b"%PDF-1.7"
 
 
-def encoded(content: bytes) -> str:
-    """As the API wants bytes."""
+def base64_of(content: bytes) -> str:
+    """Bytes as the API takes them."""
     return base64.b64encode(content).decode()
+
+
+def image_part(form: str, content: bytes) -> dict[str, object]:
+    """An image as the API takes it."""
+    url = f"data:image/{form};base64,{base64_of(content)}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+PDF_URL = f"data:application/pdf;base64,{base64_of(PDF)}"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "part"),
     [
-        (
-            "a.PNG",
-            PNG,
-            {
-                "type": "image_url",
-                "image_url": {"url": f"data:image/png;base64,{encoded(PNG)}"},
-            },
-        ),
-        (
-            "a.jpg",
-            JPEG,
-            {
-                "type": "image_url",
-                "image_url": {"url": f"data:image/jpeg;base64,{encoded(JPEG)}"},
-            },
-        ),
-        (
-            "a.pdf",
-            b"%PDF-1.7",
-            {
-                "type": "file",
-                "file": {
-                    "filename": "a.pdf",
-                    "file_data": f"data:application/pdf;base64,{encoded(PDF)}",
-                },
-            },
-        ),
-        (
-            "a.wav",
-            b"RIFF",
-            {"type": "input_audio", "input_audio": {"data": encoded(b"RIFF"), "format": "wav"}},
-        ),
-        (
-            "a.csv",
-            "\ufeffä,b".encode(),
-            {"type": "text", "text": "File a.csv:\n\nä,b"},
-        ),
+        ("a.PNG", PNG, image_part("png", PNG)),
+        ("a.jpg", JPEG, image_part("jpeg", JPEG)),
+        ("a.pdf", PDF, {"type": "file", "file": {"filename": "a.pdf", "file_data": PDF_URL}}),
+        ("a.wav", b"RIFF", {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}),
+        ("a.csv", "\ufeffä,b".encode(), {"type": "text", "text": "File a.csv:\n\nä,b"}),
     ],
-)
+)  # fmt: skip
 def test_part(name: str, content: bytes, part: dict[str, object]) -> None:
     """Each kind of file has the form in which OpenRouter takes it."""
     assert attachment(name, content).part() == part

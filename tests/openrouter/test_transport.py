@@ -1,8 +1,6 @@
 """Requests, and sessions that can be aborted."""
 
-import datetime
 import gzip
-import ipaddress
 import queue
 import select
 import socket
@@ -10,16 +8,13 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from lib.openrouter.account import get_account
 from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
     ConnectionLost,
@@ -30,8 +25,11 @@ from lib.openrouter.errors import (
     Unreachable,
 )
 from lib.openrouter.events import Event, TextDelta
+from lib.openrouter.generation import get_usage
+from lib.openrouter.models import get_models
 from lib.openrouter.transport import MAX_BODY_BYTES, AbortableSession, Bearer, fetch, get_data, send
 from tests.conftest import KEY, NOT_THE_API, RawServer, http
+from tests.support.certificates import write_certificate
 
 
 def ask(base_url: str, model: str = "m") -> Completion:
@@ -50,27 +48,10 @@ CHUNKED = http(b"%x\r\n%b\r\n" % (len(CHUNK), CHUNK), more="Transfer-Encoding: c
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     """The context of a server at 127.0.0.1 whose certificate the process trusts."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(key, SHA256())
-    )
-    pem = tmp_path / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + certificate.public_bytes(Encoding.PEM)
-    )
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+    certificate, key = write_certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(certificate, key)
     return context
 
 
@@ -85,7 +66,7 @@ def over_tls(server: RawServer, response: bytes, request: pytest.FixtureRequest)
 
 
 def by_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequest) -> str:
-    """Serve as the proxy to a host that there is not."""
+    """Serve as the proxy to a host that does not exist."""
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.setenv("http_proxy", server.serve(response, stays=True))
     monkeypatch.setenv("no_proxy", "")
@@ -93,7 +74,7 @@ def by_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequest)
 
 
 def by_tls_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequest) -> str:
-    """Serve over https behind a proxy that is itself spoken to over TLS."""
+    """Serve over https behind a proxy that is itself reached over TLS."""
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     tls: ssl.SSLContext = request.getfixturevalue("tls")
     listener = socket.create_server(("127.0.0.1", 0))
@@ -105,7 +86,7 @@ def by_tls_proxy(server: RawServer, response: bytes, request: pytest.FixtureRequ
 
 
 def relay(listener: socket.socket, tls: ssl.SSLContext) -> None:
-    """Answer one CONNECT over TLS, and pass on what either end sends until one leaves."""
+    """Answer one CONNECT over TLS, and relay both directions until one end closes."""
     with tls.wrap_socket(listener.accept()[0], server_side=True) as near:
         request = near.recv(65_536)
         assert request.startswith(b"CONNECT ")
@@ -179,23 +160,28 @@ def test_abort_after_the_end(raw_server: RawServer) -> None:
 # Requests
 
 
-def test_silent_server(raw_server: RawServer) -> None:
-    """A server that says nothing is asked once, for as long as the time-out says."""
+HALF = http(b'{"data":', more="Content-Length: 20\r\n")
+ENDLESS = http(b'{"data":')
+
+
+@pytest.mark.parametrize("response", [b"", HALF, ENDLESS])
+def test_silent_server(raw_server: RawServer, response: bytes) -> None:
+    """A response that does not begin, or stops in the middle, times out after one request."""
     with pytest.raises(TimedOut):
-        send("GET", raw_server.serve(b"", stays=True), timeout=(5, 0.1))
+        fetch("GET", raw_server.serve(response, stays=True), timeout=(5, 0.1))
     assert len(raw_server.received) == 1
 
 
-@pytest.mark.parametrize("response", [b"", b"no http\r\n\r\n"])
+@pytest.mark.parametrize("response", [b"", b"no http\r\n\r\n", HALF])
 def test_broken_server(raw_server: RawServer, response: bytes) -> None:
-    """A server that hangs up, or speaks something else, is asked once."""
+    """A connection that ends without a whole response is lost, after one request."""
     with pytest.raises(ConnectionLost):
-        send("GET", raw_server.serve(response), timeout=(5, 5))
+        fetch("GET", raw_server.serve(response), timeout=(5, 5))
     assert len(raw_server.received) == 1
 
 
 def test_body_beyond_the_limit(raw_server: RawServer) -> None:
-    """A body that does not end is read up to the limit, and is no answer."""
+    """A body that does not end is read up to the limit, and raises `InvalidResponse`."""
     url = raw_server.serve(http(b" " * (MAX_BODY_BYTES + 1), "application/json"))
     with pytest.raises(InvalidResponse):
         fetch("GET", url, timeout=(5, 5))
@@ -207,16 +193,8 @@ def test_compressed(raw_server: RawServer) -> None:
     assert get_data(raw_server.serve(body), timeout=(5, 5)) == 1
 
 
-@pytest.mark.parametrize("more", ["", "Content-Length: 20\r\n"])
-def test_body_that_does_not_come(raw_server: RawServer, more: str) -> None:
-    """A body that stops in the middle is one that took too long."""
-    url = raw_server.serve(http(b'{"data":', more=more), stays=True)
-    with pytest.raises(TimedOut):
-        fetch("GET", url, timeout=(5, 0.1))
-
-
 def test_body_in_drops(raw_server: RawServer) -> None:
-    """A body that is never silent for long, and never whole, takes too long too."""
+    """A body that trickles in times out too, though it is never silent for long."""
     answer = http(b" " * 200, more="Content-Length: 200\r\n")
     url = raw_server.serve(answer, drops=0.01)
     with pytest.raises(TimedOut):
@@ -224,18 +202,27 @@ def test_body_in_drops(raw_server: RawServer) -> None:
     assert raw_server.dropped < len(answer)
 
 
-def test_body_that_breaks_off(raw_server: RawServer) -> None:
-    """A body that is shorter than it said is no answer."""
-    url = raw_server.serve(http(b'{"data":', more="Content-Length: 20\r\n"))
-    with pytest.raises(ConnectionLost):
-        fetch("GET", url, timeout=(5, 5))
-
-
 @pytest.mark.parametrize("body", NOT_THE_API)
 def test_not_the_api(raw_server: RawServer, body: bytes) -> None:
-    """A 200 without `data` is an error of ours."""
+    """A 200 without `data` raises `InvalidResponse`."""
     with pytest.raises(InvalidResponse):
         get_data(raw_server.serve(http(body, "application/json")), timeout=(5, 5))
+
+
+@pytest.mark.parametrize("data", [b"null", b"[]", b"5"])
+@pytest.mark.parametrize(
+    "get",
+    [
+        get_models,
+        partial(get_account, key=KEY),
+        partial(get_usage, key=KEY, generation="gen-a"),
+    ],
+    ids=["models", "account", "usage"],
+)
+def test_other_data(raw_server: RawServer, get: Callable[[str], object], data: bytes) -> None:
+    """A 200 whose `data` is not what was requested raises `InvalidResponse`."""
+    with pytest.raises(InvalidResponse):
+        get(raw_server.serve(http(b'{"data":%b}' % data, "application/json")))
 
 
 @pytest.mark.parametrize("status", [307, 403, 503])
@@ -249,7 +236,7 @@ def test_status(raw_server: RawServer, status: int) -> None:
 
 
 def test_unreachable() -> None:
-    """Where nobody listens, there is no answer."""
+    """A refused connection raises `Unreachable` itself."""
     with pytest.raises(Unreachable) as raised:
         send("GET", "http://127.0.0.1:9", timeout=(5, 5))
     assert type(raised.value) is Unreachable
@@ -263,7 +250,7 @@ def test_netrc(
     auth: dict[str, Bearer],
     header: str | None,
 ) -> None:
-    """A password for the host in `.netrc` is not sent, be it in a key's place or without one."""
+    """A password for the host in `.netrc` is not sent, with a key or without one."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     send("GET", raw_server.serve(http(b"")), timeout=(5, 5), **auth)
@@ -272,7 +259,7 @@ def test_netrc(
 
 
 def test_no_key_in_repr() -> None:
-    """The key stands in no `repr`."""
+    """The key is in no `repr`."""
     bearer = Bearer(KEY)
     request = requests.Request("GET", "http://localhost", auth=bearer).prepare()
     assert KEY not in repr(bearer) + repr(request)

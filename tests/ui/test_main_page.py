@@ -1,0 +1,153 @@
+"""The main page and the self-check: settings, the account, and what a run costs."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from lib.openrouter_sign_in import session as signing
+from lib.openrouter_sign_in.state import Options
+from lib.ui import page
+from lib.ui.session import Session
+from sandbox.server import Sandbox
+from tests.conftest import RawServer, http
+from tests.support.pages import (
+    CALLBACK_URL,
+    SECRET,
+    ask,
+    begin_sign_in,
+    chat_page,
+    current_user,
+    main_page,
+    return_from_consent,
+    signed_in,
+    visible_text,
+)
+
+
+def test_unusable_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that cannot be used is one sentence, on each page."""
+    monkeypatch.setenv("OPENROUTER_CODE_CHALLENGE_METHOD", "S512")
+    for app in (main_page().run(), chat_page().run()):
+        assert not app.exception
+        assert "OPENROUTER_CODE_CHALLENGE_METHOD must be S256" in app.error[0].value
+
+
+def test_secrets(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's secrets hold settings; an unusable secret is one sentence."""
+    app = main_page().switch_page("pages/self_check.py")
+    app.secrets["REMEMBER_SIGN_IN"] = False
+    (report,) = (code.value for code in app.run().code)
+    assert "REMEMBER_SIGN_IN = false" in report
+    app.secrets["APP_PROMPTS"] = ["Why?", "How?"]
+    assert "APP_PROMPTS must be one text in quotes" in app.run().error[0].value
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text("APP_TITLE = Chat")
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    assert "secrets.toml must be TOML" in main_page().run().error[0].value
+
+
+def test_unreadable_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` in UTF-16, as a shell of Windows writes it, is one sentence."""
+    (tmp_path / ".env").write_text("APP_TITLE=Chat", "utf-16")
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    app = main_page().run()
+    assert not app.exception
+    assert ".env must be a text in UTF-8." in app.error[0].value
+
+
+def test_self_check(sandbox: Sandbox) -> None:
+    """The self-check needs no sign-in: OpenRouter responds, and no secret is on the page."""
+    app = main_page().switch_page("pages/self_check.py")
+    app.context["url"] = "http://127.0.0.1:3000/self_check"
+    app.run()
+    assert not app.exception
+    (report,) = (code.value for code in app.code)
+    assert f"[ok] Callback URL: {CALLBACK_URL} has" in report
+    assert "[warning] Address: This browser has the app at http://127.0.0.1:3000, and" in report
+    assert "[being checked] Cookies" in report
+    assert re.search(r"\[ok\] OpenRouter: http://127\.0\.0\.1:\d+ responded in \d+ ms\.", report)
+    assert "SIGN_IN_SECRET = set\n" in report
+    assert SECRET not in report + visible_text(app)
+
+
+def test_account_failure(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that cannot be loaded is a warning, and the chat stays."""
+    session = signed_in()
+    monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
+    app = main_page(session).run()
+    assert "could not be loaded" in app.warning[0].value
+    assert current_user(app)
+
+
+def test_click_while_the_account_is_fetched(raw_server: RawServer) -> None:
+    """A click while the account is being fetched does not wait for it."""
+
+    def script(base_url: str, clicked: list[str]) -> None:
+        from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+        from lib.openrouter_sign_in import User
+        from lib.settings import Settings
+        from lib.ui import account
+        from lib.ui.session import current_session
+
+        session = current_session()
+        if session.user is None:
+            session.user = User("sk-or-x", 0, base_url)
+            context = get_script_run_ctx()
+            assert context
+            assert context.script_requests
+            context.script_requests.request_rerun(RerunData())
+        else:
+            clicked.append("too late" if session.account.latest else "in time")
+        account.refresh(Settings(base_url=base_url), session)
+
+    clicked: list[str] = []
+    answer = http(b'{"data": {"label": "me"}}', "application/json")
+    url = raw_server.serve(answer, drops=0.01)
+    arguments = {"base_url": url, "clicked": clicked}
+    app = AppTest.from_function(script, kwargs=arguments, default_timeout=20).run()
+    assert clicked == ["in time"]
+    assert app.session_state["session"].account.latest.label == "me"
+    assert len(raw_server.received) == 1
+
+
+def test_redirect_to_the_chat() -> None:
+    """A sign-in leads to the chat once, and again where a late report ends the chat's first run."""
+    session = Session(opens_chat=True)
+    for leads_to_chat, has_event, opens in (
+        (True, False, True),  # the account, after the sign-in
+        (False, False, False),  # the chat
+        (True, True, True),  # the account, by a report that it had sent before
+        (False, False, False),
+        (True, False, False),  # the account, since its user wants to see it
+        (True, True, False),
+    ):
+        page._lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
+        assert session.opens_chat is opens
+
+
+def test_no_pandas(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signing in and chatting need no pandas: a third of a second, and 80 MB of memory."""
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    app = return_from_consent(begin_sign_in())
+    ask(app.switch_page("pages/chat.py").run(), "Hello?")
+    assert "completion tokens" in visible_text(app)
+    assert "pandas" not in sys.modules
+
+
+def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a visitor clears Streamlit's caches nothing is fetched again, and seals stay valid."""
+    body = b'{"data": [{"id": "a/b"}]}'
+    monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(body, "application/json")))
+    sealed = signing.sealer(Options(), "a purpose").seal({"a": 1})
+    for accounts in (1, 2):
+        assert "responded in" in visible_text(main_page().switch_page("pages/self_check.py").run())
+        assert chat_page(signed_in()).run().chat_input
+        assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
+        st.cache_resource.clear()
+        st.cache_data.clear()
+    assert signing.sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
