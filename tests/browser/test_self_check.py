@@ -13,7 +13,7 @@ def test_self_check(page: Page, app: App) -> None:
     page.goto(app.url)
     page.get_by_role("link", name="Self-check").click()
     report = page.get_by_test_id("stCode")
-    expect(report).to_contain_text("[ok] Cookies: This browser keeps them.")
+    expect(report).to_contain_text("[ok] Cookies: This browser accepts them.")
     expect(report).to_contain_text(f"[ok] Callback URL: {app.url} has a form")
     expect(report).to_contain_text(f"[ok] Address: This browser has the app at {app.url[:-1]}.")
     expect(report).to_contain_text("SIGN_IN_SECRET = set")
