@@ -29,6 +29,7 @@ from lib.openrouter.chat import ChatRequest
 from lib.openrouter.events import GeneratedImage
 from lib.openrouter_sign_in import Exchanged, User, storage_prefix
 from lib.openrouter_sign_in import session as signing
+from lib.openrouter_sign_in.cookies import sealer
 from lib.openrouter_sign_in.oauth import authorization_url
 from lib.openrouter_sign_in.pkce import Method, create_code_challenge, create_code_verifier
 from lib.openrouter_sign_in.sealing import Sealer
@@ -97,6 +98,12 @@ def user_of(app: AppTest) -> User | None:
     """Who is signed in."""
     user: User | None = app.session_state["openrouter_sign_in"].user
     return user
+
+
+def cookies_to_set(app: AppTest) -> list[str]:
+    """The cookies that the browser is told to set."""
+    commands = app.session_state["openrouter_sign_in"].commands
+    return [command.value for command in commands if command.action == "set_cookie"]
 
 
 def chat_page(session: Session | None = None) -> AppTest:
@@ -416,7 +423,7 @@ def test_another_websocket(
     handshake.headers["Sec-WebSocket-Key"] = "1"
     app = sign_in()
     state = app.session_state["openrouter_sign_in"]
-    cookies = dict(cookie.split(";")[0].split("=") for cookie in state.commands.cookies)
+    cookies = dict(cookie.split(";")[0].split("=") for cookie in cookies_to_set(app))
     handshake.headers["Sec-WebSocket-Key"] = "2"
     handshake.cookies = cookies
     app.switch_page("pages/chat.py").run().chat_input[0].set_value("sandbox/echo mine").run()
@@ -441,8 +448,7 @@ def test_two_sign_ins_of_a_browser(sandbox: Sandbox, handshake: Handshake) -> No
     handshake.headers["Sec-WebSocket-Key"] = "1"
     handshake.cookies[COOKIE + "binding"] = "of the first"
     app = sign_in()
-    cookies = app.session_state["openrouter_sign_in"].commands.cookies
-    assert not [cookie for cookie in cookies if "_binding=" in cookie]
+    assert not [cookie for cookie in cookies_to_set(app) if "_binding=" in cookie]
     handshake.headers["Sec-WebSocket-Key"] = "2"
     assert user_of(app.run())
 
@@ -873,14 +879,14 @@ def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) 
     """When a visitor has Streamlit's caches cleared, nothing is fetched again, and seals stay good."""
     body = b'{"data": [{"id": "a/b"}]}'
     monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(body, "application/json")))
-    sealed = signing.sealer(Options(), "a purpose").seal({"a": 1})
+    sealed = sealer(Options(), "a purpose").seal({"a": 1})
     for accounts in (1, 2):
         assert "answered in" in text_of(main_page().switch_page("pages/self_check.py").run())
         assert chat_page(signed_in()).run().chat_input
         assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
         st.cache_resource.clear()
         st.cache_data.clear()
-    assert signing.sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
+    assert sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
 
 
 def test_too_many_pixels(sandbox: Sandbox) -> None:
