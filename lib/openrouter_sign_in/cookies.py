@@ -1,7 +1,6 @@
-"""The app's cookies and its own URL, as far as Streamlit can read them.
+"""The app's cookies, as the websocket's handshake has them, and its own URL.
 
-`st.context.cookies` are those of the websocket's handshake: present on a session's first run, and
-updated at the next handshake. JavaScript writes them (browser.js, link.js).
+Cookies are there on a session's first run, and new ones at the next handshake. JavaScript sets them.
 https://docs.streamlit.io/develop/api-reference/caching-and-state/st.context
 """
 
@@ -23,8 +22,8 @@ _Record = TypeVar("_Record", User, PendingSignIn)
 def main_page_url() -> str:
     """Return the URL of the app's main page in the browser, without query; empty if unknown.
 
-    Not `st.context.url`, which removes a page's name also where a URL merely ends in it, as
-    https://team.chat and https://example.org/our-chat do.
+    Not `st.context.url`: it removes a page's name also from the end of https://team.chat or
+    https://example.org/our-chat.
     """
     context = get_script_run_ctx()
     if context is None or context.context_info is None:
@@ -45,9 +44,8 @@ def websocket_key() -> str | None:
 def storage_prefix(url: str | None = None) -> str:
     """Return the prefix of all names under which the app at this main page stores in a browser.
 
-    Cookies ignore ports, and neither they nor web storage know base paths: without a prefix two
-    deployments on one host would sign each other out. Signing out removes what is in
-    `sessionStorage` under this prefix.
+    It tells deployments on one host apart: cookies ignore ports, and both cookies and web storage
+    ignore base paths. Signing out clears `sessionStorage` under this prefix.
     """
     parts = urlsplit(main_page_url() if url is None else url)
     return f"openrouter_{digest(parts.netloc + parts.path.rstrip('/'))[:8]}_"
@@ -62,8 +60,8 @@ def cookie_name(name: str) -> str:
 def set_cookie(name: str, value: str, *, max_age: int | None = None) -> str:
     """Return a cookie for `document.cookie`: for the browser session, or for `max_age` seconds.
 
-    Lax: the app's own page opens the websocket, wherever the user came from, and no cookie goes
-    along with a websocket that another site opens.
+    Lax: the app's own page opens the websocket, also after a redirect from another site; a
+    websocket that another site opens gets no cookie.
     """
     full_name = cookie_name(name)
     lifetime = "" if max_age is None else f"; Max-Age={max_age}"

@@ -19,10 +19,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Returned:
-    """OpenRouter sent the browser back with a code or an error.
-
-    `fits` tells whether the `state` is that of a sign-in begun in this browser.
-    """
+    """OpenRouter sent a code or an error; `fits`: the `state` is of a sign-in of this browser."""
 
     code: str
     error: str
@@ -48,17 +45,17 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class SignedOut:
-    """The user is signed out.
+    """The user is signed out: by themselves `here` or `elsewhere`, in another tab.
 
-    `here` and `elsewhere` (another tab): they signed out. `taken`: another browser has taken the
-    session over. `rejected`: OpenRouter does not accept the key. `expired`: after 12 hours.
+    Or by the app: another browser has `taken` the session over, OpenRouter `rejected` the key, or
+    the sign-in `expired` after 12 hours.
     """
 
     reason: Reason
 
     @property
     def forgets(self) -> bool:
-        """Whether to delete all data of the user; otherwise the same user may well come back."""
+        """Whether to delete all data of the user; otherwise they are likely to sign in again."""
         return self.reason in ("here", "elsewhere", "taken")
 
 

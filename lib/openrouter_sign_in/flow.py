@@ -1,8 +1,7 @@
 """A sign-in, read downwards: begin, come back, exchange.
 
-A redirect ends the Streamlit session, and the `code_verifier` in it. So the pending sign-in is also
-sealed in a short-lived cookie, which the session that begins on return reads. The server stores
-nothing.
+A redirect ends the Streamlit session, and the `code_verifier` in it. So a click also stores the
+pending sign-in, sealed, in a short-lived cookie, which the session that begins on return reads.
 """
 
 import secrets
@@ -25,19 +24,17 @@ MAX_SEAL_AGE_S = 20 * 60
 
 
 def show_link(state: State, callback_url: str, label: str) -> None:
-    """Show the link that begins a sign-in: on a click it stores the cookie, then leaves."""
+    """Show the link that begins a sign-in: a click stores the pending one in a cookie (link.js)."""
     if state.pending is None or state.pending.callback_url != callback_url:
         state.pending = _begin(state, callback_url)
-    pending = state.pending
+    pending, name = state.pending, cookies.PENDING + state.pending.state
     sealed = cookies.sealer(state.options, cookies.PENDING).seal(asdict(pending))
     browser.link(
         key="openrouter_link",
         data={
             "label": label,
             "href": _authorization_url(state, pending),
-            "cookie": cookies.set_cookie(
-                cookies.PENDING + pending.state, sealed, max_age=PENDING_S
-            ),
+            "cookie": cookies.set_cookie(name, sealed, max_age=PENDING_S),
             "prefix": cookies.cookie_name(cookies.PENDING),
             "max_age": MAX_SEAL_AGE_S,
         },
@@ -81,9 +78,9 @@ def _authorization_url(state: State, pending: PendingSignIn) -> str:
 def receive_callback(state: State) -> None:
     """Take the code that OpenRouter sent back, once, and begin the exchange.
 
-    The browser is told to clean its URL, so that neither Reload nor Back sends the code again. A
-    code with the `state` of a sign-in pending in this browser is its own. Any other waits until
-    the user confirms it, or is refused if no sign-in is pending.
+    The browser then cleans its URL, so that neither Reload nor Back sends the code again. A code
+    with the `state` of a sign-in pending in this browser is its own. Any other waits until the
+    user confirms it, or is refused if no sign-in is pending.
     """
     response = oauth.parse_callback(st.query_params)
     if response is None or response == state.last_response:

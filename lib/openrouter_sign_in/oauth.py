@@ -32,9 +32,8 @@ def authorization_url(
 ) -> str:
     """Return the URL of OpenRouter's consent page.
 
-    Without a `callback_url` the page shows the authorization code for the user to copy, and a
-    challenge is compulsory (`ValueError` without one). `limit` is the credit limit in USD that the
-    page offers for the new key.
+    Without a `callback_url` the page shows a code for the user to copy, and a challenge is
+    compulsory (else `ValueError`). `limit` is the new key's credit limit in USD, as a proposal.
     """
     if callback_url is None and code_challenge is None:
         raise ValueError("code_challenge: compulsory without a callback_url")
@@ -119,11 +118,7 @@ Problem = Literal[
 
 
 class ExchangeError(Exception):
-    """The exchange gave no key.
-
-    `problem` is the reason if it is known, otherwise "". `status` is that of HTTP, 0 if no
-    response came.
-    """
+    """The exchange gave no key: `problem` is "" if unknown, `status` is 0 without a response."""
 
     def __init__(self, problem: Problem = "", *, status: int = 0) -> None:
         self.problem, self.status = problem, status
@@ -144,8 +139,8 @@ def exchange_code(
 ) -> str:
     """Exchange an authorization code for the user's API key, in one POST: a code works only once.
 
-    `timeout`: seconds to connect, and to wait for data; the whole may take twice their sum. Raises
-    `ExchangeError`.
+    `timeout`: seconds to connect, and between two reads; the whole may take twice their sum.
+    Raises `ExchangeError`.
     """
     body = {"code": code}
     if method != "none":

@@ -15,10 +15,7 @@ CODE_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 def create_code_verifier(token_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """Return a new `code_verifier` of 43 characters.
-
-    It is 32 random octets in base64url, as RFC 7636, section 4.1 recommends.
-    """
+    """Return a new `code_verifier`: 32 random octets in base64url (RFC 7636, section 4.1)."""
     return _base64url(token_bytes(32))
 
 

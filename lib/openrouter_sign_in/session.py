@@ -6,7 +6,7 @@ import time
 
 from . import browser, cookies
 from .events import Reason, SignedOut
-from .state import MAX_SIGN_IN_AGE_S, Options, State, User, current_state, digest, replace_state
+from .state import MAX_SIGN_IN_AGE_S, Options, State, User, current_state, digest
 
 MAX_SIGNED_OUT = 10_000
 """How many sign-outs the process remembers, the last ones; some 200 bytes each."""
@@ -29,22 +29,20 @@ def take_state(options: Options) -> State:
 
     Streamlit hands a session to any websocket that names its id, and ids are in the URLs of
     uploads. So the browser of a new websocket must present the cookie that the session is bound
-    to. Otherwise the session's user is forgotten, and a new state begins.
+    to. Otherwise the user is forgotten, and the state is reset.
     """
     state = current_state()
     state.options = options
     if not _is_own(state):
         end(state, "taken")
-        state = replace_state(State(options, notice=state.notice))
+        vars(state).update(vars(State(options, notice=state.notice)))
     websocket = cookies.websocket_key() or state.websocket or "none"
     if websocket != state.websocket:
         state.websocket = websocket
         if options.remember and not state.user:
             _restore(state)
-    if state.user and _digest(state.user) in _signed_out:
-        end(state, "elsewhere")
-    elif state.user and state.user.is_expired:
-        end(state, "expired")
+    if state.user and (reason := _end_reason(state.user)):
+        end(state, reason)
     return state
 
 
@@ -56,7 +54,7 @@ def current_user() -> User | None:
     """
     state = current_state()
     user = state.user
-    return user if user and _is_own(state) and not _has_ended(user) else None
+    return user if user and _is_own(state) and not _end_reason(user) else None
 
 
 def bind(state: State) -> None:
@@ -78,13 +76,15 @@ def _is_own(state: State) -> bool:
 def _restore(state: State) -> None:
     """Sign in with the key in the browser's cookie, if it has one that is still good."""
     found = cookies.unseal(state.options, cookies.KEY, User, max_age=MAX_SIGN_IN_AGE_S)
-    if (user := found.get("")) and not _has_ended(user):
+    if (user := found.get("")) and not _end_reason(user):
         state.user = user
         bind(state)
 
 
-def _has_ended(user: User) -> bool:
-    return user.is_expired or _digest(user) in _signed_out
+def _end_reason(user: User) -> Reason | None:
+    if _digest(user) in _signed_out:
+        return "elsewhere"
+    return "expired" if user.is_expired else None
 
 
 def _digest(user: User) -> str:

@@ -1,4 +1,8 @@
-"""What a browser session knows of its sign-in: one object in `st.session_state`."""
+"""What a browser session knows of its sign-in: one object in `st.session_state`.
+
+At a yield point, such as `st.session_state[…] = …`, Streamlit may end a script for another message
+of its tab; a callback would lose what the user has sent. Setting an attribute here is none.
+"""
 
 import hashlib
 import secrets
@@ -6,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, cast
 
 import streamlit as st
 
@@ -90,7 +94,7 @@ class PendingSignIn:
 
 @dataclass
 class Exchange:
-    """The exchange of a code for a key, in a thread of its own once it has begun."""
+    """The exchange of a code for a key, in its own thread once it has begun."""
 
     code: str = field(repr=False)
     pending: PendingSignIn
@@ -112,11 +116,7 @@ class Command:
 
 @dataclass
 class State:
-    """The sign-in of one browser session.
-
-    Setting an attribute is not a point at which Streamlit may end a script, unlike
-    `st.session_state[…] = …`.
-    """
+    """The sign-in of one browser session."""
 
     options: Options = field(default_factory=Options)
     websocket: str | None = None
@@ -136,27 +136,19 @@ class State:
 
 
 def current_state() -> State:
-    """Return the state of the running script's session. No yield point, so callbacks may use it."""
-    return widget_value(_STATE) or replace_state(State())
-
-
-def replace_state(state: State) -> State:
-    """Give the running script's session another state, and return that."""
-    st.session_state[_STATE] = state
-    return state
+    """Return the state of the running script's session. Not a yield point."""
+    if (state := widget_value(_STATE)) is None:
+        st.session_state[_STATE] = state = State()
+    return cast("State", state)
 
 
 def yield_point() -> None:
-    """Let Streamlit end an unwanted script here; unlike rendering, this sends nothing."""
+    """Let Streamlit end an unwanted script here. Unlike rendering, this sends nothing."""
     _ = _STATE in st.session_state
 
 
 def widget_value(key: str) -> Any:
-    """Return the value of a widget or component; None if there is none.
-
-    No yield point, unlike `st.session_state[…]`: there another message of the tab could end a
-    callback, and lose what the user has sent.
-    """
+    """Return the value of a widget or component, None if it has none. Not a yield point."""
     return st.session_state.to_dict().get(key)
 
 

@@ -20,9 +20,9 @@ def sign_in(*, stop: bool, **options: Unpack[SignInOptions]) -> User | None: ...
 def sign_in(*, stop: bool = True, **options: Unpack[SignInOptions]) -> User | None:
     """Return the signed-in user; if there is none, show how to sign in, and stop the script.
 
-    Call it once in each run, on each page, before anything that is only for signed-in users. With
-    `stop=False` it returns None instead of stopping. `SignInOptions` describes the options. Raises
-    `ValueError` for a `method` that is not one of the three.
+    Call it once in each run, on each page, before anything that is only for signed-in users.
+    `stop=False` returns None instead of stopping; `SignInOptions` describes the other options.
+    Raises `ValueError` if `method` is none of the three.
     """
     state = session.take_state(Options(**options))
     flow.receive_callback(state)
@@ -36,16 +36,14 @@ def sign_in(*, stop: bool = True, **options: Unpack[SignInOptions]) -> User | No
         if failure := flow.finish_exchange(state, exchange):
             state.failure = explain(failure)
         st.rerun()
-    if state.user:
-        if state.signed_in_is_due:
-            state.signed_in_is_due = False
-            state.options.on_event(SignedIn())
-        return state.user
-    if state.options.button:
+    if state.user and state.signed_in_is_due:
+        state.signed_in_is_due = False
+        state.options.on_event(SignedIn())
+    if state.user is None and state.options.button:
         _show(state, state.options.button)
-    if stop:
+    if state.user is None and stop:
         st.stop()
-    return None
+    return state.user
 
 
 def _show(state: State, label: str) -> None:
@@ -100,7 +98,7 @@ def explain(error: ExchangeError) -> str:
     if sentence := _FAILURES.get(error.problem or error.status):
         return sentence
     if error.status >= 500:
-        return f"OpenRouter has a problem of its own at the moment (error {error.status}). Please sign in again in a minute."
+        return f"OpenRouter has a problem at the moment (error {error.status}). Please sign in again in a minute."
     return f"OpenRouter refused the sign-in (error {error.status}). Please try again."
 
 

@@ -564,13 +564,20 @@ def test_led_to_the_chat() -> None:
         assert session.opens_chat is opens
 
 
-def test_rejected_key_signs_out(sandbox: Sandbox) -> None:
-    """A key that was deleted signs out, and the page says why."""
+def test_rejected_key_signs_out(sandbox: Sandbox, handshake: Handshake) -> None:
+    """A key that was deleted signs out, and the page says why.
+
+    The cookie of the handshake, which still has the key, does not sign in again.
+    """
     session = signed_in()
+    assert session.user
+    handshake.headers["Sec-WebSocket-Key"] = "1"
+    handshake.cookies[COOKIE + "key"] = sealed("key", asdict(session.user))
     sandbox.keys.clear()
     app = main_page(session).run()
     assert "no longer accepts your key" in app.error[0].value
     assert user_of(app) is None
+    assert user_of(app.run()) is None
 
 
 def test_question_is_answered(sandbox: Sandbox) -> None:
