@@ -1,16 +1,8 @@
-"""Sign in with OpenRouter, by OAuth PKCE, in any Streamlit app.
+"""Sign in with OpenRouter, by OAuth PKCE, in any Streamlit app: README.md shows how.
 
-    import os
-    import streamlit as st
-    from openrouter_sign_in import sign_in, sign_out
-
-    user = sign_in(secret=os.environ.get("SIGN_IN_SECRET"))  # stops here until someone is signed in
-    st.sidebar.button("Sign out", on_click=sign_out)
-    st.write("Your key ends in", user.key[-4:])
-
-README.md beside this file says what is kept where. Modules, from the top down: `view` (what the
-user sees), `flow` (begin, come back, exchange), `session` (stay, sign out), `browser` and `cookies`
-(what Streamlit cannot do by itself), `state`, `events`, `oauth`, `pkce`, `sealing`.
+Modules, from the top down: `view` (what the user sees), `flow` (begin, come back, exchange),
+`session` (stay, sign out), `browser` and `cookies` (what Streamlit cannot do by itself), `state`,
+`events`, `oauth`, `pkce`, `sealing`.
 """
 
 from .browser import keeps_cookies

@@ -1,121 +1,88 @@
-"""What only the browser can do: store a cookie, clean its URL, hear of a sign-out in another tab."""
+"""What only the browser can do: store a cookie, clean its URL, report a sign-out in another tab."""
 
-import secrets
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from .cookies import cookie_name, delete_cookie, set_cookie, storage_prefix
-from .state import Commands, State, widget_value
+from .cookies import KEY, cookie_name, delete_cookie, set_cookie, storage_prefix
+from .state import Action, Command, State, widget_value
 
 _HERE = Path(__file__).parent
 
 
-def _component(name: str, html: str = "", css: str = "") -> ComponentRenderer:
+def _component(
+    name: str, html: str = "", css: str = ":host { display: none; }"
+) -> ComponentRenderer:
     lines = map(str.strip, (_HERE / f"{name}.js").read_text("utf-8").splitlines())
-    # Without comments and indentation: Streamlit sends it at each paint.
+    # Without comments and indentation, since Streamlit sends it whenever it renders.
     js = "\n".join(line for line in lines if line and not line.startswith("//"))
     return st.components.v2.component(f"openrouter_{name}", html=html, css=css, js=js)
 
 
-_browser = _component("browser", css=":host { display: none; }")
-_probe = _component("probe", css=":host { display: none; }")
-_link = _component(
+_browser, _probe = _component("browser"), _component("probe")
+link = _component(
     "link", '<a class="sign-in" rel="noreferrer"></a>', (_HERE / "link.css").read_text("utf-8")
 )
 
 
-def queue(
-    state: State,
-    *,
-    cookies: tuple[str, ...] = (),
-    cleans_url: bool = False,
-    signs_in: bool = False,
-    signed_out_at: float | None = None,
-    clears_storage: bool = False,
-) -> None:
-    """Add to what the browser has to do at the next `sync`."""
-    before = Commands() if state.commands.is_acknowledged else state.commands
-    state.commands = Commands(
-        id=secrets.token_hex(8),
-        is_acknowledged=False,
-        cookies=(*before.cookies, *cookies),
-        cleans_url=before.cleans_url or cleans_url,
-        signs_in=signs_in or (before.signs_in and not signed_out_at),
-        signed_out_at=signed_out_at or before.signed_out_at,
-        # By a name of its own: it happens once, though the commands come again with another.
-        clears_storage=secrets.token_hex(8) if clears_storage else before.clears_storage,
-    )
+def _unacknowledged(state: State) -> tuple[Command, ...]:
+    is_done = state.commands and state.commands[-1].id == state.acknowledged
+    return () if is_done else state.commands
 
 
-def sync(state: State, key_cookie: str) -> bool:
-    """Send the browser its commands; return whether its user signed out in another tab.
+def queue(state: State, action: Action, value: str | float = "") -> None:
+    """Queue a command for the browser, to be sent at the next `sync`."""
+    state.commands = (*_unacknowledged(state), Command(action, value))
 
-    Once in each run. A browser that has the cookie `key_cookie` is signed in.
+
+def sync(state: State) -> bool:
+    """Send the browser its commands; return whether the user signed out in another tab.
+
+    Call it once in each run.
     """
 
-    def acknowledge(command_id: object) -> None:
-        if command_id == state.commands.id:
-            state.commands.is_acknowledged = True
-            state.is_announced &= not state.commands.signs_in
+    def acknowledge(events: Any) -> None:
+        acknowledged = (events or {}).get("acknowledged")
+        if state.commands and acknowledged == state.commands[-1].id:
+            state.acknowledged = acknowledged
+            # Also if the browser repeats it: the app may have been led to another page by then.
+            signs_in = any(command.action == "record_sign_in" for command in state.commands)
+            state.signed_in_is_due |= signs_in and state.user is not None
 
-    heard = _browser(
+    events = _browser(
         key="openrouter_browser",
+        # Tuples, since for a list Streamlit loads pandas to see whether it is a table.
         data={
-            "commands": () if state.commands.is_acknowledged else (vars(state.commands),),
-            "is_heard": state.exchange is None,
+            "commands": tuple(map(vars, _unacknowledged(state))),
+            "is_exchanging": state.exchange is not None,
             "signed_in_at": state.user.signed_in_at if state.user else None,
-            "key_cookie": cookie_name(key_cookie),
+            "key_cookie": cookie_name(KEY),
             "prefix": storage_prefix(),
         },
-        on_acknowledged_change=lambda: acknowledge(_said("openrouter_browser", "acknowledged")),
+        on_acknowledged_change=lambda: acknowledge(widget_value("openrouter_browser")),
         on_signed_out_elsewhere_change=lambda: None,
     )
-    # Here too: after a run of another page, a report that comes late calls no callback any more.
-    acknowledge(heard.acknowledged)
-    return bool(state.user and heard.signed_out_elsewhere)
+    # Here too: an event that arrives after a run of another page calls no callback.
+    acknowledge(events)
+    return bool(state.user and events.signed_out_elsewhere)
 
 
-def keeps_cookies(*, says_yes: bool = True) -> bool | None:
-    """Tell whether this browser stores cookies; None until it has said so.
+def keeps_cookies(*, reports_success: bool = True) -> bool | None:
+    """Tell whether this browser stores cookies; None until it has reported that.
 
-    Each answer costs a run of the page: without `says_yes` the browser says so only if it does not.
+    A report costs a run of the page. Without `reports_success` only a failure is reported.
     """
-    key = f"openrouter_probe_{says_yes}"
-    heard = _probe(
+    key = f"openrouter_probe_{reports_success}"
+    known = (widget_value(key) or {}).get("stored")
+    events = _probe(
         key=key,
         data={
             "cookie": set_cookie("probe", "1", max_age=60),
             "deleted": delete_cookie("probe"),
-            "said": _said(key, "kept") if says_yes else _said(key, "kept") is not False,
+            "known": True if known is None and not reports_success else known,
         },
-        on_kept_change=lambda: None,
+        on_stored_change=lambda: None,
     )
-    return heard.kept if isinstance(heard.kept, bool) else None
-
-
-def show_link(label: str, href: str, *, cookie: str, cookie_prefix: str, max_age_s: int) -> None:
-    """Show a real link that first stores a cookie; of those with this prefix a few remain.
-
-    The cookie is good for a click within `max_age_s`; then the link has the page run again, and
-    leaves with the new one.
-    """
-    _link(
-        key="openrouter_link",
-        data={
-            "label": label,
-            "href": href,
-            "cookie": cookie,
-            "prefix": cookie_name(cookie_prefix),
-            "max_age": max_age_s,
-        },
-        on_stale_change=lambda: None,
-    )
-
-
-def _said(key: str, name: str) -> object:
-    """Return what a component said under `name`, None if it is gone."""
-    said = widget_value(key)
-    return cast("dict[str, object]", said).get(name) if said else None
+    return events.stored if isinstance(events.stored, bool) else None

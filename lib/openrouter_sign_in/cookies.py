@@ -1,24 +1,29 @@
-"""What the browser stores for the app, and its own URL: what Streamlit can read of both.
+"""The app's cookies, as the websocket's handshake has them, and its own URL.
 
-`st.context.cookies` are those of the websocket's handshake: they are there on a session's first run,
-and new ones show at the next handshake. JavaScript writes them (browser.js, link.js).
+Cookies are there on a session's first run, and new ones at the next handshake. JavaScript sets them.
 https://docs.streamlit.io/develop/api-reference/caching-and-state/st.context
 """
 
-from collections.abc import Iterator
+import secrets
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from .state import digest
+from .sealing import SealBroken, Sealer
+from .state import Options, PendingSignIn, User, digest
+
+KEY, BINDING, PENDING = "key", "binding", "pending_"
+_RANDOM_SECRET = secrets.token_urlsafe(32)
+_Record = TypeVar("_Record", User, PendingSignIn)
 
 
 def main_page_url() -> str:
-    """Return the URL of the app's main page as the browser has it, without query.
+    """Return the URL of the app's main page in the browser, without query; empty if unknown.
 
-    Not `st.context.url`: that cuts off the name of a page where a URL merely ends so, as
-    https://team.chat and https://example.org/our-chat do. Empty if the browser has not told it.
+    Not `st.context.url`: it removes a page's name also from the end of https://team.chat or
+    https://example.org/our-chat.
     """
     context = get_script_run_ctx()
     if context is None or context.context_info is None:
@@ -32,43 +37,40 @@ def main_page_url() -> str:
 
 
 def websocket_key() -> str | None:
-    """Return the random key of the websocket that has the session; None while none has it."""
+    """Return the random key of the session's websocket; None while it has none."""
     return st.context.headers.get("Sec-WebSocket-Key")
 
 
 def storage_prefix(url: str | None = None) -> str:
-    """Return how names begin under which the app at this main page stores something in a browser.
+    """Return the prefix of all names under which the app at this main page stores in a browser.
 
-    Cookies know no ports, and neither they nor web storage know base paths: without it two
-    deployments on one host would sign each other out. What is in `sessionStorage` under names that
-    begin so is removed at sign-out.
+    It tells deployments on one host apart: cookies ignore ports, and both cookies and web storage
+    ignore base paths. Signing out clears `sessionStorage` under this prefix.
     """
     parts = urlsplit(main_page_url() if url is None else url)
-    place = f"{parts.netloc}{parts.path.rstrip('/')}"
-    return f"openrouter_{digest(place)[:8]}_"
+    return f"openrouter_{digest(parts.netloc + parts.path.rstrip('/'))[:8]}_"
 
 
 def cookie_name(name: str) -> str:
     """Return the full name of a cookie: on https `__Host-` keeps other hosts from setting it."""
-    return f"{'__Host-' if _is_https() else ''}{storage_prefix()}{name}"
+    is_https = (st.context.url or "").startswith("https://")
+    return f"{'__Host-' if is_https else ''}{storage_prefix()}{name}"
 
 
 def set_cookie(name: str, value: str, *, max_age: int | None = None) -> str:
-    """Return a cookie as `document.cookie` takes it: for the session, or for `max_age` seconds.
+    """Return a cookie for `document.cookie`: for the browser session, or for `max_age` seconds.
 
-    Lax: the websocket's handshake is begun by the app's own page, wherever the user came from, and
-    no cookie goes along with one that another site begins.
+    Lax: the app's own page opens the websocket, also after a redirect from another site; a
+    websocket that another site opens gets no cookie.
     """
-    parts = [f"{cookie_name(name)}={value}", "Path=/", "SameSite=Lax"]
-    if max_age is not None:
-        parts.append(f"Max-Age={max_age}")
-    if _is_https():
-        parts.append("Secure")
-    return "; ".join(parts)
+    full_name = cookie_name(name)
+    lifetime = "" if max_age is None else f"; Max-Age={max_age}"
+    secure = "; Secure" if full_name.startswith("__Host-") else ""
+    return f"{full_name}={value}; Path=/; SameSite=Lax{lifetime}{secure}"
 
 
 def delete_cookie(name: str) -> str:
-    """Return what deletes a cookie."""
+    """Return what deletes a cookie when it is assigned to `document.cookie`."""
     return set_cookie(name, "", max_age=0)
 
 
@@ -77,13 +79,25 @@ def read_cookie(name: str) -> str | None:
     return st.context.cookies.get(cookie_name(name))
 
 
-def read_cookies(prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield the cookies whose names begin so, as (rest of the name, value)."""
-    begin = cookie_name(prefix)
+def sealer(options: Options, purpose: str) -> Sealer:
+    """Return the sealer for one purpose; without a secret its seals end with the process."""
+    return Sealer(options.secret or _RANDOM_SECRET, purpose)
+
+
+def unseal(
+    options: Options, purpose: str, kind: type[_Record], *, max_age: int
+) -> dict[str, _Record]:
+    """Return the records in the cookies whose names begin with `purpose`, by the rest of the name.
+
+    Skips those that are older than `max_age` seconds, of another secret or of another OpenRouter.
+    """
+    records, prefix = {}, cookie_name(purpose)
     for name, value in st.context.cookies.items():
-        if name.startswith(begin):
-            yield name.removeprefix(begin), value
-
-
-def _is_https() -> bool:
-    return (st.context.url or "").startswith("https://")
+        if name.startswith(prefix):
+            try:
+                record = kind(**sealer(options, purpose).unseal(value, max_age=max_age))
+            except (SealBroken, TypeError):
+                continue
+            if record.base_url == options.base_url:
+                records[name.removeprefix(prefix)] = record
+    return records

@@ -1,14 +1,16 @@
-"""What an app hears of the sign-in, by the `on_event` of `sign_in`. Secret values are masked."""
+"""What `sign_in` tells an app through its `on_event`. Secret values are masked."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from .pkce import Method
 
+Reason = Literal["here", "elsewhere", "taken", "rejected", "expired"]
+
 
 @dataclass(frozen=True)
 class Started:
-    """A sign-in can be begun: its link is on the page."""
+    """A sign-in can begin: its link is on the page."""
 
     method: Method
     code_challenge: str
@@ -17,10 +19,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Returned:
-    """OpenRouter sent the browser back: with a code or an error.
-
-    `fits` tells whether the `state` is that of a sign-in begun in this browser.
-    """
+    """OpenRouter sent a code or an error; `fits`: the `state` is of a sign-in of this browser."""
 
     code: str
     error: str
@@ -29,7 +28,7 @@ class Returned:
 
 @dataclass(frozen=True)
 class Exchanged:
-    """The code was exchanged: `status` is that of HTTP, 0 where no response came."""
+    """The exchange of a code has ended: `status` is that of HTTP, 0 if no response came."""
 
     method: Method
     code_challenge: str
@@ -41,24 +40,22 @@ class Exchanged:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Someone has signed in, and the browser knows it, too: its URL is clean, its cookie kept."""
+    """The user has signed in, and the browser has stored its cookie and cleaned its URL."""
 
 
 @dataclass(frozen=True)
 class SignedOut:
-    """Nobody is signed in any more.
+    """The user is signed out: by themselves `here` or `elsewhere`, in another tab.
 
-    `here` and `elsewhere` (in another tab): by the user, and of what they left nothing is to be
-    kept. `taken`: another browser holds this session, and is to see nothing of it. `rejected`:
-    OpenRouter does not accept the key. `expired`: after 12 hours. After these two the same user may
-    well come back.
+    Or by the app: another browser has `taken` the session over, OpenRouter `rejected` the key, or
+    the sign-in `expired` after 12 hours.
     """
 
-    reason: Literal["here", "elsewhere", "taken", "rejected", "expired"]
+    reason: Reason
 
     @property
     def forgets(self) -> bool:
-        """Whether nothing of the user may stay."""
+        """Whether to delete all data of the user; otherwise they are likely to sign in again."""
         return self.reason in ("here", "elsewhere", "taken")
 
 
@@ -66,7 +63,7 @@ SignInEvent = Started | Returned | Exchanged | SignedIn | SignedOut
 
 
 def mask(value: str | None) -> str:
-    """Return the ends of a secret value, by which its owner knows it."""
+    """Return the first and last four characters of a secret value, or only "…" if it is short."""
     if not value:
         return ""
     return f"{value[:4]}…{value[-4:]}" if len(value) >= 20 else "…"

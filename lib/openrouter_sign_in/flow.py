@@ -1,122 +1,92 @@
 """A sign-in, read downwards: begin, come back, exchange.
 
-A redirect ends the Streamlit session, and the `code_verifier` in it. So the pending sign-in also
-leaves in a short-lived cookie of the browser, sealed, and the session that begins on return reads
-it there. Nothing is stored on the server.
+A redirect ends the Streamlit session, and the `code_verifier` in it. So a click also stores the
+pending sign-in, sealed, in a short-lived cookie, which the session that begins on return reads.
 """
 
 import secrets
 import threading
 import time
 from dataclasses import asdict
-from functools import partial
 
 import streamlit as st
 
-from . import browser, cookies
+from . import browser, cookies, oauth
 from .events import Exchanged, Returned, Started, mask
-from .oauth import (
-    ExchangeError,
-    accepts_callback_url,
-    add_state,
-    authorization_url,
-    exchange_code,
-    parse_callback,
-    parse_pasted,
-)
-from .pkce import create_code_challenge, create_code_verifier
-from .sealing import SealBroken
-from .session import KEY, bind, sealer
+from .pkce import create_code_verifier
+from .session import bind
 from .state import Exchange, PendingSignIn, State, User
 
-PENDING = "pending_"
 PENDING_S = 3600
-"""How long a sign-in may take from the click, an account made at OpenRouter included."""
+"""How long a sign-in may take from the click, including making an account at OpenRouter."""
 MAX_SEAL_AGE_S = 20 * 60
-"""At the click: a page that stands open longer has its pending sign-in sealed afresh."""
+"""At the click: a page that stays open longer has its pending sign-in sealed again."""
 
 
-# Begin
-
-
-def callback_url(state: State) -> str:
-    """Return where OpenRouter sends the user back to: the main page, as the browser sees it."""
-    return state.options.callback_url or cookies.main_page_url()
-
-
-def can_return(state: State) -> bool:
-    """Tell whether the way back can work: OpenRouter takes the URL, the browser the cookie."""
-    return accepts_callback_url(callback_url(state)) and not state.cookies_are_blocked
-
-
-def show_link(state: State, label: str) -> None:
-    """Show the link that begins a sign-in. Its `code_verifier` is in session state and cookie."""
-    url = callback_url(state)
-    if state.pending is None or state.pending.callback_url != url:
-        state.pending = _begin(state, url)
-    pending = state.pending
-    browser.show_link(
-        label,
-        _authorization_url(state, pending),
-        cookie=cookies.set_cookie(
-            PENDING + pending.state,
-            sealer(state.options, PENDING).seal(asdict(pending)),
-            max_age=PENDING_S,
-        ),
-        cookie_prefix=PENDING,
-        max_age_s=MAX_SEAL_AGE_S,
+def show_link(state: State, callback_url: str, label: str) -> None:
+    """Show the link that begins a sign-in: a click stores the pending one in a cookie (link.js)."""
+    if state.pending is None or state.pending.callback_url != callback_url:
+        state.pending = _begin(state, callback_url)
+    pending, name = state.pending, cookies.PENDING + state.pending.state
+    sealed = cookies.sealer(state.options, cookies.PENDING).seal(asdict(pending))
+    browser.link(
+        key="openrouter_link",
+        data={
+            "label": label,
+            "href": _authorization_url(state, pending),
+            "cookie": cookies.set_cookie(name, sealed, max_age=PENDING_S),
+            "prefix": cookies.cookie_name(cookies.PENDING),
+            "max_age": MAX_SEAL_AGE_S,
+        },
+        on_stale_change=lambda: None,
     )
 
 
 def headless_url(state: State) -> str:
-    """Return the URL at which OpenRouter shows a code to copy; a challenge is compulsory there."""
+    """Return the URL at which OpenRouter shows a code to copy; it requires a challenge."""
     if state.pending_headless is None:
         state.pending_headless = _begin(state, None)
     return _authorization_url(state, state.pending_headless)
 
 
-def _begin(state: State, url: str | None) -> PendingSignIn:
+def _begin(state: State, callback_url: str | None) -> PendingSignIn:
     method = state.options.method
     pending = PendingSignIn(
         state=secrets.token_urlsafe(16),
         code_verifier=create_code_verifier(),
-        method="S256" if url is None and method == "none" else method,
-        callback_url=url,
+        method="S256" if callback_url is None and method == "none" else method,
+        callback_url=callback_url,
         base_url=state.options.base_url,
         started_at=time.time(),
     )
-    state.options.on_event(Started(pending.method, _masked_challenge(pending), url))
+    state.options.on_event(Started(pending.method, mask(pending.code_challenge), callback_url))
     return pending
 
 
 def _authorization_url(state: State, pending: PendingSignIn) -> str:
     url = pending.callback_url
-    return authorization_url(
+    return oauth.authorization_url(
         pending.base_url,
-        callback_url=add_state(url, pending.state) if url else None,
-        code_challenge=create_code_challenge(pending.code_verifier, pending.method),
+        callback_url=oauth.add_state(url, pending.state) if url else None,
+        code_challenge=pending.code_challenge,
         method=pending.method,
         key_label=state.options.key_label,
         limit=state.options.limit,
     )
 
 
-# Come back
-
-
 def receive_callback(state: State) -> None:
-    """Take the code that OpenRouter sent back, and begin the exchange.
+    """Take the code that OpenRouter sent back, once, and begin the exchange.
 
-    Each response is taken once. The browser is told to clean its URL, so that neither Reload nor
-    Back brings the code again. By the `state` of a pending sign-in of this browser the code is
-    known to be its own; any other waits until the user has confirmed it, or is refused where no
-    sign-in is pending.
+    The browser then cleans its URL, so that neither Reload nor Back sends the code again. A code
+    with the `state` of a sign-in pending in this browser is its own. Any other waits until the
+    user confirms it, or is refused if no sign-in is pending.
     """
-    response = parse_callback(st.query_params)
+    response = oauth.parse_callback(st.query_params)
     if response is None or response == state.last_response:
         return
     state.last_response = response
-    browser.queue(state, cleans_url=True)
+    browser.queue(state, "clean_url")
     pending = _find_pending(state)
     own = pending.get(response.state or "")
     state.options.on_event(Returned(mask(response.code), response.error or "", fits=bool(own)))
@@ -127,40 +97,31 @@ def receive_callback(state: State) -> None:
     elif state.user:
         pass  # an old URL, opened again by someone who is signed in
     elif response.error:
-        state.failure = (
-            "Nothing was approved at OpenRouter, so you are not signed in. Try again whenever you "
-            "like."
-        )
+        state.failure = "Nothing was approved at OpenRouter, so you are not signed in. You can try again at any time."
     elif response.code and pending:
         newest = max(pending.values(), key=lambda one: one.started_at)
         bind(state)
         state.unconfirmed = Exchange(response.code, newest)
     else:
-        state.failure = (
-            "This sign-in was not started in this browser, or was started too long ago, or its "
-            "cookie was blocked. Please sign in again from here."
-        )
+        state.failure = "This sign-in was not started in this browser, was started too long ago, or its cookie was blocked. Please sign in again from here."
 
 
 def confirm(state: State) -> None:
-    """Exchange the code that came back without the right `state`: its user says it is their own."""
+    """Exchange the code that came without the right `state`: the user says it is their own."""
     if exchange := state.unconfirmed:
         _use_up(state, exchange.pending)
         _begin_exchange(state, exchange)
 
 
 def receive_pasted(state: State, pasted: str) -> None:
-    """Take what the user copied from OpenRouter, and begin the exchange of the code in it.
+    """Begin the exchange of the code in what the user copied from OpenRouter.
 
-    The pending sign-in of *Paste a code* stays until a code has been accepted. Where a whole URL
-    was pasted, its `state` may name another one.
+    The pending sign-in of *Paste a code* stays until a code is accepted. If a whole URL was
+    pasted, its `state` may name another one.
     """
-    response = parse_pasted(pasted)
+    response = oauth.parse_pasted(pasted)
     if response is None or response.code is None:
-        state.failure = (
-            "There is no code in what you pasted. Copy the code that OpenRouter shows, and paste "
-            "it once more."
-        )
+        state.failure = "There is no code in what you pasted. Copy the code that OpenRouter shows, and paste it again."
         return
     own = _find_pending(state).get(response.state or "")
     if own:
@@ -172,71 +133,61 @@ def receive_pasted(state: State, pasted: str) -> None:
 def _find_pending(state: State) -> dict[str, PendingSignIn]:
     """Return this browser's pending sign-ins by `state`, from the session and from the cookies."""
     found = {state.pending.state: state.pending} if state.pending else {}
-    for name, sealed in cookies.read_cookies(PENDING):
-        try:
-            record = sealer(state.options, PENDING).unseal(
-                sealed, max_age=MAX_SEAL_AGE_S + PENDING_S
-            )
-            pending = PendingSignIn(**record)
-        except (SealBroken, TypeError):
-            continue
-        is_ours = pending.base_url == state.options.base_url
-        if is_ours and pending.state == name and name not in state.used_states:
-            found[name] = pending
-    return found
+    max_age = MAX_SEAL_AGE_S + PENDING_S
+    sealed = cookies.unseal(state.options, cookies.PENDING, PendingSignIn, max_age=max_age)
+    return found | {
+        name: pending
+        for name, pending in sealed.items()
+        if name == pending.state and name not in state.used_states
+    }
 
 
 def _use_up(state: State, pending: PendingSignIn) -> None:
-    """Let a pending sign-in work once only, whatever comes of it."""
+    """Let a pending sign-in work only once, whatever its outcome."""
     state.used_states.add(pending.state)
     state.pending = None
-    browser.queue(state, cookies=(cookies.delete_cookie(PENDING + pending.state),))
-
-
-# Exchange
+    browser.queue(state, "set_cookie", cookies.delete_cookie(cookies.PENDING + pending.state))
 
 
 def _begin_exchange(state: State, exchange: Exchange) -> None:
-    """Begin the exchange, once, in a thread of its own: Streamlit ends a script at any moment."""
+    """Begin the exchange, once, in its own thread: Streamlit may end a script at any moment."""
     code, pending = exchange.code, exchange.pending
 
     def run() -> None:
         began = time.perf_counter()
+        outcome: str | oauth.ExchangeError
         try:
-            issued = exchange_code(
+            outcome = oauth.exchange_code(
                 pending.base_url, code, code_verifier=pending.code_verifier, method=pending.method
             )
-            settle = partial(exchange.result.set_result, issued)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the script that waits must hear of it
-            settle = partial(exchange.result.set_exception, error)
+        except oauth.ExchangeError as error:
+            outcome = error
+        except Exception:  # noqa: BLE001 - the waiting script needs an outcome, whatever failed
+            outcome = oauth.ExchangeError("invalid_response")
         exchange.milliseconds = round((time.perf_counter() - began) * 1000)
-        settle()
+        exchange.outcome.set_result(outcome)
 
     bind(state)
     state.exchange, state.unconfirmed = exchange, None
     threading.Thread(target=run, daemon=True).start()
 
 
-def finish_exchange(state: State, exchange: Exchange) -> ExchangeError | None:
-    """Sign in with what an exchange that is over has brought, or return why it failed."""
-    pending, error = exchange.pending, exchange.result.exception()
+def finish_exchange(state: State, exchange: Exchange) -> oauth.ExchangeError | None:
+    """Sign in with the key that an exchange has brought, or return why it brought none."""
+    pending, outcome = exchange.pending, exchange.outcome.result()
+    failure = outcome if isinstance(outcome, oauth.ExchangeError) else None
     state.exchange, state.failure, state.notice = None, "", ""
-    failure = None
-    if error:
-        failure = error if isinstance(error, ExchangeError) else ExchangeError("invalid_response")
-    else:
-        issued = exchange.result.result()
-        state.user = User(issued.key, time.time(), pending.base_url)
+    if isinstance(outcome, str):
+        state.user = User(outcome, time.time(), pending.base_url)
         state.pending_headless = None
-        sealed = (
-            sealer(state.options, KEY).seal(asdict(state.user)) if state.options.remember else ""
-        )
-        cookie = (cookies.set_cookie(KEY, sealed),) if sealed else ()
-        browser.queue(state, cookies=cookie, signs_in=True)
+        if state.options.remember:
+            sealed = cookies.sealer(state.options, cookies.KEY).seal(asdict(state.user))
+            browser.queue(state, "set_cookie", cookies.set_cookie(cookies.KEY, sealed))
+        browser.queue(state, "record_sign_in", state.user.signed_in_at)
     state.options.on_event(
         Exchanged(
             method=pending.method,
-            code_challenge=_masked_challenge(pending),
+            code_challenge=mask(pending.code_challenge),
             callback_url=pending.callback_url,
             code=mask(exchange.code),
             status=failure.status if failure else 200,
@@ -244,7 +195,3 @@ def finish_exchange(state: State, exchange: Exchange) -> ExchangeError | None:
         )
     )
     return failure
-
-
-def _masked_challenge(pending: PendingSignIn) -> str:
-    return mask(create_code_challenge(pending.code_verifier, pending.method))

@@ -1,36 +1,35 @@
-// The link that leaves for OpenRouter. The redirect ends the Streamlit session, so on the way out
-// the pending sign-in, sealed by the server, is kept in a cookie of this browser.
+// The link to OpenRouter. The redirect ends the Streamlit session, so a click first stores the
+// pending sign-in, sealed by the server, in a cookie.
 
 const MAX_PENDING = 4;
 
-let sealed = ""; // the last cookie, and since when it is here
-let sealedAt = 0;
-let isLeaving = false; // a click waits for a fresh cookie
-let watch = new AbortController();
+let current = ""; // the last cookie, and when it arrived
+let arrivedAt = 0;
+let isLeaving = false; // a click waits for a new cookie
+let listening = new AbortController();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const link = parentElement.querySelector("a");
   link.textContent = data.label;
   link.href = data.href;
-  if (data.cookie !== sealed) [sealed, sealedAt] = [data.cookie, Date.now()];
+  if (data.cookie !== current) [current, arrivedAt] = [data.cookie, Date.now()];
 
-  // A page may stand open, or its computer sleep, for longer than what was sealed for it is good.
-  const isStale = () => Date.now() - sealedAt >= data.max_age * 1000;
+  // A page may stay open, or its computer sleep, for longer than the cookie is good.
+  const isStale = () => Date.now() - arrivedAt >= data.max_age * 1000;
   const renew = () => isStale() && setTriggerValue("stale", true);
-  watch.abort();
-  watch = new AbortController();
+  listening.abort();
+  listening = new AbortController();
+  const { signal } = listening;
   const timer = setInterval(renew, data.max_age * 1000);
-  watch.signal.addEventListener("abort", () => clearInterval(timer));
-  document.addEventListener("visibilitychange", () => document.hidden || renew(), {
-    signal: watch.signal,
-  });
+  signal.addEventListener("abort", () => clearInterval(timer));
+  document.addEventListener("visibilitychange", () => document.hidden || renew(), { signal });
 
   // A click, a middle click, "open in new tab", a drag to the tab bar: all of them leave. A long
-  // press on a phone may open a new tab with no event but the first, `pointerdown`.
-  for (const departure of ["onpointerdown", "onauxclick", "oncontextmenu", "ondragstart"]) {
-    link[departure] = () => keep(data);
+  // press on a phone may open a new tab with only the first event, `pointerdown`.
+  for (const handler of ["onpointerdown", "onauxclick", "oncontextmenu", "ondragstart"]) {
+    link[handler] = () => storePending(data);
   }
-  // OpenRouter does not load inside a frame: leave it, at the worst into a new tab.
+  // OpenRouter does not load inside a frame: leave it, if necessary by a new tab.
   const isFramed = window.top !== window.self;
   if (isFramed) link.target = "_blank";
   link.onclick = (event) => {
@@ -41,7 +40,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       event.preventDefault();
       return;
     }
-    keep(data);
+    storePending(data);
     if (isFramed && isPlain && leaveFrame(data.href)) event.preventDefault();
   };
   if (isLeaving && !isStale()) {
@@ -49,19 +48,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
     link.click();
   }
 
-  const watched = watch;
-  return () => watched.abort();
+  const ending = listening;
+  return () => ending.abort();
 }
 
-function keep({ cookie, prefix }) {
+function storePending({ cookie, prefix }) {
   const pending = cookieNames().filter((name) => name.startsWith(prefix));
   for (const name of pending.slice(0, Math.max(0, pending.length - MAX_PENDING + 1))) {
-    drop(name);
+    deleteCookie(name);
   }
   document.cookie = cookie;
 }
 
-// A frame may be forbidden to navigate the page around it; a link that belongs to that page is not.
+// A frame may not be allowed to navigate the page around it; a link in that page is.
 function leaveFrame(href) {
   try {
     const link = window.top.document.createElement("a");
@@ -72,7 +71,7 @@ function leaveFrame(href) {
     link.remove();
     return true;
   } catch {
-    return false; // another origin: the link's own target serves
+    return false; // another origin: the link's own target applies
   }
 }
 
@@ -80,7 +79,7 @@ function cookieNames() {
   return document.cookie.split("; ").map((pair) => pair.split("=")[0]);
 }
 
-function drop(name) {
+function deleteCookie(name) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `${name}=; Path=/; Max-Age=0; SameSite=Lax${secure}`;
 }

@@ -15,17 +15,14 @@ CODE_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 def create_code_verifier(token_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """Return a fresh `code_verifier` of 43 characters.
-
-    It is 32 random octets in base64url, as RFC 7636, section 4.1 recommends.
-    """
+    """Return a new `code_verifier`: 32 random octets in base64url (RFC 7636, section 4.1)."""
     return _base64url(token_bytes(32))
 
 
 def create_code_challenge(code_verifier: str, method: Method) -> str | None:
     """Return the `code_challenge` of a verifier: RFC 7636, section 4.2; None for `none`.
 
-    Raises `ValueError` if the verifier is not of RFC 7636's grammar.
+    Raises `ValueError` for any other method, or if the verifier does not match the grammar.
     """
     if not CODE_VERIFIER.fullmatch(code_verifier):
         raise ValueError("code_verifier: 43 to 128 characters of A-Z a-z 0-9 - . _ ~")
@@ -36,6 +33,7 @@ def create_code_challenge(code_verifier: str, method: Method) -> str | None:
             return code_verifier
         case "none":
             return None
+    raise ValueError("method: S256, plain or none")
 
 
 def _base64url(octets: bytes) -> str:

@@ -1,47 +1,44 @@
-"""What a browser session knows of its sign-in: one object in `st.session_state`."""
+"""What a browser session knows of its sign-in: one object in `st.session_state`.
+
+At a yield point, such as `st.session_state[…] = …`, Streamlit may end a script for another message
+of its tab; a callback would lose what the user has sent. Setting an attribute here is none.
+"""
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypedDict, cast
+from typing import Any, Literal, TypedDict, cast
 
 import streamlit as st
 
 from .events import SignInEvent
-from .oauth import AuthorizationResponse, IssuedKey
-from .pkce import Method
+from .oauth import AuthorizationResponse, ExchangeError
+from .pkce import Method, create_code_challenge
 
 MAX_SIGN_IN_AGE_S = 12 * 3600
 _STATE = "openrouter_sign_in"
 
 
 class SignInOptions(TypedDict, total=False):
-    """Keyword arguments of `sign_in`.
+    """Keyword arguments of `sign_in`; `Options` has their defaults."""
 
-    `secret` (32 random characters) seals what the browser keeps; without one a restart of the app
-    signs everybody out. `base_url`: where OpenRouter is. `method`: `S256`, `plain`, or `none` for a
-    flow without a challenge. `callback_url`: the main page of the app, if the browser's own URL is
-    not to be taken. `key_label` and `limit` (in USD): the name and the credit limit of the new key.
-    `remember`: whether a sign-in outlives a reload. `button`: the link's label; None shows nothing.
-    `on_event` is called with each `SignInEvent`.
-    """
-
-    secret: str | None
-    base_url: str
-    method: Method
-    callback_url: str | None
-    key_label: str | None
-    limit: float | None
-    remember: bool
-    button: str | None
-    on_event: Callable[[SignInEvent], object]
+    secret: str | None  # 32 random characters, seals cookies; None: a restart signs everyone out
+    base_url: str  # of OpenRouter
+    method: Method  # `none`: a flow without a challenge
+    callback_url: str | None  # the app's main page; None: as the browser has it
+    key_label: str | None  # the name of the new key
+    limit: float | None  # the credit limit of the new key, in USD
+    remember: bool  # whether a sign-in outlives a reload
+    button: str | None  # the link's label; None: show nothing
+    on_event: Callable[[SignInEvent], object]  # called with each event
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `sign_in` was called with, and the defaults."""
+    """The options of a run. Unlike a `TypedDict` it has defaults, and refuses unknown names."""
 
     secret: str | None = field(default=None, repr=False)
     base_url: str = "https://openrouter.ai"
@@ -56,10 +53,7 @@ class Options:
 
 @dataclass(frozen=True)
 class User:
-    """Someone who is signed in: their API key, for the OpenRouter at `base_url`.
-
-    `signed_in_at` is in seconds since the epoch.
-    """
+    """A signed-in user: their API key at `base_url`, and when they signed in (epoch seconds)."""
 
     key: str = field(repr=False)
     signed_in_at: float
@@ -67,17 +61,17 @@ class User:
 
     @property
     def key_settings_url(self) -> str:
-        """Where its owner changes or deletes the key."""
+        """The page where the user changes or deletes the key."""
         return f"{self.base_url}/keys/{digest(self.key)}"
 
     @property
     def activity_url(self) -> str:
-        """Where its owner sees what was done with the key."""
+        """The page where the user sees what was done with the key."""
         return f"{self.base_url}/logs?api_key_hash={digest(self.key)}"
 
     @property
     def is_expired(self) -> bool:
-        """Whether the sign-in was too long ago to hold."""
+        """Whether the user signed in more than 12 hours ago."""
         return time.time() - self.signed_in_at > MAX_SIGN_IN_AGE_S
 
 
@@ -92,83 +86,69 @@ class PendingSignIn:
     base_url: str
     started_at: float
 
+    @property
+    def code_challenge(self) -> str | None:
+        """The challenge of the `code_verifier`; None for the method `none`."""
+        return create_code_challenge(self.code_verifier, self.method)
+
 
 @dataclass
 class Exchange:
-    """An exchange, run in a thread of its own."""
+    """The exchange of a code for a key, in its own thread once it has begun."""
 
     code: str = field(repr=False)
     pending: PendingSignIn
-    result: Future[IssuedKey] = field(default_factory=Future)
+    outcome: Future[str | ExchangeError] = field(default_factory=Future)
     milliseconds: int = 0
 
 
-@dataclass
-class Commands:
-    """What the browser is to do: sent at each run, until it has acknowledged this `id`."""
+Action = Literal["set_cookie", "clean_url", "clear_storage", "record_sign_in", "record_sign_out"]
 
-    id: str = ""
-    is_acknowledged: bool = True
-    cookies: tuple[str, ...] = field(default=(), repr=False)
-    cleans_url: bool = False
-    signs_in: bool = False
-    signed_out_at: float | None = None
-    clears_storage: str = ""
+
+@dataclass(frozen=True)
+class Command:
+    """An action of browser.js: sent in each run until it is acknowledged, executed once."""
+
+    action: Action
+    value: str | float = field(default="", repr=False)
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 @dataclass
 class State:
-    """The sign-in of one browser session.
-
-    Writing an attribute of it is no point at which Streamlit may end a script, as
-    `st.session_state[…] = …` is.
-    """
+    """The sign-in of one browser session."""
 
     options: Options = field(default_factory=Options)
     websocket: str | None = None
     binding: str = field(default="", repr=False)
-    cookies_were_read: bool = False
-    cookies_are_blocked: bool = False
     user: User | None = None
-    is_announced: bool = True
+    signed_in_is_due: bool = False
     pending: PendingSignIn | None = None
     pending_headless: PendingSignIn | None = None
     unconfirmed: Exchange | None = None
     exchange: Exchange | None = None
     used_states: set[str] = field(default_factory=set)
     last_response: AuthorizationResponse | None = None
-    commands: Commands = field(default_factory=Commands)
+    commands: tuple[Command, ...] = ()
+    acknowledged: str = ""
     notice: str = ""
     failure: str = ""
 
 
 def current_state() -> State:
-    """Return the object of the running script's session, which a first run creates.
-
-    No yield point, so that callbacks may ask for it (see `widget_value`).
-    """
+    """Return the state of the running script's session. Not a yield point."""
     if (state := widget_value(_STATE)) is None:
         st.session_state[_STATE] = state = State()
     return cast("State", state)
 
 
 def yield_point() -> None:
-    """Let Streamlit end a script here that is not wanted any more; unlike a paint, it sends nothing."""
+    """Let Streamlit end an unwanted script here. Unlike rendering, this sends nothing."""
     _ = _STATE in st.session_state
 
 
-def replace_state(notice: str) -> State:
-    """Put a new object in the place of the running script's; `notice` says why."""
-    st.session_state[_STATE] = state = State(notice=notice)
-    return state
-
-
-def widget_value(key: str) -> object:
-    """Return what stands in session state, such as what a widget or component holds.
-
-    No yield point, at which Streamlit may end a script, as `st.session_state[…]` is: there another
-    message of the tab would end a callback, and what the user had sent would be lost.
-    """
+def widget_value(key: str) -> Any:
+    """Return the value of a widget or component, None if it has none. Not a yield point."""
     return st.session_state.to_dict().get(key)
 
 

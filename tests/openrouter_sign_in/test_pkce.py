@@ -28,7 +28,13 @@ def test_appendix_b_challenge(method, challenge) -> None:
     assert create_code_challenge(VERIFIER, method) == challenge
 
 
-def test_verifiers_are_fresh_and_of_the_grammar() -> None:
+def test_unknown_method() -> None:
+    """Any other method is refused, not treated as `none`."""
+    with pytest.raises(ValueError, match="method"):
+        create_code_challenge(VERIFIER, "S512")  # type: ignore[arg-type]
+
+
+def test_verifiers_are_new_and_of_the_grammar() -> None:
     """Verifiers differ, and each is 43 characters of the grammar."""
     verifiers = {create_code_verifier() for _ in range(100)}
     assert len(verifiers) == 100
@@ -46,5 +52,5 @@ def test_verifier_outside_the_grammar(verifier: str) -> None:
 
 @pytest.mark.parametrize("verifier", ["a" * 43, "-._~" * 32])
 def test_verifier_at_the_bounds(verifier: str) -> None:
-    """43 and 128 characters are within it."""
+    """43 and 128 characters are within the grammar."""
     assert create_code_challenge(verifier, "plain") == verifier

@@ -1,4 +1,4 @@
-"""Sealed records: what opens them, and all that does not."""
+"""Sealed records: what opens them, and what does not."""
 
 import base64
 import re
@@ -12,12 +12,12 @@ RECORD = {"key": "sk-or-v1-secret", "at": 1.5, "state": None}
 
 
 def sealer(secret: str = SECRET, purpose: str = "a", now: float = 1000) -> Sealer:
-    """A sealer whose clock stands still."""
+    """A sealer with a fixed clock."""
     return Sealer(secret, purpose, clock=lambda: now)
 
 
 def test_round_trip() -> None:
-    """What was sealed opens as it was, up to its age."""
+    """A record opens unchanged, up to its maximum age."""
     sealed = sealer().seal(RECORD)
     assert sealer(now=1060).unseal(sealed, max_age=60) == RECORD
 
@@ -27,8 +27,8 @@ def test_clock_set_back() -> None:
     assert sealer(now=4600 - 3600).unseal(sealer(now=4600).seal(RECORD), max_age=60) == RECORD
 
 
-def test_looks() -> None:
-    """A seal is of characters that a cookie may hold, differs each time and shows nothing."""
+def test_characters() -> None:
+    """A seal has only characters that a cookie may hold, differs each time and reveals nothing."""
     sealed = sealer().seal(RECORD)
     assert re.fullmatch(r"[\w-]+", sealed)
     assert sealed != sealer().seal(RECORD)
@@ -51,14 +51,14 @@ def test_wrong_opener(opener: Sealer) -> None:
 
 @pytest.mark.parametrize("change", ["", "x", "ä", "gAAAAA", "=", "\0"])
 def test_not_a_seal(change: str) -> None:
-    """Anything that is no seal does not open."""
+    """Text that is not a seal does not open."""
     with pytest.raises(SealBroken):
         sealer().unseal(change, max_age=60)
 
 
 @pytest.mark.parametrize("record", [None, "text", ["list"], 5])
 def test_no_record(record: object) -> None:
-    """What was sealed and is no record does not come out either."""
+    """A sealed value that is not a record does not open."""
     with pytest.raises(SealBroken):
         sealer().unseal(sealer().seal(record), max_age=60)
 

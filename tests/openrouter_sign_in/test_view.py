@@ -1,4 +1,4 @@
-"""What a user reads of a sign-in that failed."""
+"""The error messages of a failed sign-in."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from lib.openrouter_sign_in.view import explain
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "expected"),
     [
         (ExchangeError("code_expired", status=403), "has expired"),
         (ExchangeError("code_rejected", status=403), "did not accept the approval"),
@@ -17,11 +17,11 @@ from lib.openrouter_sign_in.view import explain
         (ExchangeError(status=400), "code_challenge_method"),
         (ExchangeError(status=405), "refused the sign-in (error 405)"),
         (ExchangeError(status=409), "busy with another sign-in"),
-        (ExchangeError(status=500), "a problem of its own at the moment (error 500)"),
+        (ExchangeError(status=500), "a problem at the moment (error 500)"),
     ],
 )
-def test_failed_sign_in(error: ExchangeError, words: str) -> None:
-    """Each way in which an exchange fails has a sentence of its own, which says what to do."""
+def test_failed_sign_in(error: ExchangeError, expected: str) -> None:
+    """Each failure of an exchange has its own message."""
     sentence = explain(error)
-    assert words in sentence
+    assert expected in sentence
     assert sentence.endswith(".")

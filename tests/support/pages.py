@@ -72,6 +72,12 @@ def current_user(app: AppTest) -> User | None:
     return user
 
 
+def cookies_to_set(app: AppTest) -> list[str]:
+    """The cookies that the browser is told to set."""
+    commands = app.session_state["openrouter_sign_in"].commands
+    return [command.value for command in commands if command.action == "set_cookie"]
+
+
 def visible_text(app: AppTest) -> str:
     """All markdown, titles and messages on the page."""
     elements = [*app.markdown, *app.title, *app.error, *app.info, *app.warning, *app.text]

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from lib.openrouter_sign_in import session as signing
+from lib.openrouter_sign_in.cookies import sealer
 from lib.openrouter_sign_in.state import Options
 from lib.ui import page
 from lib.ui.session import Session
@@ -143,11 +143,11 @@ def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) 
     """After a visitor clears Streamlit's caches nothing is fetched again, and seals stay valid."""
     body = b'{"data": [{"id": "a/b"}]}'
     monkeypatch.setenv("OPENROUTER_BASE_URL", raw_server.serve(http(body, "application/json")))
-    sealed = signing.sealer(Options(), "a purpose").seal({"a": 1})
+    sealed = sealer(Options(), "a purpose").seal({"a": 1})
     for accounts in (1, 2):
         assert "responded in" in visible_text(main_page().switch_page("pages/self_check.py").run())
         assert chat_page(signed_in()).run().chat_input
         assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
         st.cache_resource.clear()
         st.cache_data.clear()
-    assert signing.sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}
+    assert sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}

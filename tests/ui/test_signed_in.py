@@ -15,6 +15,7 @@ from tests.support.pages import (
     ask,
     begin_sign_in,
     chat_page,
+    cookies_to_set,
     current_user,
     main_page,
     open_choice,
@@ -84,7 +85,7 @@ def test_another_websocket(
     handshake.headers["Sec-WebSocket-Key"] = "1"
     app = return_from_consent(begin_sign_in())
     state = app.session_state["openrouter_sign_in"]
-    cookies = dict(cookie.split(";")[0].split("=") for cookie in state.commands.cookies)
+    cookies = dict(cookie.split(";")[0].split("=") for cookie in cookies_to_set(app))
     handshake.headers["Sec-WebSocket-Key"] = "2"
     handshake.cookies = cookies
     ask(app.switch_page("pages/chat.py").run(), "sandbox/echo mine")
@@ -109,19 +110,25 @@ def test_two_sign_ins_of_a_browser(sandbox: Sandbox, handshake: Handshake) -> No
     handshake.headers["Sec-WebSocket-Key"] = "1"
     handshake.cookies[COOKIE_PREFIX + "binding"] = "of the first"
     app = return_from_consent(begin_sign_in())
-    cookies = app.session_state["openrouter_sign_in"].commands.cookies
-    assert not [cookie for cookie in cookies if "_binding=" in cookie]
+    assert not [cookie for cookie in cookies_to_set(app) if "_binding=" in cookie]
     handshake.headers["Sec-WebSocket-Key"] = "2"
     assert current_user(app.run())
 
 
-def test_rejected_key(sandbox: Sandbox) -> None:
-    """A key that was deleted signs out, and the main page says why."""
+def test_rejected_key(sandbox: Sandbox, handshake: Handshake) -> None:
+    """A key that was deleted signs out, and the main page says why.
+
+    The cookie of the handshake, which still has the key, does not sign in again.
+    """
     session = signed_in()
+    assert session.user
+    handshake.headers["Sec-WebSocket-Key"] = "1"
+    handshake.cookies[COOKIE_PREFIX + "key"] = seal("key", asdict(session.user))
     sandbox.keys.clear()
     app = main_page(session).run()
     assert "no longer accepts your key" in app.error[0].value
     assert current_user(app) is None
+    assert current_user(app.run()) is None
 
 
 def test_rejected_key_in_the_chat(sandbox: Sandbox) -> None:
