@@ -79,11 +79,12 @@ def may_count(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """An event before which the cost of no answer is requested."""
     event = threading.Event()
 
-    def delays() -> Iterator[float]:
-        event.wait(5)
-        yield 0
+    class Delays:
+        def __iter__(self) -> Iterator[float]:
+            event.wait(5)
+            yield 0
 
-    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", delays())
+    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", Delays())
     return event
 
 
