@@ -1,4 +1,4 @@
-"""Counterparts over real connections, for the tests that need no browser."""
+"""Servers on loopback, for the tests that need no browser."""
 
 import contextlib
 import socket
@@ -33,7 +33,7 @@ def _server() -> Iterator[Served]:
 
 @pytest.fixture
 def served(_server: Served) -> Served:
-    """The sandbox, with nothing asked of it yet."""
+    """The sandbox, without a request yet."""
     _server.exchanges.clear()
     _server.completions.clear()
     _server.keys.clear()
@@ -42,10 +42,10 @@ def served(_server: Served) -> Served:
 
 
 class RawServer:
-    """Answers each request with the bytes that `serve` was given, whatever they are.
+    """Responds to each request with the bytes that `serve` was given, whatever they are.
 
-    `received` holds the headers of each request, `dropped` how many bytes went in drops;
-    `has_asked` and `has_left` are set once a client has sent a whole request, and once it has gone.
+    `received` holds the headers of each request, `dropped` the number of bytes sent one by one;
+    `has_asked` is set once a client has sent a whole request, `has_left` once it has gone.
     """
 
     def __init__(self, listener: socket.socket) -> None:
@@ -63,9 +63,9 @@ class RawServer:
         tls: ssl.SSLContext | None = None,
         drops: float = 0,
     ) -> str:
-        """Answer from now on with these bytes, then close or stay; returns the base URL.
+        """Respond from now on with these bytes, then close or stay; return the base URL.
 
-        They come at once, or in drops, a byte after so many seconds.
+        They are sent at once, or one by one, `drops` seconds apart.
         """
         arguments = (response, stays, tls, drops)
         threading.Thread(target=self._answer_all, args=arguments, daemon=True).start()
@@ -108,7 +108,7 @@ def raw_server() -> Iterator[RawServer]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield RawServer(listener)
         with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in `accept`
+            listener.shutdown(socket.SHUT_RDWR)  # wakes a blocked `accept`
 
 
 def http(
@@ -127,4 +127,4 @@ NOT_THE_API = [
     b"\xff",
     b"[" * 60_000,
 ]
-"""Bodies that no endpoint of OpenRouter's gives."""
+"""Bodies that no endpoint of OpenRouter sends."""

@@ -1,4 +1,4 @@
-"""What comes from elsewhere costs little, whatever its size: time, memory and characters are bounded."""
+"""Input from outside takes bounded time and memory, whatever its size."""
 
 import ast
 import pkgutil
@@ -67,7 +67,7 @@ PATTERNS = {
 
 
 def test_patterns_are_constants() -> None:
-    """No pattern hides in a function, where the test below would not find it."""
+    """Each pattern is a module's constant, so that the test below finds it."""
     hidden = []
     for path in Path(lib.__path__[0]).rglob("*.py"):
         tree = ast.parse(path.read_text())
@@ -88,7 +88,7 @@ def test_patterns_are_constants() -> None:
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
 def test_pattern(pattern: re.Pattern[str]) -> None:
-    """Each pattern takes time that grows with the text alone, whatever the text is made of."""
+    """Each pattern takes time linear in the length of any text."""
     own = {character for character in pattern.pattern if not character.isalnum()}
     for unit in {*LINE_ENDS, *OPENERS, *own}:
         text = (unit * SIZE)[:SIZE]
@@ -102,20 +102,20 @@ def test_pattern(pattern: re.Pattern[str]) -> None:
 
 
 def export(text: str) -> None:
-    """Take a conversation away, in each form that formats it."""
+    """Export a conversation as Markdown and as HTML."""
     conversation = Conversation([Turn("Why?", [Answer(text[:300_000], "complete")])])
     assert to_markdown(conversation)
     assert to_html(conversation, exported_at=datetime.now(UTC))
 
 
 def show(text: str) -> None:
-    """Do what a paint of a whole text does."""
+    """Render a whole text."""
     if not is_too_long(text):
         to_streamlit_blocks(text)
 
 
 def paint(text: str) -> None:
-    """Do what a paint of a growing block does."""
+    """Render a growing block."""
     growing = GrowingMarkdown()
     growing.append(text)
     if not growing.is_too_long:
@@ -125,14 +125,14 @@ def paint(text: str) -> None:
 @pytest.mark.parametrize("work", [escape_markdown, show, paint, export])
 @pytest.mark.parametrize("unit", [*LINE_ENDS, *OPENERS])
 def test_markdown(work: Callable[[str], object], unit: str) -> None:
-    """Whatever 100 KB of text are made of, showing and saving them takes less than a second."""
+    """Rendering and saving any 100 KB of text takes less than a second."""
     with cpu_limit():
         work((unit * SIZE)[:SIZE])
 
 
 @pytest.mark.parametrize("unit", ["[", "\\[\n", "One *word* after another. ", "A line.\n\n"])
 def test_long_markdown(unit: str) -> None:
-    """A text of any length costs no more: beyond a length it is shown as it was written."""
+    """Beyond a maximum length a text is shown as it was written, in as little time."""
     text = (unit * 4_000_000)[:4_000_000]
     for work in (show, paint, export):
         with cpu_limit():
@@ -144,11 +144,11 @@ def test_long_markdown(unit: str) -> None:
 
 def test_long_export() -> None:
     """A conversation of many long answers is saved whole, as it was written."""
-    texts = ("One *word* after another. " * 7_000, "[a](https://example.org) " * 4_000)
-    turns = [Turn("Why?", [Answer(text, "complete")]) for text in texts * 40]
+    answers = ("One *word* after another. " * 7_000, "[a](https://example.org) " * 4_000)
+    turns = [Turn("Why?", [Answer(text, "complete")]) for text in answers * 40]
     with cpu_limit():
         page = to_html(Conversation(turns), exported_at=datetime.now(UTC)).decode()
     assert page.count(TOO_LONG) == len(turns)
-    assert texts[0] in page
+    assert answers[0] in page
     with cpu_limit():
-        assert texts[0] in to_markdown(Conversation(turns)).decode()
+        assert answers[0] in to_markdown(Conversation(turns)).decode()

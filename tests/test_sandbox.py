@@ -384,9 +384,14 @@ def test_stream(served: Served, name: str) -> None:
 
 
 def test_stream_error(served: Served) -> None:
-    """The last chunk of a stream that fails has the documented form, and so has a whole answer."""
+    """The last chunk of a stream that fails has the documented form, and so has a whole answer.
+
+    Clients have met another form too: an error whose code is a string, in a chunk without choices.
+    """
     validate(chunks_of(ask(served, "sandbox/stream-error"))[-1], "ChatStreamChunk")
     validate(ask(served, "sandbox/stream-error", stream=False).json(), "ChatResult")
+    last = chunks_of(ask(served, "sandbox/stream-error-string"))[-1]
+    assert (last["error"]["code"], last["choices"]) == ("server_error", [])
 
 
 def test_split(served: Served) -> None:

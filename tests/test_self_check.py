@@ -1,4 +1,4 @@
-"""The self-check: a verdict on each subject, and a report that anyone may read."""
+"""The self-check: a verdict on each subject, and a report without secrets."""
 
 import re
 from dataclasses import replace
@@ -18,7 +18,7 @@ from lib.self_check import (
 from lib.settings import Settings, read_settings
 from tests.conftest import RawServer, Served, http
 
-SECRET = "a-secret-that-nobody-may-see-in-any-report"
+SECRET = "a-secret-that-is-in-no-report-of-this-app"
 FINE = Observations("https://a.org", "https://a.org/", True, True, ConnectionCheck(12, 200))
 
 
@@ -29,7 +29,7 @@ def warnings(settings: Settings, observed: Observations) -> dict[str, str]:
 
 
 def test_all_well() -> None:
-    """Where everything is in order no line warns, and OpenRouter's time is told."""
+    """Where everything is in order no line warns, and OpenRouter's response time is reported."""
     found = findings(Settings(sign_in_secret=SECRET), FINE)
     assert {one.verdict for one in found} == {"ok"}
     assert found[-1].sentence == "https://openrouter.ai responded in 12 ms."
@@ -57,7 +57,7 @@ def test_all_well() -> None:
     ids=["callback", "host", "scheme", "port", "path", "cookies", "unreachable"],
 )  # fmt: skip
 def test_warning(changes: dict[str, Any], subject: str, remedy: str) -> None:
-    """What is not in order is one warning, which says what to do."""
+    """Each problem is one warning, which says what to do."""
     found = warnings(Settings(sign_in_secret=SECRET), replace(FINE, **changes))
     assert found.keys() == {subject}
     assert remedy in found[subject]
@@ -86,20 +86,20 @@ def test_browser_has_not_answered() -> None:
     ids=["case", "userinfo"],
 )
 def test_address_of_the_same_cookies(address: str, callback_url: str) -> None:
-    """An address that has its cookies in common with the callback URL is fine."""
+    """An address that shares its cookies with the callback URL is fine."""
     observed = replace(FINE, url=address, callback_url=callback_url)
     assert not warnings(Settings(sign_in_secret=SECRET), observed)
 
 
 def test_not_remembered() -> None:
-    """A sign-in that is not to be remembered is told of, and is no warning."""
+    """A sign-in that is not remembered is reported, without a warning."""
     settings = Settings(sign_in_secret=SECRET, remember_sign_in=False)
     assert not warnings(settings, FINE)
     assert any("a reload signs out" in line for line in report(settings, FINE))
 
 
 def test_every_setting_once() -> None:
-    """Each setting of `.env.example` stands in the report once, with its value in force."""
+    """Each setting of `.env.example` is in the report once, with its current value."""
     example = (Path(__file__).parents[1] / ".env.example").read_text("utf-8")
     names = [line.split(" = ")[0] for line in report(Settings(), FINE) if " = " in line]
     assert sorted(names) == sorted(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE))
@@ -109,7 +109,7 @@ def test_every_setting_once() -> None:
 
 
 def test_versions() -> None:
-    """The versions of Python and of what the app is made of stand in the report."""
+    """The versions of Python and of the main packages are in the report."""
     lines = "\n".join(report(Settings(), FINE))
     packages = ("streamlit", "requests", "cryptography", "jinja2", "markdown-it-py", "msgspec")
     for name in ("python", *packages):
@@ -117,13 +117,13 @@ def test_versions() -> None:
 
 
 def test_nothing_secret() -> None:
-    """No secret is in the report: not the setting's value, nor what an address or a slip holds."""
+    """No secret is in the report, not even one in a URL or in another setting."""
     address = f"https://{SECRET}:{SECRET}@a.org:8443/sk-or-v1-{SECRET}/?token={SECRET}@b/c"
     names = ("OPENROUTER_BASE_URL", "OPENROUTER_CALLBACK_URL", "APP_URL")
-    texts = ("SIGN_IN_SECRET", "APP_WELCOME", "APP_PROMPTS", "APP_INSTRUCTIONS")
+    free_texts = ("SIGN_IN_SECRET", "APP_WELCOME", "APP_PROMPTS", "APP_INSTRUCTIONS")
     settings = read_settings(
         dict.fromkeys(names, address)
-        | dict.fromkeys(texts, SECRET)
+        | dict.fromkeys(free_texts, SECRET)
         | {"OPENROUTER_KEY_LABEL": f"sk-or-v1-{SECRET}"}
     )
     for observed in (
@@ -143,14 +143,14 @@ def test_nothing_secret() -> None:
 
 
 def test_contact(served: Served) -> None:
-    """OpenRouter's answer counts, with the time it took."""
+    """A response of OpenRouter counts, with the time it took."""
     reached = check_connection(served.base_url)
     assert (reached.status, reached.problem) == (200, "")
     assert 0 <= reached.milliseconds < 5_000
 
 
-def test_any_answer_counts(raw_server: RawServer) -> None:
-    """An answer that is not of the API is an answer too; its status is told."""
+def test_foreign_response(raw_server: RawServer) -> None:
+    """A response that is not the API's counts too, and its status is reported."""
     reached = check_connection(
         raw_server.serve(http(b"<h1>", "text/html", status="502 Bad Gateway"))
     )
@@ -159,8 +159,8 @@ def test_any_answer_counts(raw_server: RawServer) -> None:
     assert "responded with status 502 in" in findings(Settings(), observed)[-1].sentence
 
 
-def test_no_answer(raw_server: RawServer) -> None:
-    """A server that is silent and one that is not there are told apart."""
+def test_no_response(raw_server: RawServer) -> None:
+    """A silent server and an unreachable one have different messages."""
     silent = check_connection(raw_server.serve(b"", stays=True), timeout=(1, 0.1))
     assert (silent.status, silent.problem) == (None, "did not respond in time")
     absent = check_connection("http://127.0.0.1:9")
@@ -168,7 +168,7 @@ def test_no_answer(raw_server: RawServer) -> None:
 
 
 def test_recent_contact() -> None:
-    """A contact is made once for all who look in ten seconds, for each address its own."""
+    """Contact is made once in ten seconds, for each base URL separately."""
     now = 100.0
     made: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Settings: what each may be, and the sentence for what it may not."""
+"""Settings: valid values, and the error message for others."""
 
 import re
 import textwrap

@@ -263,7 +263,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @contextmanager
 def new_person(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
-    """A browser of somebody else: cookies and storage of their own."""
+    """Another browser, with cookies and storage of its own."""
     context = browser.new_context(**options)
     context.set_default_timeout(EXPECT_TIMEOUT_MS)
     context.set_default_navigation_timeout(EXPECT_TIMEOUT_MS)
@@ -273,7 +273,7 @@ def new_person(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def person_with_tabs(playwright: Playwright) -> Iterator[BrowserContext]:
-    """Somebody whose browser has tabs, and keeps the pages that were left alive for Back."""
+    """A browser with tabs, which keeps pages alive for Back."""
     with launched(playwright, WHOLE) as browser, new_person(browser) as context:
         yield context
 
@@ -288,7 +288,7 @@ def browser_in_use(browser: Browser, app: App) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
-    """Somebody's browser, without cookies and without what a page had it remember."""
+    """A browser without cookies and without stored data."""
     browser_in_use.clear_cookies()
     browser_in_use.pages[0].evaluate("localStorage.clear()")
     yield browser_in_use
@@ -298,7 +298,7 @@ def person(browser_in_use: BrowserContext) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(person: BrowserContext) -> Page:
-    """A new tab in somebody's browser."""
+    """A new tab in this browser."""
     return person.new_page()
 
 
@@ -356,7 +356,7 @@ def chat(browser_signed_in: BrowserContext, sandbox: Sandbox) -> Iterator[Page]:
 
 @pytest.fixture
 def person_who_blocks_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
-    """A browser whose owner allows no page to keep anything."""
+    """A browser that blocks cookies."""
     profile = tmp_path / "Default"
     profile.mkdir()
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}

@@ -1,4 +1,4 @@
-"""What a person does and sees: the verbs of the browser tests."""
+"""What a user does and sees: the verbs of the browser tests."""
 
 import re
 import time
@@ -31,7 +31,7 @@ def start(page: Page, url: str) -> None:
 
 
 def rehearse(page: Page, *, exchange: str = "success", state_return: str = "query") -> None:
-    """Choose on the consent page what is to go wrong."""
+    """Choose a failure on the consent page."""
     page.get_by_text("Rehearse a failure").click()
     page.get_by_label("Response of the exchange").select_option(exchange)
     page.get_by_label("State in the callback").select_option(state_return)
@@ -43,7 +43,7 @@ def authorize(page: Page) -> None:
 
 
 def confirm(page: Page) -> None:
-    """Say that the approval which came back without its `state` is one's own."""
+    """Confirm an approval that came back without its `state`."""
     expect(alert(page)).to_contain_text("they could read what you ask")
     expect(page).not_to_have_url(re.compile("code=|state="))
     page.get_by_role("button", name="Go on and sign in").click()
@@ -78,7 +78,7 @@ def paste(page: Page | FrameLocator, code: str) -> None:
 
 
 def expect_chat(page: Page) -> None:
-    """The chat page stands ready for a question."""
+    """The chat page is ready for a question."""
     expect(page.get_by_placeholder("Ask anything")).to_be_enabled()
     expect(page).to_have_url(re.compile(r"/chat$"))
 
@@ -137,7 +137,7 @@ def words(text: str) -> list[int]:
 
 
 def expect_more_words(answer: Locator, count: int = 5, *, within_s: float = 20) -> None:
-    """An answer of `sandbox/endless` grows, and not one word is missing."""
+    """An answer of `sandbox/endless` grows without a gap."""
     seen = words(answer.inner_text())
     word = f"word {max(seen, default=0) + count}"
     expect(answer).to_contain_text(word, timeout=within_s * 1000)
@@ -161,7 +161,7 @@ def go_back(page: Page, count: int = 1) -> None:
 
 
 def wait_for(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something that no page shows has come true; it fails after so many seconds."""
+    """Wait until a condition that no page shows holds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline
@@ -169,12 +169,12 @@ def wait_for(is_so: Callable[[], bool], seconds: float = 20) -> None:
 
 
 def expect_streams_to_end(sandbox: Sandbox) -> None:
-    """Within a second nobody pays any more for words that nobody reads."""
+    """All requests end within a second."""
     wait_for(lambda: sandbox.open_streams == 0, seconds=1)
 
 
 def statuses(sandbox: Sandbox) -> list[int]:
-    """What the exchanges so far came to."""
+    """The statuses of the exchanges so far."""
     return [exchange.status for exchange in sandbox.exchanges]
 
 

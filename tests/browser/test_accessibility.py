@@ -1,4 +1,4 @@
-"""What people need who see little, use no mouse, or hold a phone: axe, contrast, width."""
+"""Accessibility, by axe, in both color schemes and on a phone."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -74,7 +74,7 @@ def test_reload(chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_reload_at_once(chat: Page, sandbox: Sandbox) -> None:
-    """A question that was sent right before the reload is there, though the tab kept nothing of it."""
+    """A question that was sent right before the reload is there, though the tab stored nothing of it."""
     steps.stop_answer(chat, sandbox)
     steps.new_chat(chat)
     chat.evaluate("Storage.prototype.setItem = () => {}")
@@ -146,7 +146,7 @@ def test_goodbye(chat: Page, sandbox: Sandbox) -> None:
 def test_other_process(
     chat: Page, wire: Wire, start_app: Callable[..., App], sandbox: Sandbox
 ) -> None:
-    """Without affinity another process shows what the tab kept, and that it broke off.
+    """Without affinity another process shows what the tab stored, and that it broke off.
 
     Back at the first one, the answer is found again.
     """
@@ -164,7 +164,7 @@ def test_other_process(
 def test_storage_is_full(
     person: BrowserContext, page: Page, start_app: Callable[..., App], sandbox: Sandbox
 ) -> None:
-    """What a full tab could not keep leaves no silent hole: the answer is marked as cut."""
+    """An answer that a full tab could not store whole is marked as cut."""
     app = start_app("restarted")
     open_chat(page, app, sandbox)
     steps.ask(page, "sandbox/endless please")

@@ -1,4 +1,4 @@
-"""The chat: answers that come whole, and all that can cut one short."""
+"""The chat: answers that are whole, changed, stopped, or ended by a failure."""
 
 import re
 import shutil
@@ -25,24 +25,24 @@ pytestmark = pytest.mark.browser
 
 
 def try_again(page: Page) -> Locator:
-    """The button that asks the last question once more."""
+    """The button that sends the last question again."""
     return page.get_by_role("button", name="Try again")
 
 
 def waiting(page: Page) -> Locator:
-    """What stands there until the first word comes."""
+    """The text that is shown until the first token."""
     return page.get_by_text("Waiting for the answer…")
 
 
 def expect_whole(page: Page, count: int) -> None:
-    """So many answers are there, and the last one is whole."""
+    """The page has this number of answers, and the last one is whole."""
     expect(steps.answers(page)).to_have_count(count)
     expect(steps.last_answer(page)).to_contain_text("completion tokens")
     expect(steps.stop(page)).to_have_count(0)
 
 
 def expect_version(page: Page, number: int, count: int) -> None:
-    """The last question got so many answers, and this is the one that is shown."""
+    """The last question has `count` answers, of which this one is shown."""
     expect(steps.last_answer(page)).to_contain_text(f"Answer {number} of {count}")
 
 
@@ -50,10 +50,10 @@ def expect_version(page: Page, number: int, count: int) -> None:
 
 
 def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
-    """The first visit of all to a fresh process, below a path: sign-in, a question, its answer."""
+    """The first visit to a fresh process, below a path: sign-in, a question, its answer."""
     app = start_app(
         "fresh",
-        base_path="demo/chat",  # ends like the address of a page
+        base_path="demo/chat",  # ends like the URL of a page
         APP_TITLE="Küche & chat",
         APP_URL="https://example.org/chat",
         APP_PROMPTS="Why is the sky blue? | sandbox/endless please",
@@ -99,7 +99,7 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
 
 @pytest.mark.chromium
 def test_markdown(chat: Page, browser_signed_in: BrowserContext) -> None:
-    """Markdown and other scripts are painted as such, also again; the copy is what was written."""
+    """Markdown and other scripts are rendered, also on a rerun; the copy is the original text."""
     steps.ask(chat, "sandbox/tour please")
     expect_whole(chat, 1)
     answer = steps.last_answer(chat)
@@ -129,7 +129,7 @@ def test_markdown(chat: Page, browser_signed_in: BrowserContext) -> None:
 
 @pytest.mark.chromium
 def test_habits(chat: Page) -> None:
-    """Formulas, money, HTML and images are shown as models mean them, and nothing is loaded."""
+    """Formulas, money, HTML and images are shown as models mean them, and no URL is loaded."""
     elsewhere: list[str] = []
     chat.on("request", lambda request: elsewhere.append(request.url))
     steps.ask(chat, "sandbox/habits please")
@@ -143,7 +143,7 @@ def test_habits(chat: Page) -> None:
     image = answer.get_by_role("link", name="Image: A tracking pixel")
     expect(image).to_have_attribute("href", "https://example.org/pixel.png?what=was-said")
     expect(answer.locator("a[href^='javascript:']")).to_have_count(0)
-    # What is code for one parser and a footnote for Streamlit's loads no image either.
+    # A block that is code for one parser and a footnote for Streamlit's loads no image either.
     note = "[^1]\n\n[^1]: a\n\n    ![x](https://example.org/footnote.png)\n"
     for count in (2, 3):
         steps.ask(chat, f"sandbox/echo {note}")
@@ -153,7 +153,7 @@ def test_habits(chat: Page) -> None:
 
 
 def test_image(chat: Page) -> None:
-    """An image that the model made is shown, and can be saved as it came."""
+    """An image that the model made is shown, and can be saved unchanged."""
     steps.ask(chat, "sandbox/image please")
     expect_whole(chat, 1)
     image = steps.last_answer(chat).get_by_role("img", name="Image 1, made by the model")
@@ -168,14 +168,14 @@ def test_image(chat: Page) -> None:
 
 
 def questions(page: Page) -> Locator:
-    """The person's own messages."""
+    """The user's messages."""
     return page.get_by_role("group", name="Chat message from user")
 
 
 def test_edit_and_delete(chat: Page, sandbox: Sandbox) -> None:
-    """A turn is deleted with its answer; one that is changed and sent again replaces all since.
+    """A turn is deleted with its answer; one that is edited replaces itself and all after it.
 
-    A double click does it once.
+    A double click acts once.
     """
 
     def sent() -> list[str]:
@@ -208,10 +208,7 @@ def test_edit_and_delete(chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
-    """A question can be asked once more; both answers can be read, and the shown one counts.
-
-    A double click asks once.
-    """
+    """A question can be sent again; both answers can be read. A double click sends once."""
     steps.ask(chat, "sandbox/tour one")
     expect_whole(chat, 1)
     steps.double_click(chat.get_by_role("button", name="Another answer"))
@@ -226,33 +223,30 @@ def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_version(chat, 2, 2)
 
 
-# Ended by the person
+# Ended by the user
 
 
 def test_stop(chat: Page, sandbox: Sandbox) -> None:
-    """Stop ends the stream within a second, keeps the text, and the next question works.
-
-    What came last outlives a reload too.
-    """
+    """Stop ends the stream within a second; the text stays, also after a reload."""
     steps.ask(chat, "sandbox/endless until I stop it")
     expect(steps.last_answer(chat)).to_contain_text("word 5")
     steps.stop_answer(chat, sandbox)
-    kept, _, _ = steps.last_answer(chat).inner_text().partition("was stopped")
-    assert "word 5" in kept
+    text, _, _ = steps.last_answer(chat).inner_text().partition("was stopped")
+    assert "word 5" in text
     chat.wait_for_function(
         """Object.values({...sessionStorage}).some(
-            (kept) => kept.includes("until I stop it") && kept.includes('"stopped"'))"""
+            (stored) => stored.includes("until I stop it") && stored.includes('"stopped"'))"""
     )
     chat.reload()
     expect(steps.last_answer(chat)).to_contain_text("This answer was stopped here.")
     steps.ask(chat, "sandbox/echo something else")
     expect_whole(chat, 2)
-    assert steps.answers(chat).first.inner_text().startswith(kept)
+    assert steps.answers(chat).first.inner_text().startswith(text)
     expect(steps.alert(chat)).to_have_count(0)
 
 
 def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox) -> None:
-    """Stop works as fast while OpenRouter is still silent."""
+    """Stop ends a request that has no response yet within a second."""
     steps.ask(chat, "sandbox/no-headers please")
     expect(waiting(chat)).to_be_visible()
     steps.wait_for(lambda: sandbox.open_streams == 1, seconds=5)
@@ -275,7 +269,7 @@ def test_clicks_in_mid_answer(
     sandbox: Sandbox,
     hosted: dict[str, str],
 ) -> None:
-    """No click but Stop ends an answer, wherever the app is hosted."""
+    """Only Stop ends an answer, wherever the app is hosted."""
     app = start_app(hosted=hosted)
     open_chat(page, app, sandbox)
     steps.ask(page, "sandbox/endless please")
@@ -319,7 +313,7 @@ def test_clicks_in_mid_answer(
 
 
 def test_question_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
-    """A question that is sent in mid-answer is seen at once, and asked when the answer has ended."""
+    """A question that is sent during an answer is shown at once, and sent on when that has ended."""
     steps.ask(chat, "sandbox/endless please")
     expect(steps.last_answer(chat)).to_contain_text("word 5")
     steps.ask(chat, "sandbox/echo and then?")
@@ -333,7 +327,7 @@ def test_question_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path) -> None:
-    """A fault of the app's own shows no traceback, and nothing that stands in one."""
+    """An exception in the app shows no traceback, and no part of one."""
     for name in ("streamlit_app.py", "pages", "lib", ".streamlit"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
@@ -352,7 +346,7 @@ def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path)
 
 
 def test_retry(chat: Page, sandbox: Sandbox) -> None:
-    """Where OpenRouter asks for patience, the seconds are counted down; Stop ends the wait."""
+    """The seconds until a retry are counted down, and Stop cancels it."""
     sandbox.retry_after = 20
     steps.ask(chat, "sandbox/status-429 please")
     expect(chat.get_by_text("Retrying in 18 s")).to_be_visible()
@@ -363,7 +357,7 @@ def test_retry(chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_rejected_key(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
-    """A key that is rejected leads to a new sign-in, after which the conversation goes on."""
+    """A rejected key leads to a new sign-in, after which the conversation continues."""
     open_chat(page, app, sandbox)
     steps.ask(page, "sandbox/echo the first")
     expect_whole(page, 1)
@@ -398,7 +392,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 
 def test_composition(chat: Page, sandbox: Sandbox) -> None:
-    """The Enter that ends a composition, which Safari tells by its key code alone, sends nothing."""
+    """The Enter that ends a composition, marked by its key code alone in Safari, sends nothing."""
     field = chat.get_by_placeholder("Ask anything")
     field.fill("sandbox/echo 日本")
     field.evaluate(
@@ -425,7 +419,7 @@ SCROLL_UP = """title => new Promise((resolve) => {
 
 
 def test_scrolled_up(chat: Page, sandbox: Sandbox) -> None:
-    """Someone who has scrolled up to read, and asks, sees the question's end, and the answer."""
+    """A question that is sent after scrolling up is scrolled into view, with its answer."""
     steps.ask(chat, "sandbox/tour please")
     expect_whole(chat, 1)
     chat.get_by_role("heading", name="Chat", exact=True).evaluate(SCROLL_UP)

@@ -1,4 +1,4 @@
-"""Several conversations: kept in the tab, switched, named, deleted, taken away and brought back."""
+"""Several conversations: stored in the tab, switched, named, deleted, exported and imported."""
 
 import io
 import json
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def own_chat(page: Page, app: App, sandbox: Sandbox) -> Page:
-    """The chat page in a tab that nobody else uses, for a test that spoils it."""
+    """The chat page in a tab of its own, for a test that changes the tab."""
     open_chat(page, app, sandbox)
     return page
 
@@ -108,7 +108,7 @@ def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) ->
 
 
 def test_page_stands_still(chat: Page, sandbox: Sandbox) -> None:
-    """What the tab keeps of a growing answer moves nothing on the page."""
+    """Storing a growing answer moves nothing on the page."""
     steps.ask(chat, "sandbox/endless please")
     expect(steps.last_answer(chat)).to_contain_text("word 2")
     top = """title => title.getBoundingClientRect().top -
@@ -117,7 +117,7 @@ def test_page_stands_still(chat: Page, sandbox: Sandbox) -> None:
     before = title.evaluate(top)
     for word in ("word 40", "word 200"):  # ten seconds
         chat.wait_for_function(
-            "word => Object.values({...sessionStorage}).some((kept) => kept.includes(word))",
+            "word => Object.values({...sessionStorage}).some((stored) => stored.includes(word))",
             arg=word,
         )
     assert title.evaluate(top) == before
@@ -145,7 +145,7 @@ def test_only_what_changed_travels(page: Page, app: App, sandbox: Sandbox) -> No
 
 @pytest.mark.chromium
 def test_storage_is_full(own_chat: Page) -> None:
-    """A tab without room says so, and everything else goes on."""
+    """A tab whose storage is full says so, and the chat still works."""
     steps.fill_storage(own_chat, 4)
     steps.converse(own_chat, "sandbox/echo " + "a long message " * 100)
     expect(own_chat.get_by_text("cannot store all of your chats")).to_be_visible()
@@ -179,7 +179,7 @@ def test_sign_out_in_mid_answer(own_chat: Page, sandbox: Sandbox) -> None:
 
 
 def test_media_after_sign_out(own_chat: Page) -> None:
-    """An image of a chat is served no longer once its owner has signed out."""
+    """An image of a chat is not served after its user has signed out."""
     steps.converse(own_chat, "sandbox/image please")
     image = steps.answers(own_chat).get_by_role("img", name="Image 1")
     url = image.evaluate("image => image.src")
@@ -256,19 +256,19 @@ def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
     chat.get_by_placeholder("Ask anything").press("Enter")
     expect(steps.alert(chat)).to_contain_text("Nothing was sent; choose another file.")
     expect(steps.answers(chat)).to_have_count(0)
-    for way, place in {
+    for way, target in {
         "paste": chat.get_by_placeholder("Ask anything"),
         "drop": chat.get_by_test_id("stChatInputFileUploadButton"),
     }.items():
         with chat.expect_response(lambda response: "upload_file" in response.url):
-            place.evaluate(
-                """(place, [way, bytes]) => {
+            target.evaluate(
+                """(target, [way, bytes]) => {
                     const data = new DataTransfer();
                     data.items.add(new File([new Uint8Array(bytes)], "a.png", {type: "image/png"}));
                     const event = way === "paste"
                         ? new ClipboardEvent(way, {clipboardData: data, bubbles: true})
                         : new DragEvent(way, {dataTransfer: data, bubbles: true});
-                    place.dispatchEvent(event);
+                    target.dispatchEvent(event);
                 }""",
                 [way, list(picture(4, 4))],
             )

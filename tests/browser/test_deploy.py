@@ -251,7 +251,7 @@ def incomplete_request(port: int, path: str, size: int) -> socket.socket:
 
 
 def test_https(browser: Browser, replicas: list[App], sandbox: Sandbox, tmp_path: Path) -> None:
-    """Over https cookies are Secure and of this host; lies in headers lead no sign-in astray."""
+    """Over https cookies are Secure and of this host; spoofed headers do not change the callback URL."""
     with (
         nginx(tmp_path, replicas, tls=True) as url,
         new_person(browser, ignore_https_errors=True) as person,
@@ -266,18 +266,18 @@ def test_https(browser: Browser, replicas: list[App], sandbox: Sandbox, tmp_path
         steps.authorize(page)
         steps.expect_chat(page)
         for name in ("key", "binding"):
-            (kept,) = cookies_named(person, name)
-            assert kept["name"] == f"__Host-{storage_prefix(url)}{name}"
-            assert (kept["secure"], kept["sameSite"], kept["expires"]) == (True, "Lax", -1)
+            (cookie,) = cookies_named(person, name)
+            assert cookie["name"] == f"__Host-{storage_prefix(url)}{name}"
+            assert (cookie["secure"], cookie["sameSite"], cookie["expires"]) == (True, "Lax", -1)
         assert not cookies_named(person, "pending")
         page.reload()
         steps.expect_chat(page)
 
 
 def test_http(page: Page, app: App) -> None:
-    """Over http cookies do without what only https has; lies in headers change nothing either.
+    """Over http cookies lack what only https allows; spoofed headers change nothing either.
 
-    The pending sign-in is kept for an hour.
+    The cookie of the pending sign-in expires after an hour.
     """
     page.set_extra_http_headers(SPOOFED_HEADERS)
     steps.start(page, app.url)

@@ -1,4 +1,4 @@
-"""Signing in: what redirects, second tabs, frames and strangers do to it."""
+"""Signing in: redirects, several tabs, frames and the history."""
 
 import re
 import time
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_late_report(page: Page, app: App, sandbox: Sandbox) -> None:
-    """On a slow line the tab reports twice, and the second time does not lead back."""
+    """On a slow connection the tab reports twice, and the second report changes no page."""
     reports, held = 0, []
 
     def relay(line: WebSocketRoute) -> None:
@@ -104,7 +104,7 @@ def test_page_that_stood_open(page: Page, app: App, sandbox: Sandbox, *, is_asle
 def test_two_tabs(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:
     """Sign-ins begun in several tabs all end well, whichever ends first.
 
-    A `state` that comes back glued to the code stops nobody; where it is lost, one click goes on.
+    A `state` that comes back glued to the code is read; where it is lost, one click confirms.
     """
     tabs = [page, person.new_page(), person.new_page()]
     for tab in tabs:

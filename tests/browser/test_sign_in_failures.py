@@ -1,4 +1,4 @@
-"""A sign-in that fails: each failure has its sentence, and a way on."""
+"""A sign-in that fails, and pasting a code instead."""
 
 from collections.abc import Callable
 
@@ -80,7 +80,7 @@ def test_frame_of_another_site(
     sandbox: Sandbox,
     serve_page: Callable[[str], str],
 ) -> None:
-    """In a frame of another site, where no cookie of ours is kept, a pasted code signs in."""
+    """In a frame of another site, which gets no cookie, a pasted code signs in."""
     page.goto(serve_page(steps.FRAME.format(url=app.url, more="")))
     frame = page.frame_locator("iframe")
     expect(frame.get_by_role("alert")).to_contain_text("blocks cookies")

@@ -36,8 +36,8 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
     second = person.new_page()
     second.goto(f"{app.url}chat")
     steps.expect_chat(second)
-    kept = f"{storage_prefix(app.url)}chat/0123456789abcdef/0"
-    second.evaluate(f"sessionStorage.setItem('{kept}', 'a turn')")
+    storage_key = f"{storage_prefix(app.url)}chat/0123456789abcdef/0"
+    second.evaluate(f"sessionStorage.setItem('{storage_key}', 'a turn')")
     steps.double_click(page.get_by_role("button", name="Sign out"))
     steps.expect_signed_out(page)
     steps.expect_signed_out(second)
@@ -59,7 +59,7 @@ def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
 def test_sign_out_while_away(
     person: BrowserContext, page: Page, app: App, sandbox: Sandbox
 ) -> None:
-    """A tab that was elsewhere at the sign-out gives the next user nothing of what it kept."""
+    """A tab that was elsewhere at the sign-out shows the next user nothing that it had stored."""
     arrive_signed_in(person, app, sandbox)
     page.goto(f"{app.url}chat")
     steps.converse(page, "sandbox/echo mine")
@@ -144,7 +144,7 @@ def test_unheard_sign_out(person: BrowserContext, page: Page, app: App, sandbox:
 def test_neighbours(
     person: BrowserContext, app: App, start_app: Callable[..., App], sandbox: Sandbox
 ) -> None:
-    """Of deployments on one host, at other ports and below a path, none signs another out."""
+    """A sign-out from one deployment signs out of no other on the same host."""
     pages = []
     for one in (app, start_app("restarted"), start_app("below", base_path="below")):
         arrive_signed_in(person, one, sandbox)

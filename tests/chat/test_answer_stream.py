@@ -1,4 +1,4 @@
-"""An answer that grows by itself, in a thread of its own."""
+"""An answer that is read from a stream in a thread of its own."""
 
 import gc
 import queue
@@ -48,7 +48,7 @@ from tests.conftest import KEY, Served
 
 
 class Script:
-    """A stream that gives what it is told, raises the exceptions, and ends at `Finished`."""
+    """A stream that yields its items, raises those that are exceptions, and ends at `Finished`."""
 
     is_streamed = True
 
@@ -61,7 +61,7 @@ class Script:
             self.items.put(item)
 
     def __iter__(self) -> Iterator[Event]:
-        """Yield what comes."""
+        """Yield the items."""
         self.asked += 1
         while True:
             item = self.items.get(timeout=5)
@@ -80,7 +80,7 @@ class Script:
 
 
 class Session:
-    """A reader: what it has paid, and an event for what is new."""
+    """A reader: what it has paid, and an event for news."""
 
     def __init__(self) -> None:
         self.news = threading.Event()
@@ -103,13 +103,13 @@ class Session:
 
 
 def begin(source: Script | Completion) -> tuple[AnswerStream, threading.Event]:
-    """Let an answer grow, with the event that its news sets."""
+    """Begin an answer; return it with the event that its news sets."""
     session = Session()
     return AnswerStream(source, Answer(), key=KEY, reader=session), session.news
 
 
 def test_grows() -> None:
-    """What comes is in the answer, and news says so; at the end the answer is complete."""
+    """Each event is applied to the answer and sets the news; at the end the answer is complete."""
     script = Script()
     stream, news = begin(script)
     answer = stream.answer
@@ -129,15 +129,15 @@ def test_grows() -> None:
     "error", [StreamInterrupted(), OpenRouterError(status=502), ZeroDivisionError()]
 )
 def test_failure(error: Exception) -> None:
-    """Whatever the stream raises ends the answer as failed, and what came before it stays."""
+    """Any exception of the stream ends the answer as failed, and the text before it stays."""
     stream, _ = begin(Script(TextDelta("a"), error))
     assert stream.over.wait(5)
     assert (stream.answer.text, stream.answer.progress) == ("a", "failed")
     assert stream.failure is error or stream.failure.__cause__ is error
 
 
-def test_pace() -> None:
-    """The more answers come at the same time, the more rarely each is looked at."""
+def test_render_throttle() -> None:
+    """The more answers grow at the same time, the longer the interval between two renderings."""
     render_throttle = RenderThrottle()
     with ExitStack() as answers:
         for _ in range(100):
@@ -147,7 +147,7 @@ def test_pace() -> None:
 
 
 def test_stop() -> None:
-    """Stopping closes the stream at once, keeps what came, and is no failure."""
+    """Stopping closes the stream at once, keeps the text, and is no failure."""
     script = Script(TextDelta("a"))
     stream, news = begin(script)
     assert news.wait(5)
@@ -168,7 +168,7 @@ def test_stop_after_the_end() -> None:
 
 
 def test_answer_beyond_the_limit() -> None:
-    """A model that runs away is ended, and what it wrote stays."""
+    """An answer beyond the limit is ended, and its text stays."""
     piece = TextDelta("a" * 1_000_000)
     script = Script(*[piece] * (MAX_ANSWER_SIZE // 1_000_000 + 2), Finished("stop"))
     stream, _ = begin(script)
@@ -179,12 +179,12 @@ def test_answer_beyond_the_limit() -> None:
 
 
 def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:
-    """A failure after which one may ask again."""
+    """A transient failure."""
     return OpenRouterError(status=status, retry_after=retry_after)
 
 
 def test_retry() -> None:
-    """What fails in passing before its first token is asked again, and the answer is complete."""
+    """A request that fails transiently before its first token is repeated."""
     script = Script(busy(), Began("gen-1"), busy(429), TextDelta("a"), Finished("stop"))
     stream, _ = begin(script)
     assert stream.over.wait(5)
@@ -221,7 +221,7 @@ def test_retries_end() -> None:
     ],
 )
 def test_no_retry(items: list[Event | Exception]) -> None:
-    """Not where it would fail again, may have been paid for, or has words already."""
+    """A request is not repeated that would fail again, may have been paid, or has brought a token."""
     script = Script(*items)
     stream, _ = begin(script)
     assert stream.over.wait(5)
@@ -229,7 +229,7 @@ def test_no_retry(items: list[Event | Exception]) -> None:
 
 
 def test_no_retry_beyond_the_budget() -> None:
-    """Whoever pays may say that there is to be none."""
+    """A request is not repeated beyond the budget."""
     script = Script(busy())
     stream = AnswerStream(script, Answer(), key=KEY, reader=Session(), may_retry=lambda: False)
     assert stream.over.wait(5)
@@ -241,7 +241,7 @@ def test_no_retry_beyond_the_budget() -> None:
     [(Unreachable(), 0, 1), (ConnectTimedOut(), 0, 1), (busy(429, 20), 15, 20)],
 )
 def test_stop_ends_the_wait(error: OpenRouterError, least: float, most: float) -> None:
-    """While one waits to ask again it is known until when, and Stop ends it at once."""
+    """While a retry waits its time is known, and Stop ends the wait at once."""
     script = Script()
     stream, news = begin(script)
     script.items.put(error)
@@ -284,7 +284,7 @@ def test_nothing_is_left_over(served: Served) -> None:
 
 
 def test_apply() -> None:
-    """Each event has its place in the answer; only words and thoughts are something to read."""
+    """Each event sets its field of the answer; only text and reasoning are something to read."""
     answer = Answer()
     citation, image = Citation("https://example.org", "A"), GeneratedImage("image/png", b"x")
     usage = Usage(1, 2, 0.5)

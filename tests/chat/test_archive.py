@@ -1,4 +1,4 @@
-"""Conversations as JSON: whole there and back, and nothing else gets in."""
+"""Conversations as JSON: written and read whole, and nothing else is accepted."""
 
 import json
 
@@ -41,7 +41,7 @@ def whole_turn() -> Turn:
 
 
 def test_there_and_back() -> None:
-    """A saved conversation comes back with everything, as a conversation of its own."""
+    """A saved conversation is read with everything, under a new id."""
     talk = Conversation([whole_turn()], name="Talk")
     back = decode(encode(talk))
     assert back.turns == talk.turns
@@ -50,26 +50,26 @@ def test_there_and_back() -> None:
 
 
 def test_text_apart() -> None:
-    """A turn is kept without the text of its last answer, which comes back beside it."""
+    """A turn is encoded without the text of its last answer, which is stored apart."""
     turn = Turn("a", [Answer("the text", "streaming", reasoning="Well.")])
-    kept = encode_turn(turn)
-    assert "the text" not in kept
-    (answer,) = decode_turn(kept, "[]", "the te", "We").answers
+    encoded = encode_turn(turn)
+    assert "the text" not in encoded
+    (answer,) = decode_turn(encoded, "[]", "the te", "We").answers
     assert answer == Answer("the te", "interrupted", reasoning="We")
 
 
-@pytest.mark.parametrize("kept", [("the te", "Well."), ("the text", ""), ("", "")])
-def test_cut(kept: tuple[str, str]) -> None:
-    """An answer of which the tab lacks something is marked, and what is there is shown."""
+@pytest.mark.parametrize("stored", [("the te", "Well."), ("the text", ""), ("", "")])
+def test_cut(stored: tuple[str, str]) -> None:
+    """An answer that the tab has only in part is marked as cut, and the part is shown."""
     turn = Turn("a", [Answer("the text", "complete", reasoning="Well.")])
-    answer = decode_turn(encode_turn(turn), "[]", *kept).answer
-    assert (answer.text, answer.reasoning) == kept
+    answer = decode_turn(encode_turn(turn), "[]", *stored).answer
+    assert (answer.text, answer.reasoning) == stored
     assert (answer.progress, answer.failure) == ("interrupted", TRUNCATED)
 
 
 @pytest.mark.parametrize("progress", ["waiting", "streaming"])
-def test_nobody_is_at_work(progress) -> None:
-    """An answer that was not ended comes back as interrupted: nothing is asked by itself."""
+def test_unfinished(progress) -> None:
+    """An unfinished answer is read as interrupted: no request is sent by itself."""
     answer = decode_turn(encode_turn(Turn("a", [Answer(progress=progress)]))).answer
     assert answer == Answer(progress="interrupted")
 
@@ -82,7 +82,7 @@ def changed(**fields: object) -> bytes:
 
 
 def test_harmless() -> None:
-    """Links and models of a file lead nowhere but where ours do."""
+    """Unsafe links, models and images of a file are left out."""
     hostile = changed(
         model="`![x](https://evil.example)`",
         help=["Click", "javascript:alert(1)"],
@@ -94,7 +94,7 @@ def test_harmless() -> None:
 
 
 def test_bounded() -> None:
-    """Of what a file says of an answer no more is taken than an answer itself may bring."""
+    """The fields of a file are limited as those of an answer are."""
     citation = {"url": "https://example.org", "title": "x" * 9_000}
     image = {"media_type": "image/png", "content": "eA=="}
     texts = dict.fromkeys(("failure", "provider", "generation", "finish_reason"), "a\n" * 9_000)
@@ -133,7 +133,7 @@ FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
         {"turns": [{**TURN, "attachments": [FILE] * 11}]},
         {"more": [[]] * 999_999},
         changed(text=["b"]),
-        changed(progress="of a stranger"),
+        changed(progress="unknown"),
         changed(seconds=-1),
         changed(usage={"prompt_tokens": 10**400, "completion_tokens": 1, "cost": None}),
         changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": -5}),

@@ -23,14 +23,14 @@ from tests.test_bounds import cpu_limit
 
 
 def image_of(form: str, width: int = 2, height: int = 2) -> bytes:
-    """A black image of so many pixels."""
+    """A black image of this size."""
     file = BytesIO()
     Image.new("L", (width, height)).save(file, form)
     return file.getvalue()
 
 
 def large_png(width: int, height: int) -> bytes:
-    """A PNG whose header tells of so many pixels, and that holds a few of them."""
+    """A small PNG whose header claims this size."""
     content = bytearray(picture(2, 2))
     content[16:24] = struct.pack(">II", width, height)
     content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
@@ -67,7 +67,7 @@ PDF_URL = f"data:application/pdf;base64,{base64_of(PDF)}"
     ],
 )  # fmt: skip
 def test_part(name: str, content: bytes, part: dict[str, object]) -> None:
-    """Each kind of file has the form in which OpenRouter takes it."""
+    """Each kind of file becomes the part of a message that OpenRouter documents."""
     assert attachment(name, content).part() == part
 
 
@@ -92,37 +92,37 @@ def test_part(name: str, content: bytes, part: dict[str, object]) -> None:
     ],
 )
 def test_refused(name: str, content: bytes, why: str) -> None:
-    """What cannot be sent is refused with a sentence that names the file."""
+    """A file that cannot be sent is refused with an error message that names it."""
     with pytest.raises(NotAttachable, match=why) as refused:
         attachment(name, content)
     assert str(refused.value).startswith(name)
 
 
 def test_name() -> None:
-    """Of a name only its last part is kept, on one line."""
+    """A name is reduced to its last part, on one line."""
     assert attachment("/etc/../a\n b.txt", b"x").name == "a b.txt"
 
 
 def test_repr() -> None:
-    """What somebody attached stands in no log."""
+    """The content of a file is in no `repr`."""
     assert "secret" not in repr(attachment("a.txt", b"secret"))
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_pixels(form: str) -> None:
-    """How many pixels an image has is read off its header."""
+    """The number of pixels is read from the header of an image."""
     assert count_pixels(image_of(form, 30, 20)) == 600
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"RIFF", PDF, b"BM" + bytes(100)])
 def test_no_pixels(content: bytes) -> None:
-    """What is no image, or breaks off in its header, has none."""
+    """A file that is no image, or is cut in its header, has no number of pixels."""
     assert count_pixels(content) is None
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP"])
 def test_many_frames(form: str) -> None:
-    """However many frames an animation has, only its header is read."""
+    """Only the header of an animation is read, not its frames."""
     file = BytesIO()
     frames = [Image.new("L", (8, 8), number % 256) for number in range(3_000)]
     frames[0].save(file, form, save_all=True, append_images=frames[1:])
@@ -131,7 +131,7 @@ def test_many_frames(form: str) -> None:
 
 
 def test_many_scans() -> None:
-    """A JPEG of some KB whose pixels would be gone over for minutes counts as too large."""
+    """A small JPEG that takes minutes to decode counts as too large."""
     file = BytesIO()
     Image.new("L", (64, 64)).save(file, "JPEG", progressive=True)
     content = file.getvalue()
@@ -141,7 +141,7 @@ def test_many_scans() -> None:
 
 
 def test_no_decoding() -> None:
-    """To count the pixels of a large image takes next to no memory."""
+    """Counting the pixels of a large image needs hardly any memory."""
     script = """
 import resource, sys
 from io import BytesIO

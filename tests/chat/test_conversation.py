@@ -1,4 +1,4 @@
-"""Conversations: what a request carries, and what becomes of turns and answers."""
+"""Conversations: the messages of a request, and changes of turns and answers."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) ->
 
 
 def test_cost() -> None:
-    """A conversation costs what its answers cost, where OpenRouter said it."""
+    """The cost of a conversation is the sum of the known costs of its answers."""
     paid = Answer(usage=Usage(5, 100, 0.25))
     talk = conversation(("a", [paid, Answer()]), ("b", [paid, Answer(usage=Usage(1, 1, None))]))
     assert talk.cost == 0.5
@@ -52,25 +52,25 @@ def test_speed() -> None:
     assert at_once.tokens_per_second is None
 
 
-def test_nothing_said() -> None:
-    """An empty conversation asks nothing, and has no title."""
+def test_empty() -> None:
+    """An empty conversation has no messages and no title."""
     assert Conversation().messages() == []
     assert Conversation().title == ""
 
 
 def test_replace_and_delete() -> None:
-    """A changed question takes the place of its turn and of what follows; a deleted turn is gone."""
+    """A changed question replaces its turn and those after it; a deleted turn is removed."""
     talk = conversation(*((name, [Answer("b", "complete")]) for name in "aac"))
     talk.delete(talk.turns[1])
     assert [turn.question for turn in talk.turns] == ["a", "c"]
-    talk.delete(Turn("c", [Answer()]))  # one that is there no more
+    talk.delete(Turn("c", [Answer()]))  # one that was deleted before
     assert len(talk.turns) == 2
     talk.replace(talk.turns[0], "d")
     assert talk.turns == [Turn("d", [Answer()])]
 
 
 def test_ask_again() -> None:
-    """One more answer waits, but while one is on its way that one is shown."""
+    """One more answer waits, but while one is streaming that one is shown."""
     turn = Turn("a", [Answer("b", "complete"), Answer("c", "streaming")], shown=0)
     turn.ask_again()
     assert turn.answer.text == "c"
@@ -110,7 +110,7 @@ def test_versions() -> None:
 
 
 def test_title() -> None:
-    """A conversation is called as somebody named it, or by its first question, on one line."""
+    """The title is the name that the user gave, or the first question, on one line."""
     talk = conversation(("Why is\nthe sky  blue?", [Answer()]))
     assert talk.title == "Why is the sky blue?"
     talk.name = "Sky"

@@ -1,4 +1,4 @@
-"""Which answers are held, for whom, and for how long."""
+"""How long an answer without a reader is held, and who finds it."""
 
 import pytest
 
@@ -22,18 +22,18 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock that the answers are looked after by."""
+    """The clock of the live answers."""
     return Clock()
 
 
 @pytest.fixture
 def live(clock: Clock) -> LiveAnswers:
-    """Nothing on its way yet."""
+    """No live answers yet."""
     return LiveAnswers(clock)
 
 
 def begin(live: LiveAnswers, script: Script) -> tuple[AnswerStream, Session]:
-    """Ask for an answer that grows from a script, in a session."""
+    """Begin an answer that grows from a script, in a session."""
     session = Session()
     stream = AnswerStream(script, Answer(), key=KEY, reader=session)
     live.add(stream, Conversation())
@@ -65,7 +65,7 @@ def test_reader_stays_away(live: LiveAnswers, clock: Clock) -> None:
 
 
 def test_goodbye(live: LiveAnswers, clock: Clock) -> None:
-    """A reader who said goodbye has some seconds; one who is still there is not gone."""
+    """A reader who said goodbye has some seconds; one who is still connected is not gone."""
     stream, session = begin(live, Script(TextDelta("a")))
     session.is_page_closing = True
     clock.now += CLOSING_TIMEOUT_S + 1
@@ -78,7 +78,7 @@ def test_goodbye(live: LiveAnswers, clock: Clock) -> None:
 
 
 def test_session_that_follows(live: LiveAnswers, clock: Clock) -> None:
-    """The session after a reload reads the same answer, hears of it, and pays for it."""
+    """The session after a reload reads the same answer, gets its news, and pays for it."""
     script = Script(TextDelta("a"))
     stream, before = begin(live, script)
     before.is_connected = False
@@ -119,8 +119,8 @@ def test_ended_while_away(live: LiveAnswers, clock: Clock) -> None:
     assert stream.answer.progress == "complete"
 
 
-def test_stranger(live: LiveAnswers) -> None:
-    """An answer is found by the user of its key alone."""
+def test_other_key(live: LiveAnswers) -> None:
+    """An answer is found only with its key."""
     stream, _ = begin(live, Script(TextDelta("a")))
     assert live.find(stream.answer.id, KEY[:-1] + "x") is None
     assert live.find("0" * 16, KEY) is None
@@ -139,7 +139,7 @@ def test_stop_all(live: LiveAnswers) -> None:
 
 
 def test_left_alone(live: LiveAnswers) -> None:
-    """A session that begins finds what its user asked for in one that no browser is connected to."""
+    """A new session finds the conversations of its user that no connected session has."""
     script = Script(TextDelta("a"))
     session, conversation = Session(), Conversation()
     stream = AnswerStream(script, Answer(), key=KEY, reader=session)

@@ -211,17 +211,17 @@ def test_slow_content(served: Served) -> None:
     now = 0
     events = iter(stream(served.base_url, "sandbox/endless", clock=lambda: now))
 
-    def read_slowly(words: int, seconds: int) -> None:
+    def read_slowly(count: int, seconds: int) -> None:
         nonlocal now
         for event in events:
             now += seconds * isinstance(event, TextDelta)
-            words -= isinstance(event, TextDelta)
-            if not words:
+            count -= isinstance(event, TextDelta)
+            if not count:
                 return
 
-    read_slowly(words=5, seconds=599)
+    read_slowly(count=5, seconds=599)
     with pytest.raises(NoContent):
-        read_slowly(words=5, seconds=601)
+        read_slowly(count=5, seconds=601)
 
 
 @pytest.mark.parametrize(

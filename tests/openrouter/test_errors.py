@@ -25,7 +25,7 @@ from lib.openrouter.errors import KeyRejected, error_from_chunk, error_from_resp
     ],
 )
 def test_body(body: bytes, message: str) -> None:
-    """Whatever the body, there is a status, and a message if it held one."""
+    """Any body gives an error with the status, and with its message if there is one."""
     error = error_from_response(502, {}, body)
     assert (error.status, error.message, error.metadata) == (502, message, {})
 
@@ -35,7 +35,7 @@ def test_body(body: bytes, message: str) -> None:
     [("7", 7.0), ("0.5", 0.5), ("-1", None), ("1e9", None), ("nan", None), ("soon", None)],
 )
 def test_retry_after(retry_after: str, seconds: float | None) -> None:
-    """`Retry-After` counts in seconds, and only within a day; the body can say it as well."""
+    """`Retry-After` is in seconds, less than a day; the body can hold it as well."""
     assert error_from_response(429, {"Retry-After": retry_after}, b"").retry_after == seconds
     body = json.dumps({"error": {"availability": {"retry_after": retry_after}}}).encode()
     assert error_from_response(503, {}, body).retry_after == seconds
@@ -47,7 +47,7 @@ def test_retry_after(retry_after: str, seconds: float | None) -> None:
     [({"retryable": False}, False), ({"retryable": True}, True), ({}, True), (None, True)],
 )
 def test_retryable(availability: object, retryable: bool) -> None:
-    """Where OpenRouter says that another try is of no use, there is none."""
+    """An error that OpenRouter marks as not retryable is not transient."""
     body = json.dumps({"error": {"availability": availability}}).encode()
     error = error_from_response(503, {}, body)
     assert (error.retryable, error.is_transient) == (retryable, retryable)
@@ -75,13 +75,13 @@ def test_chunk(code: object, status: int | None) -> None:
 
 @pytest.mark.parametrize(("error", "message"), [("in one word", "in one word"), ([1], ""), (5, "")])
 def test_chunk_without_an_object(error: object, message: str) -> None:
-    """An error inside a stream that is no object has a message if it is a text."""
+    """An error inside a stream that is no object has a message if it is a string."""
     read = error_from_chunk(error)
     assert (read.status, read.message, read.metadata) == (None, message, {})
 
 
 def test_moderation() -> None:
-    """The documented body of a moderation keeps what was found."""
+    """The documented body of a moderation becomes the error's metadata."""
     metadata = {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"}
     body = {"error": {"code": 403, "message": "Flagged", "metadata": metadata}, "user_id": "u"}
     error = error_from_response(403, {}, json.dumps(body).encode())

@@ -145,7 +145,7 @@ def test_refresh() -> None:
 
 
 def test_retry() -> None:
-    """After a failure there are no models until the next try, after a pause, for which nobody waits."""
+    """After a failure there are no models until the next attempt, after a pause, which blocks no caller."""
     fetches = Fetches()
     catalogue = fetches.catalogue()
     fetches.end(Unreachable())

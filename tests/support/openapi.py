@@ -1,4 +1,4 @@
-"""OpenRouter's OpenAPI document, as far as the sandbox serves it."""
+"""OpenRouter's OpenAPI document, for the operations that the sandbox has."""
 
 import json
 from pathlib import Path

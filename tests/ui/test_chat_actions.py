@@ -80,7 +80,7 @@ def may_count(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     event = threading.Event()
 
     class Delays:
-        def __iter__(self) -> Iterator[float]:  # of each thread its own
+        def __iter__(self) -> Iterator[float]:
             event.wait(5)
             yield 0
 

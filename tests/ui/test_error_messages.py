@@ -1,4 +1,4 @@
-"""The sentences for what goes wrong."""
+"""The error messages of a chat."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from lib.openrouter.errors import OpenRouterError, error_from_response
 from lib.ui.error_messages import Explanation, explain
 from sandbox.catalogue import STATUSES
 
-SENTENCES = {
+MESSAGES = {
     "400": "could not use this request",
     "401": "no longer accepts your key",
     "402": "not enough credit",
@@ -45,19 +45,19 @@ LINKS = {
 
 
 def explained(error: OpenRouterError) -> Explanation:
-    """What a user with a key at `https://o` reads."""
+    """The explanation for a user with a key at `https://o`."""
     return explain(error, "https://o", "sk-or-x")
 
 
 @pytest.mark.parametrize("name", STATUSES)
 def test_status(name: str) -> None:
-    """Each status has its sentence, no word of the body in it, and a link where a page helps."""
+    """Each status has its error message, nothing of the body in it, and a link where a page helps."""
     status, headers, body = STATUSES[name]
     content = (body if isinstance(body, str) else json.dumps({"error": body})).encode()
     failure = error_from_response(status, headers, content)
     explanation = explained(failure)
     assert re.fullmatch(r"[A-Z].+\.", explanation.sentence)
-    assert SENTENCES[name] in explanation.sentence
+    assert MESSAGES[name] in explanation.sentence
     assert not failure.message or failure.message not in explanation.sentence
     _, url = explanation.link or ("", "")
     assert url.startswith(LINKS.get(name, ""))
@@ -66,7 +66,7 @@ def test_status(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "message"),
     [
         (errors.KeyRejected(), "no longer accepts your key"),
         (errors.TimedOut(), "did not begin to answer in time"),
@@ -84,13 +84,13 @@ def test_status(name: str) -> None:
         (OpenRouterError(status=429), "Wait a minute"),
     ],
 )
-def test_failure(error: OpenRouterError, words: str) -> None:
-    """Each failure without a status that is known has its sentence."""
-    assert re.fullmatch(rf"[A-Z].*{re.escape(words)}.*\.", explained(error).sentence)
+def test_failure(error: OpenRouterError, message: str) -> None:
+    """Each failure without a known status has its error message."""
+    assert re.fullmatch(rf"[A-Z].*{re.escape(message)}.*\.", explained(error).sentence)
 
 
 @pytest.mark.parametrize(
-    ("afford", "tail", "way", "affordable"),
+    ("afford", "tail", "remedy", "affordable"),
     [
         (900, "", "or add credits", 900),
         (900, "create a key with a higher monthly limit", "or raise the limit of your key", 900),
@@ -98,9 +98,9 @@ def test_failure(error: OpenRouterError, words: str) -> None:
         (0, "create a key with a higher monthly limit", "limit of your key is spent", None),
     ],
 )
-def test_affordable(afford: int, tail: str, way: str, affordable: int | None) -> None:
-    """Where a shorter answer would fit, the way on is to send again; where none does, it is not."""
+def test_affordable(afford: int, tail: str, remedy: str, affordable: int | None) -> None:
+    """Sending again is offered only where the credit covers a shorter answer."""
     message = f"You need fewer max_tokens, but can only afford {afford}. To increase, {tail}"
     explanation = explained(OpenRouterError(message, status=402))
-    assert way in explanation.sentence
+    assert remedy in explanation.sentence
     assert explanation.affordable_tokens == affordable
