@@ -102,7 +102,7 @@ def test_click_while_the_account_is_fetched(raw_server: RawServer) -> None:
             assert context.script_requests
             context.script_requests.request_rerun(RerunData())
         else:
-            clicked.append("too late" if session.account.latest.latest else "in time")
+            clicked.append("too late" if session.account.latest else "in time")
         account.refresh(Settings(base_url=base_url), session)
 
     clicked: list[str] = []
@@ -111,7 +111,7 @@ def test_click_while_the_account_is_fetched(raw_server: RawServer) -> None:
     arguments = {"base_url": url, "clicked": clicked}
     app = AppTest.from_function(script, kwargs=arguments, default_timeout=20).run()
     assert clicked == ["in time"]
-    assert app.session_state["session"].account.latest.latest.label == "me"
+    assert app.session_state["session"].account.latest.label == "me"
     assert len(raw_server.received) == 1
 
 
