@@ -90,7 +90,7 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
     steps.compare(page, "Hello?")
     expect(page.get_by_text("completion tokens")).to_have_count(2)
     expect_accessible(page)
-    for link, text in (("Account", "Your account"), ("Self-check", "This browser keeps them")):
+    for link, text in (("Account", "Your account"), ("Self-check", "This browser accepts them")):
         in_sidebar(page, "link", link)
         expect(page.get_by_text(text).first).to_be_visible()
         expect_accessible(page)
