@@ -13,8 +13,8 @@ from lib.export.facts import (
     ending,
     is_too_long_to_format,
 )
-from lib.markdown.blocks import TOO_LONG, code_lines, is_too_long
-from lib.markdown.streamlit_markdown import escape_markdown, link
+from lib.markdown import TOO_LONG, code_lines, is_too_long
+from lib.markdown.streamlit import escape_markdown, link
 
 
 def to_markdown(conversation: Conversation) -> bytes:

@@ -1,0 +1,124 @@
+"""A text that grows: its finished blocks, and the block that is still being written.
+
+CommonMark reads block structure line by line (https://spec.commonmark.org/0.31.2/#overview): once
+a complete line has begun a new block beside it, an earlier block does not change any more.
+"""
+
+from typing import Any
+
+from markdown_it.token import Token
+
+from lib.markdown.limits import TOO_LONG, count_marks, exceeds
+from lib.markdown.parser import make_parser, normalize, parse_blocks
+from lib.markdown.renderer import Renderer
+from lib.markdown.unfinished import add_unfinished, cut_lines
+from lib.markdown.whole import Block, to_blocks
+
+
+class GrowingMarkdown:
+    """Text that grows, as blocks.
+
+    `finished`: blocks that do not change any more, for the caller to take away. What they refer to
+    may still come: at the end, `render_blocks` of the whole text says what they are.
+    """
+
+    def __init__(self) -> None:
+        self.finished: list[Block] = []
+        self._rest = self._line_end = ""
+        self._length = self._marks = 0
+        self._env: dict[str, Any] = {"is_growing": True, "footnotes": {}, "references": {}}
+        self._renderer = Renderer()
+        self._open: Block | None = None
+        self._is_rendered = True
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the text is longer than what is parsed; then no more blocks are finished."""
+        return exceeds(self._length, self._marks)
+
+    @property
+    def rest_length(self) -> int:
+        """The number of characters of the open block."""
+        return len(self._rest)
+
+    def append(self, piece: str) -> None:
+        """Add text. Costs a parse of the open block if a line is complete."""
+        self._length += len(piece)
+        self._marks += count_marks(piece)
+        self._is_rendered = False
+        if self.is_too_long:
+            self._rest = ""
+            return
+        piece = self._line_end + piece
+        self._line_end = "\r" if piece.endswith("\r") else ""
+        self._rest += normalize(piece.removesuffix("\r"))
+        if "\n" in piece or "\r" in piece:
+            self._finish_blocks()
+
+    @property
+    def open(self) -> Block | None:
+        """The block that is still being written, as it is to be shown now, if there is something."""
+        if not self._is_rendered:
+            self._open = self._render_open()
+            self._is_rendered = True
+        return self._open
+
+    def _finish_blocks(self) -> None:
+        complete = self._rest[: self._rest.rfind("\n") + 1]
+        begins = _begins(parse_blocks(complete, {"is_growing": True}))
+        if len(begins) < 2:
+            return
+        lines = [f"{line}\n" for line in complete.split("\n")[:-1]]
+        for first, last in zip([0, *begins[1:-1]], begins[1:], strict=True):
+            tokens = _without_notes(_parser.parse("".join(lines[first:last]), self._env))
+            self.finished += to_blocks(tokens, self._renderer)
+        self._rest = self._rest[sum(map(len, lines[: begins[-1]])) :]
+
+    def _render_open(self) -> Block | None:
+        if self.is_too_long:
+            return Block(f"<p>{TOO_LONG}</p>")
+        tokens = parse_blocks(self._rest, {"is_growing": True})
+        in_code = _ends_in_code(tokens, self._rest)
+        shown = cut_lines(self._rest, in_code=in_code)
+        env = {
+            **self._env,
+            "footnotes": {name: dict(each) for name, each in self._env["footnotes"].items()},
+            "references": dict(self._env["references"]),
+            "is_line_open": not shown.endswith("\n"),
+        }
+        tokens = _without_notes(_parser.parse(shown, env))
+        blocks = list(to_blocks(tokens, Renderer()))
+        if not blocks:
+            return None
+        return Block("".join(block.html for block in blocks), blocks[-1].diagram)
+
+
+def _begins(tokens: list[Token]) -> list[int]:
+    """Return the lines in which top-level blocks begin."""
+    return [
+        token.map[0] for token in tokens if token.level == 0 and token.nesting >= 0 and token.map
+    ]
+
+
+def _ends_in_code(tokens: list[Token], text: str) -> bool:
+    last = next((token for token in reversed(tokens) if token.map), None)
+    if last is None or last.type not in ("fence", "code_block") or last.map is None:
+        return False
+    lines = text.count("\n") + (not text.endswith("\n"))
+    return last.map[1] >= lines and not last.meta.get("closed", False)
+
+
+def _without_notes(tokens: list[Token]) -> list[Token]:
+    """Return tokens without the texts of footnotes, which are shown at the end."""
+    shown, is_note = [], False
+    for token in tokens:
+        is_note = is_note or token.type == "footnote_reference_open"
+        if not is_note:
+            shown.append(token)
+        is_note = is_note and token.type != "footnote_reference_close"
+    return shown
+
+
+_parser = make_parser()
+add_unfinished(_parser)
+_parser.disable(["footnote_tail"])
