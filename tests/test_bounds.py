@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,9 @@ import pytest
 import lib
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
-from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
-from lib.markdown.html import render
-from lib.markdown.streamlit_markdown import (
-    close_open_marks,
-    escape_markdown,
-    to_streamlit,
-    to_streamlit_blocks,
-)
+from lib.markdown import TOO_LONG, GrowingMarkdown, render_blocks, render_html
+from lib.markdown.limits import MAX_MARKS, count_marks
+from lib.markdown.streamlit import escape_markdown
 
 SIZE = 100_000
 LINE_ENDS = ("\n", "\r", "\r\n", " \n", "\t")
@@ -45,7 +41,35 @@ OPENERS = (
         "a|b\n",
         "|-|\n",
     ),
-    *("- \n", "1. ", "1", "1,", "> ", "//", "?", "@", "\\", "sk-or-", "https://", "a "),
+    *(
+        "a\n===\n",
+        "***a ",
+        "![a](",
+        "$a$ ",
+        "\\(a\\) ",
+        "[^a]",
+        "[a][b]",
+        "- a\n",
+        ">",
+        "> > > \n",
+        "<br>",
+    ),
+    *(
+        "- \n",
+        "1. ",
+        "1",
+        "1,",
+        "> ",
+        "//",
+        "://",
+        "a|",
+        "?",
+        "@",
+        "\\",
+        "sk-or-",
+        "https://",
+        "a ",
+    ),
 )
 
 
@@ -124,21 +148,15 @@ def export(text: str) -> None:
     assert to_html(conversation, exported_at=datetime.now(UTC))
 
 
-def show(text: str) -> None:
-    """Do what a paint of a whole text does."""
-    if not is_too_long(text):
-        to_streamlit_blocks(text)
-
-
-def paint(text: str) -> None:
-    """Do what a paint of a growing block does."""
+def grow(text: str) -> None:
+    """Do what two paints of a growing text do, with definitions before it."""
     growing = GrowingMarkdown()
+    growing.append("[^a]: b\n\n[b]: https://example.org\n\n")
     growing.append(text)
-    if not growing.is_too_long:
-        to_streamlit(close_open_marks(growing.rest))
+    assert growing.open or growing.finished or not text.strip() or not growing.is_too_long
 
 
-@pytest.mark.parametrize("work", [escape_markdown, show, paint, export])
+@pytest.mark.parametrize("work", [escape_markdown, render_blocks, grow, export])
 @pytest.mark.parametrize("unit", [*LINE_ENDS, *OPENERS])
 def test_markdown(work: Callable[[str], object], unit: str) -> None:
     """Whatever 100 KB of text are made of, showing and saving them takes less than a second."""
@@ -146,14 +164,25 @@ def test_markdown(work: Callable[[str], object], unit: str) -> None:
         work((unit * SIZE)[:SIZE])
 
 
+PAIRS = [a + b for a, b in permutations("[]()*_`$\\<>~|!\n#- a:", 2)]
+
+
+@pytest.mark.parametrize("unit", PAIRS)
+def test_pairs(unit: str) -> None:
+    """The same of each pair of special characters, as many as are parsed."""
+    most = MAX_MARKS // max(1, count_marks(unit)) - 5
+    with cpu_limit():
+        grow((unit * min(most, SIZE))[:SIZE])
+
+
 @pytest.mark.parametrize("unit", ["[", "\\[\n", "One *word* after another. ", "A line.\n\n"])
 def test_long_markdown(unit: str) -> None:
     """A text of any length costs no more: beyond a length it is shown as it was written."""
     text = (unit * 4_000_000)[:4_000_000]
-    for work in (show, paint, export):
+    for work in (render_blocks, grow, export):
         with cpu_limit():
             work(text)
-    assert TOO_LONG in render(text)
+    assert TOO_LONG in render_html(text)
     conversation = Conversation([Turn("Why?", [Answer(text[:300_000], "complete")])])
     assert TOO_LONG in to_markdown(conversation).decode()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+import lib.markdown
 from lib.chat.conversation import Conversation
 from lib.export import facts
 from lib.markdown import render_html, render_plain
@@ -37,7 +38,7 @@ def _trusted(function: Callable[..., str]) -> Callable[..., Markup]:
 
 
 _templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
+    loader=FileSystemLoader([Path(__file__).parent, Path(lib.markdown.__file__).parent]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

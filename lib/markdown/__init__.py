@@ -6,7 +6,6 @@ still being written; `render_html` one for a file. None raises for any text.
 
 from lib.markdown.growing import GrowingMarkdown
 from lib.markdown.limits import MAX_LENGTH, TOO_LONG, is_too_long
-from lib.markdown.parser import code_lines
 from lib.markdown.whole import Block, render_blocks, render_html, render_plain
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "TOO_LONG",
     "Block",
     "GrowingMarkdown",
-    "code_lines",
     "is_too_long",
     "render_blocks",
     "render_html",

@@ -7,6 +7,7 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
 from lib.markdown.tex import (
@@ -69,6 +70,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
 # Over lines
 
 _DELIMITER = re.compile(r"(`++).*?(?<!`)\1(?!`)|\\\[|\\\]|\\.|\$\$", re.DOTALL)
+_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*")
 _STOP = re.compile(r"\s*(?:```|~~~|#{1,6}\s)")
 
 
@@ -95,7 +97,7 @@ def _closing_line(state: StateBlock, number: int, opened: str) -> int:
 
     While a text grows and the end has not come yet, the last line there is.
     """
-    failed: dict[str, int] = state.env.setdefault("unclosed_formulas", {})
+    failed: dict[str, int] = state.env["unclosed_formulas"]
     if number < failed.get(opened, -1):
         return -1
     has_blank = False
@@ -125,6 +127,8 @@ def _formula_lines(state: StateBlock, start: int, end_line: int, silent: bool) -
 
     Otherwise a paragraph ends as in CommonMark (https://spec.commonmark.org/0.31.2/#paragraphs).
     """
+    if not state.env["has_displays"]:
+        return False
     last, number = start - 1, start
     terminators = state.md.block.ruler.getRules("paragraph")
     while number < state.lineMax:
@@ -133,7 +137,9 @@ def _formula_lines(state: StateBlock, start: int, end_line: int, silent: bool) -
         is_lazy = state.sCount[number] - state.blkIndent > 3 or state.sCount[number] < 0
         if number > start and not is_lazy:
             parent, state.parentType = state.parentType, "paragraph"
-            is_end = any(rule(state, number, end_line, True) for rule in terminators)
+            is_end = _UNDERLINE.fullmatch(_line(state, number)) is not None or any(
+                rule(state, number, end_line, True) for rule in terminators
+            )
             state.parentType = parent
             if is_end:
                 break
@@ -156,7 +162,14 @@ def _formula_lines(state: StateBlock, start: int, end_line: int, silent: bool) -
     return True
 
 
+def _find_displays(state: StateCore) -> None:
+    """Note whether there is anything to look for in each paragraph."""
+    state.env["has_displays"] = "$$" in state.src or "\\[" in state.src
+    state.env["unclosed_formulas"] = {}
+
+
 def add_formulas(markdown: MarkdownIt) -> None:
     """Let a parser know formulas: a token `formula` with its TeX, its source and its kind."""
+    markdown.core.ruler.before("block", "find_displays", _find_displays)
     markdown.inline.ruler.before("escape", "formula", _formula)
     markdown.block.ruler.before("lheading", "formula_lines", _formula_lines)

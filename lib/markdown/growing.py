@@ -30,6 +30,7 @@ class GrowingMarkdown:
         self._renderer = Renderer()
         self._open: Block | None = None
         self._is_rendered = True
+        self._is_in_fence = False
 
     @property
     def is_too_long(self) -> bool:
@@ -65,7 +66,9 @@ class GrowingMarkdown:
 
     def _finish_blocks(self) -> None:
         complete = self._rest[: self._rest.rfind("\n") + 1]
-        begins = _begins(parse_blocks(complete, {"is_growing": True}))
+        tokens = parse_blocks(complete, {"is_growing": True})
+        self._is_in_fence = _ends_in_fence(tokens, complete)
+        begins = _begins(tokens)
         if len(begins) < 2:
             return
         lines = [f"{line}\n" for line in complete.split("\n")[:-1]]
@@ -77,9 +80,7 @@ class GrowingMarkdown:
     def _render_open(self) -> Block | None:
         if self.is_too_long:
             return Block(f"<p>{TOO_LONG}</p>")
-        tokens = parse_blocks(self._rest, {"is_growing": True})
-        in_code = _ends_in_code(tokens, self._rest)
-        shown = cut_lines(self._rest, in_code=in_code)
+        shown = cut_lines(self._rest, in_code=self._is_in_fence)
         env = {
             **self._env,
             "footnotes": {name: dict(each) for name, each in self._env["footnotes"].items()},
@@ -87,10 +88,14 @@ class GrowingMarkdown:
             "is_line_open": not shown.endswith("\n"),
         }
         tokens = _without_notes(_parser.parse(shown, env))
-        blocks = list(to_blocks(tokens, Renderer()))
+        blocks = [block for block in to_blocks(tokens, Renderer()) if block.html != _NOTHING]
         if not blocks:
             return None
         return Block("".join(block.html for block in blocks), blocks[-1].diagram)
+
+
+_NOTHING = '<p dir="auto"></p>'
+"""A paragraph of which all is held back."""
 
 
 def _begins(tokens: list[Token]) -> list[int]:
@@ -100,12 +105,12 @@ def _begins(tokens: list[Token]) -> list[int]:
     ]
 
 
-def _ends_in_code(tokens: list[Token], text: str) -> bool:
+def _ends_in_fence(tokens: list[Token], complete: str) -> bool:
+    """Return whether the next line belongs to a fence."""
     last = next((token for token in reversed(tokens) if token.map), None)
-    if last is None or last.type not in ("fence", "code_block") or last.map is None:
+    if last is None or last.type != "fence" or last.map is None:
         return False
-    lines = text.count("\n") + (not text.endswith("\n"))
-    return last.map[1] >= lines and not last.meta.get("closed", False)
+    return last.map[1] == complete.count("\n") and not last.meta["closed"]
 
 
 def _without_notes(tokens: list[Token]) -> list[Token]:

@@ -3,7 +3,7 @@
 MAX_LENGTH = 200_000
 """Characters of a text that is parsed; a longer one is shown as it is."""
 MAX_MARKS = 10_000
-"""Line ends and `[` of such a text, each of which takes a parser longer than other characters."""
+"""Line ends and, counted twice, `[` of such a text: a parser takes longer for them."""
 TOO_LONG = "This text is too long to be formatted, so it is shown as plain text once it is whole."
 
 
@@ -18,5 +18,5 @@ def exceeds(length: int, marks: int, times: int = 1) -> bool:
 
 
 def count_marks(text: str) -> int:
-    """Return the number of line ends and `[` in a text."""
-    return max(text.count("\n"), text.count("\r")) + text.count("[")
+    """Return the number of line ends in a text, and twice that of `[`."""
+    return max(text.count("\n"), text.count("\r")) + 2 * text.count("[")

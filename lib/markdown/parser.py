@@ -45,16 +45,6 @@ def normalize(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def code_lines(text: str) -> set[int]:
-    """Return the numbers, from 0, of the lines that are code."""
-    return {
-        number
-        for token in _blocks.parse(text)
-        if token.type in ("fence", "code_block") and token.map
-        for number in range(*token.map)
-    }
-
-
 def _fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A fence whose token says in `meta` whether it is closed."""
     if not fence(state, start, end, silent):

@@ -18,7 +18,7 @@ from lib.markdown.urls import is_allowed
 
 MAX_FORMULAS = 2_000
 """Formulas of a text that are converted, and characters of code that get colours."""
-MAX_HIGHLIGHTED = 60_000
+MAX_HIGHLIGHTED = 30_000
 
 _SIMPLE = {
     "paragraph_open": '<p dir="auto">',
@@ -109,7 +109,7 @@ class Renderer:
 
     def _code(self, token: Token) -> str:
         is_closed = bool(token.meta.get("closed", False))
-        self._highlighted += len(token.content)
+        self._highlighted += len(token.content) if is_closed else 0
         return code_block(
             token.content,
             fence_language(token),

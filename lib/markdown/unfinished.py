@@ -21,7 +21,7 @@ _MAX_HELD = 1_000
 
 # Lines
 
-_MARKS_ALONE = re.compile(r"[ \t>]*(?:[-+*_=#`~|:$\\<&!\[\]().\s]|\d(?=[\d.)]*\Z))*")
+_MARKS_ALONE = re.compile(r"[-+*_=#`~|:$\\<&!\[\]().>\d\s]*+")
 _FENCE_BEGINS = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:```|~~~)")
 _PIPE = re.compile(r"(?<!\\)\|")
 _DELIMITER_ROW = re.compile(r"[ \t>]*[|:-][ \t|:-]*")
@@ -55,6 +55,8 @@ def _cut_table(text: str) -> str:
 # Inside of lines
 
 _SPANS = re.compile(r"(?<!`)(`++)(?!`)(.*?)(?<!`)\1(?!`)|\\.", re.DOTALL)
+_TICKS = re.compile(r"`++")
+_CODE_CHARACTER = re.compile(r"[^\s`]|`(?=`*+[^`])")
 _OPEN_CODE = re.compile(r"(?<!`)(`++)(.*)\Z", re.DOTALL)
 _OPEN_LINK = re.compile(
     r"(?<!\])!?\[(?:[^\[\]]|\[[^\[\]]*+\])*+"
@@ -94,7 +96,10 @@ def _close_code(content: str, masked: str) -> str:
 
 
 def _mask(content: str) -> str:
-    """Return a text with code and formulas as `x`, up to a formula that is still open."""
+    """Return a text with code and formulas as `x`, up to a formula that is still open.
+
+    Of code that is still open the opening mark stays, and what may be part of the closing one.
+    """
     parts: list[str] = []
     at, end = 0, len(content)
     while at < end:
@@ -112,9 +117,12 @@ def _mask(content: str) -> str:
         if found is None and character in "`\\":
             found = _SPANS.match(content, at)
             if found is None and character == "`":
-                run = len(content) - at - len(content[at:].lstrip("`"))
-                parts.append(content[at : at + run])
-                at += run
+                run = _TICKS.match(content, at)
+                assert run is not None
+                parts.append(run[0])
+                at = run.end()
+                if run[0] != "`" or not content[at : at + 1].isspace():
+                    return "".join([*parts, _CODE_CHARACTER.sub("x", content[at:])])
                 continue
         parts.append("x" * len(found[0]) if found else character)
         at = found.end() if found else at + 1

@@ -4,7 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference
-from markdown_it.rules_inline import StateInline, autolink
+from markdown_it.rules_inline import StateInline, autolink, image, link
 
 _ALLOWED = re.compile(r"(?:https?://|mailto:)[^\s<>\x00-\x1f\x7f\ud800-\udfff]{1,2000}", re.I)
 
@@ -29,8 +29,8 @@ def _bare_url(state: StateInline, silent: bool) -> bool:
     if state.linkLevel or not state.src.startswith("://", state.pos):
         return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - 6), state.pos)
-    found = _BARE.match(state.src, state.pos, state.posMax)
-    if scheme is None or found is None:
+    found = scheme and _BARE.match(state.src, state.pos, state.posMax)
+    if not scheme or not found:
         return False
     rest = _TRAILING.sub("", found[0])
     url = scheme[0] + rest
@@ -70,8 +70,24 @@ def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return reference(state, start, end, silent)
 
 
+def _link(state: StateInline, silent: bool) -> bool:
+    """A link whose bracket is closed somewhere: otherwise there is nothing to look for."""
+    return _may_close(state, 1) and link(state, silent)
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    """An image whose bracket is closed somewhere."""
+    return _may_close(state, 2) and image(state, silent)
+
+
+def _may_close(state: StateInline, length: int) -> bool:
+    return state.src[state.pos] in "[!" and state.src.find("]", state.pos + length) >= 0
+
+
 def add_urls(markdown: MarkdownIt) -> None:
     """Let a parser know bare addresses, and take nothing else for an address."""
     markdown.inline.ruler.before("newline", "bare_url", _bare_url)
+    markdown.inline.ruler.at("link", _link)
+    markdown.inline.ruler.at("image", _image)
     markdown.inline.ruler.at("autolink", _autolink)
     markdown.block.ruler.at("reference", _reference)
