@@ -69,9 +69,9 @@ def _formula(state: StateInline, silent: bool) -> bool:
 
 # Over lines
 
-_DELIMITER = re.compile(r"(`++).*?(?<!`)\1(?!`)|\\\[|\\\]|\\.|\$\$", re.DOTALL)
+_DELIMITER = re.compile(r"(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|\\\[|\\\]|\\.|\$\$", re.DOTALL)
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*")
-_STOP = re.compile(r"\s*(?:```|~~~|#{1,6}\s)")
+_STOP = re.compile(r"```|~~~|#{1,6}\s")
 
 
 def open_delimiter(line: str, opened: str = "") -> str:

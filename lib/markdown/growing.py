@@ -14,6 +14,9 @@ from lib.markdown.renderer import Renderer
 from lib.markdown.unfinished import add_unfinished, cut_lines
 from lib.markdown.whole import Block, to_blocks
 
+_SHARE = 32
+"""A long block is parsed again once it is longer by a 32nd: all parses together stay linear."""
+
 
 class GrowingMarkdown:
     """Text that grows, as blocks.
@@ -30,7 +33,8 @@ class GrowingMarkdown:
         self._renderer = Renderer()
         self._open: Block | None = None
         self._is_rendered = True
-        self._is_in_fence = False
+        self._is_in_fence = self._has_new_line = False
+        self._next_parse = 0
 
     @property
     def is_too_long(self) -> bool:
@@ -53,7 +57,8 @@ class GrowingMarkdown:
         piece = self._line_end + piece
         self._line_end = "\r" if piece.endswith("\r") else ""
         self._rest += normalize(piece.removesuffix("\r"))
-        if "\n" in piece or "\r" in piece:
+        self._has_new_line = self._has_new_line or "\n" in piece or "\r" in piece
+        if self._has_new_line and len(self._rest) >= self._next_parse:
             self._finish_blocks()
 
     @property
@@ -64,11 +69,19 @@ class GrowingMarkdown:
             self._is_rendered = True
         return self._open
 
-    def _finish_blocks(self) -> None:
+    def _parse_lines(self) -> tuple[str, list[Token]]:
+        """Return the complete lines of the open block, and their tokens."""
         complete = self._rest[: self._rest.rfind("\n") + 1]
         tokens = parse_blocks(complete, {"is_growing": True})
         self._is_in_fence = _ends_in_fence(tokens, complete)
+        self._has_new_line = False
+        return complete, tokens
+
+    def _finish_blocks(self) -> None:
+        """Finish all blocks but the last. In a long block it is not tried at each line."""
+        complete, tokens = self._parse_lines()
         begins = _begins(tokens)
+        self._next_parse = len(self._rest) + len(self._rest) // _SHARE
         if len(begins) < 2:
             return
         lines = [f"{line}\n" for line in complete.split("\n")[:-1]]
@@ -76,10 +89,14 @@ class GrowingMarkdown:
             tokens = _without_notes(_parser.parse("".join(lines[first:last]), self._env))
             self.finished += to_blocks(tokens, self._renderer)
         self._rest = self._rest[sum(map(len, lines[: begins[-1]])) :]
+        self._next_parse = 0
 
     def _render_open(self) -> Block | None:
         if self.is_too_long:
             return Block(f"<p>{TOO_LONG}</p>")
+        if self._has_new_line:
+            self._parse_lines()
+            self._has_new_line = True  # blocks are finished by `append` alone
         shown = cut_lines(self._rest, in_code=self._is_in_fence)
         env = {
             **self._env,
@@ -89,9 +106,9 @@ class GrowingMarkdown:
         }
         tokens = _without_notes(_parser.parse(shown, env))
         blocks = [block for block in to_blocks(tokens, Renderer()) if block.html != _NOTHING]
-        if not blocks:
-            return None
-        return Block("".join(block.html for block in blocks), blocks[-1].diagram)
+        if len(blocks) == 1:
+            return blocks[0]
+        return Block("".join(block.html for block in blocks)) if blocks else None
 
 
 _NOTHING = '<p dir="auto"></p>'

@@ -22,9 +22,9 @@ _MAX_HELD = 1_000
 # Lines
 
 _MARKS_ALONE = re.compile(r"[-+*_=#`~|:$\\<&!\[\]().>\d\s]*+")
-_FENCE_BEGINS = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:```|~~~)")
+_FENCE_BEGINS = re.compile(r"\A[ \t>]*+(?:(?:[-+*]|\d{1,9}[.)])[ \t]++)*+(?:```|~~~)")
 _PIPE = re.compile(r"(?<!\\)\|")
-_DELIMITER_ROW = re.compile(r"[ \t>]*[|:-][ \t|:-]*")
+_DELIMITER_ROW = re.compile(r"\A[ \t>]*+[|:-][ \t|:-]*+")
 
 
 def cut_lines(text: str, *, in_code: bool) -> str:
@@ -44,9 +44,7 @@ def _cut_table(text: str) -> str:
     before = lines[head - 1] if head else ""
     if _PIPE.search(before) or _DELIMITER_ROW.fullmatch(before):
         return text  # it is a row of a table already, or no table
-    pipe = _PIPE.search(
-        re.sub(r"(`++)(?:(?!\1).)*+\1", lambda found: "x" * len(found[0]), lines[head])
-    )
+    pipe = _PIPE.search(_SPANS.sub(lambda span: "x" * len(span[0]), lines[head]))
     if pipe is None:
         return text
     return "\n".join([*lines[:head], lines[head][: pipe.start()]])
@@ -54,9 +52,9 @@ def _cut_table(text: str) -> str:
 
 # Inside of lines
 
-_SPANS = re.compile(r"(?<!`)(`++)(?!`)(.*?)(?<!`)\1(?!`)|\\.", re.DOTALL)
+_SPANS = re.compile(r"(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|\\.", re.DOTALL)
 _TICKS = re.compile(r"`++")
-_CODE_CHARACTER = re.compile(r"[^\s`]|`(?=`*+[^`])")
+_CHARACTER = re.compile(r"\S")
 _OPEN_CODE = re.compile(r"(?<!`)(`++)(.*)\Z", re.DOTALL)
 _OPEN_LINK = re.compile(
     r"(?<!\])!?\[(?:[^\[\]]|\[[^\[\]]*+\])*+"
@@ -122,7 +120,8 @@ def _mask(content: str) -> str:
                 parts.append(run[0])
                 at = run.end()
                 if run[0] != "`" or not content[at : at + 1].isspace():
-                    return "".join([*parts, _CODE_CHARACTER.sub("x", content[at:])])
+                    code = content[at:].rstrip("`")
+                    return "".join([*parts, _CHARACTER.sub("x", code), content[at + len(code) :]])
                 continue
         parts.append("x" * len(found[0]) if found else character)
         at = found.end() if found else at + 1

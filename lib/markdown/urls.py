@@ -52,7 +52,7 @@ def push_link(state: StateInline, url: str, label: str) -> None:
 
 _AUTOLINK = re.compile(r"<(?:https?://|mailto:|[^\s<>@:]{1,100}@)", re.I)
 _DEFINITION = re.compile(
-    r"\[(?:\\.|[^\[\]\\]){1,999}+\]:\s*+<?(?:https?://|mailto:)", re.DOTALL | re.I
+    r"\[(?:\\.|[^\[\]\\]){1,300}+\]:\s*+<?(?:https?://|mailto:)", re.DOTALL | re.I
 )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from lib.markdown import TOO_LONG, GrowingMarkdown, render_blocks
 from sandbox import answers
+from tests.markdown.test_cases import outline
 from tests.markdown.visible import grow, visible
 
 EMAIL = """\
@@ -166,10 +167,17 @@ def test_never_closed(text: str) -> None:
 )
 def test_begun(begun: str, shown: str) -> None:
     """Emphasis and code that have begun are shown as if closed; other marks are held back."""
-    from tests.markdown.test_cases import outline
-
     html = "".join(grow(begun)[-1]) if begun else ""
     assert outline(html) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Here are the points:\n- first\n- second", "Total\n---: no\n", "a\n=b", "a\n1. b\n", "a\n#b"],
+)
+def test_no_heading_flashes_up(text: str) -> None:
+    """A line that may become a list or a heading's underline makes no heading meanwhile."""
+    assert not any("<h" in html for shown in grow(text) for html in shown)
 
 
 def test_finished_early() -> None:
