@@ -8,10 +8,11 @@ from typing import Any
 
 from markdown_it.token import Token
 
+from lib.markdown.held_back import cut_lines
 from lib.markdown.limits import TOO_LONG, count_marks, exceeds
 from lib.markdown.parser import make_parser, normalize, parse_blocks
 from lib.markdown.renderer import Renderer
-from lib.markdown.unfinished import add_unfinished, cut_lines
+from lib.markdown.unfinished import add_unfinished
 from lib.markdown.whole import Block, to_blocks
 
 _SHARE = 32
