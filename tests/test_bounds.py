@@ -1,4 +1,4 @@
-"""Input from outside takes bounded time and memory, whatever its size."""
+"""What comes from elsewhere costs little, whatever its size: time, memory and characters are bounded."""
 
 import ast
 import pkgutil
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,61 @@ import pytest
 import lib
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
-from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
-from lib.markdown.html import render
-from lib.markdown.streamlit_markdown import (
-    close_open_marks,
-    escape_markdown,
-    to_streamlit,
-    to_streamlit_blocks,
-)
+from lib.markdown import TOO_LONG, GrowingMarkdown, render_blocks, render_html
+from lib.markdown.limits import MAX_MARKS, count_marks
+from lib.markdown.streamlit import escape_markdown
 
 SIZE = 100_000
 LINE_ENDS = ("\n", "\r", "\r\n", " \n", "\t")
 OPENERS = (
     *("[", r"\[", "\\[\n", "![", "[a](", "![a](", "[a]: b\n", r"\(", "$", "$$", "$$\n", "`", "``"),
-    *("` ", "`\n", "~", "**", "**a ", "_", "<", "<!--", ":a[", ":", "&", "#", "|", "a|b\n", "|-|\n"),
-    *("- \n", "1. ", "1", "1,", "> ", "//", "?", "@", "\\", "sk-or-", "https://", "a "),
-)  # fmt: skip
+    *(
+        "` ",
+        "`\n",
+        "~",
+        "**",
+        "**a ",
+        "_",
+        "<",
+        "<!--",
+        ":a[",
+        ":",
+        "&",
+        "#",
+        "|",
+        "a|b\n",
+        "|-|\n",
+    ),
+    *(
+        "a\n===\n",
+        "***a ",
+        "![a](",
+        "$a$ ",
+        "\\(a\\) ",
+        "[^a]",
+        "[a][b]",
+        "- a\n",
+        ">",
+        "> > > \n",
+        "<br>",
+    ),
+    *(
+        "- \n",
+        "1. ",
+        "1",
+        "1,",
+        "> ",
+        "//",
+        "://",
+        "a|",
+        "?",
+        "@",
+        "\\",
+        "sk-or-",
+        "https://",
+        "a ",
+    ),
+)
 
 
 @contextmanager
@@ -67,7 +107,7 @@ PATTERNS = {
 
 
 def test_patterns_are_constants() -> None:
-    """Each pattern is a module's constant, so that the test below finds it."""
+    """No pattern hides in a function, where the test below would not find it."""
     hidden = []
     for path in Path(lib.__path__[0]).rglob("*.py"):
         tree = ast.parse(path.read_text())
@@ -88,7 +128,7 @@ def test_patterns_are_constants() -> None:
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
 def test_pattern(pattern: re.Pattern[str]) -> None:
-    """Each pattern takes time linear in the length of any text."""
+    """Each pattern takes time that grows with the text alone, whatever the text is made of."""
     own = {character for character in pattern.pattern if not character.isalnum()}
     for unit in {*LINE_ENDS, *OPENERS, *own}:
         text = (unit * SIZE)[:SIZE]
@@ -102,53 +142,58 @@ def test_pattern(pattern: re.Pattern[str]) -> None:
 
 
 def export(text: str) -> None:
-    """Export a conversation as Markdown and as HTML."""
+    """Take a conversation away, in each form that formats it."""
     conversation = Conversation([Turn("Why?", [Answer(text[:300_000], "complete")])])
     assert to_markdown(conversation)
     assert to_html(conversation, exported_at=datetime.now(UTC))
 
 
-def show(text: str) -> None:
-    """Render a whole text."""
-    if not is_too_long(text):
-        to_streamlit_blocks(text)
-
-
-def paint(text: str) -> None:
-    """Render a growing block."""
+def grow(text: str) -> None:
+    """Do what two paints of a growing text do, with definitions before it."""
     growing = GrowingMarkdown()
+    growing.append("[^a]: b\n\n[b]: https://example.org\n\n")
     growing.append(text)
-    if not growing.is_too_long:
-        to_streamlit(close_open_marks(growing.rest))
+    assert growing.open or growing.finished or not text.strip() or not growing.is_too_long
 
 
-@pytest.mark.parametrize("work", [escape_markdown, show, paint, export])
+@pytest.mark.parametrize("work", [escape_markdown, render_blocks, grow, export])
 @pytest.mark.parametrize("unit", [*LINE_ENDS, *OPENERS])
 def test_markdown(work: Callable[[str], object], unit: str) -> None:
-    """Rendering and saving any 100 KB of text takes less than a second."""
+    """Whatever 100 KB of text are made of, showing and saving them takes less than a second."""
     with cpu_limit():
         work((unit * SIZE)[:SIZE])
 
 
+PAIRS = [a + b for a, b in permutations("[]()*_`$\\<>~|!\n#- a:", 2)]
+
+
+@pytest.mark.parametrize("unit", PAIRS)
+def test_pairs(unit: str) -> None:
+    """The same of each pair of special characters, as many as are parsed."""
+    most = MAX_MARKS // max(1, count_marks(unit)) - 5
+    with cpu_limit():
+        grow((unit * min(most, SIZE))[:SIZE])
+
+
 @pytest.mark.parametrize("unit", ["[", "\\[\n", "One *word* after another. ", "A line.\n\n"])
 def test_long_markdown(unit: str) -> None:
-    """Beyond a maximum length a text is shown as it was written, in as little time."""
+    """A text of any length costs no more: beyond a length it is shown as it was written."""
     text = (unit * 4_000_000)[:4_000_000]
-    for work in (show, paint, export):
+    for work in (render_blocks, grow, export):
         with cpu_limit():
             work(text)
-    assert TOO_LONG in render(text)
+    assert TOO_LONG in render_html(text)
     conversation = Conversation([Turn("Why?", [Answer(text[:300_000], "complete")])])
     assert TOO_LONG in to_markdown(conversation).decode()
 
 
 def test_long_export() -> None:
     """A conversation of many long answers is saved whole, as it was written."""
-    answers = ("One *word* after another. " * 7_000, "[a](https://example.org) " * 4_000)
-    turns = [Turn("Why?", [Answer(text, "complete")]) for text in answers * 40]
+    texts = ("One *word* after another. " * 7_000, "[a](https://example.org) " * 4_000)
+    turns = [Turn("Why?", [Answer(text, "complete")]) for text in texts * 40]
     with cpu_limit():
         page = to_html(Conversation(turns), exported_at=datetime.now(UTC)).decode()
     assert page.count(TOO_LONG) == len(turns)
-    assert answers[0] in page
+    assert texts[0] in page
     with cpu_limit():
-        assert answers[0] in to_markdown(Conversation(turns)).decode()
+        assert texts[0] in to_markdown(Conversation(turns)).decode()

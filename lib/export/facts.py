@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, usd
-from lib.markdown.blocks import is_too_long
+from lib.markdown import is_too_long
 
 MAX_FORMATTED = 5
 """Texts of maximum length that are formatted; beyond that, all texts are exported as plain text."""

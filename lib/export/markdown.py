@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from markdown_it import MarkdownIt
+
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export.facts import (
     answer_facts,
@@ -13,8 +15,9 @@ from lib.export.facts import (
     ending,
     is_too_long_to_format,
 )
-from lib.markdown.blocks import TOO_LONG, code_lines, is_too_long
-from lib.markdown.streamlit_markdown import escape_markdown, link
+from lib.markdown import TOO_LONG, is_too_long
+from lib.markdown.formulas import open_delimiter
+from lib.markdown.streamlit import escape_markdown, link
 
 
 def to_markdown(conversation: Conversation) -> bytes:
@@ -77,7 +80,19 @@ def _close_last_block(text: str) -> str:
 
 
 def _is_open(text: str) -> bool:
-    return text.count("\n") + 2 in code_lines(f"{text}\n\nA paragraph")
+    """Return whether what follows would belong to the last block, as other programs read it."""
+    last = text.count("\n") + 2
+    code = {
+        number
+        for token in _commonmark.parse(f"{text}\n\nA paragraph")
+        if token.type in ("fence", "code_block", "html_block") and token.map
+        for number in range(*token.map)
+    }
+    formula = ""
+    for number, line in enumerate(text.split("\n")):
+        if number not in code:
+            formula = open_delimiter(line, formula)
+    return last in code or formula == "$$"
 
 
 def _fence(character: str, text: str) -> str:
@@ -86,5 +101,6 @@ def _fence(character: str, text: str) -> str:
     return character * max(3, max(runs, default=0) + 1)
 
 
+_commonmark = MarkdownIt("commonmark").enable("table").disable("inline")
 _LINE_END = re.compile(r"\r\n?|\n")
 _RUN = re.compile(r"([`~])\1*")

@@ -8,7 +8,9 @@ directives such as `:red[…]`, and loads images as soon as they are painted.
 import re
 
 from lib.markdown.blocks import code_lines, split_blocks, split_lines
-from lib.openrouter.events import is_web_url
+from lib.markdown.streamlit import escape_markdown, link
+
+__all__ = ["close_open_marks", "escape_markdown", "link", "to_streamlit", "to_streamlit_blocks"]
 
 _INLINE = re.compile(
     r"""
@@ -92,27 +94,6 @@ def _shown(found: re.Match[str]) -> str:
 def _is_amount(inside: str) -> bool:
     """Tell whether what stands between two `$` is prose that begins with a price."""
     return inside[0].isdecimal() and "\\" not in inside and _WORD.search(inside) is not None
-
-
-def escape_markdown(text: str) -> str:
-    """Return text of others as markdown that shows it as it is."""
-    text = _SHORTHAND.sub(rf"\g<0>{_WORD_JOINER}", text)
-    text = _SPECIAL.sub(r"\\\g<0>", text)
-    return _LINE_BEGIN.sub(r"\1\\", text)
-
-
-def link(address: str, label: str) -> str:
-    """Return a link to an address of the web; of any other only the label shows."""
-    shown = escape_markdown(" ".join(label.split()))
-    url = address.replace("(", "%28").replace(")", "%29")
-    return f"[{shown}]({url})" if is_web_url(address) else shown
-
-
-# Streamlit replaces these in what it has parsed, where a backslash is gone already.
-_SHORTHAND = re.compile(r":(?=material/|[\w+-]+:)|(?<!\S)[-<>~](?=[->=]{1,2}(?!\S))")
-_SPECIAL = re.compile(r"[\\`*_\[\]<>$~:#!|]|&(?=#?\w+;)")
-_LINE_BEGIN = re.compile(r"(?:^|(?<=\r))([ \t]*(?:\d+(?=[.)])|(?=[-+=])))", re.MULTILINE)
-"""Right before the sign that would make an item of a list, or of the line before a heading."""
 
 
 _OPEN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})(?:\]\([^)\s\[]{0,2000})?$")

@@ -11,20 +11,24 @@ from markdown_it import MarkdownIt
 from lib.chat.attachments import Attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
-from lib.markdown.html import render
 from lib.openrouter.events import Citation, GeneratedImage, Usage
 from sandbox import answers
+from tests.markdown.hostile import HOSTILE
 
 AT = datetime(2026, 3, 9, 8, 5, tzinfo=UTC)
 OWN_ELEMENTS = re.compile(
     "html|head|meta|title|style|body|header|main|footer|article|h[1-6]|div|span|p|dl|dt|dd|details|"
     "summary|figure|figcaption|img|a|ol|ul|li|table|thead|tbody|tr|th|td|pre|code|blockquote|"
-    "strong|em|s|hr|br"
+    "strong|em|s|hr|br|sup|math|m[a-z]+"
 )
 OWN_ATTRIBUTES = re.compile(
     "charset|http-equiv|content|name|lang|dir|class|role|aria-label|tabindex|style|src|alt|href|"
-    "rel|start"
+    "rel|target|start|display|displaystyle|scriptlevel|stretchy|fence|form|accent|lspace|rspace|"
+    "width|mathvariant|linethickness|notation|minsize|maxsize|movablelimits"
 )
+
+
+UNREADABLE = {1: None, 0: None, 0xD800: None, 0xFFFD: None, 0x3F: None}
 
 
 @dataclass
@@ -88,30 +92,12 @@ def assert_harmless(found: Page) -> None:
             assert tag == "a"
             assert re.match(r"(https?://|mailto:)", attributes["href"] or "")
             assert attributes["rel"] == "noreferrer noopener"
-        if "style" in attributes:
+        if tag.startswith("m") and tag not in ("meta", "main"):
+            assert not {"href", "src", "class"} & attributes.keys()
+        if "style" in attributes and not tag.startswith("m"):
             assert re.fullmatch(r"text-align:(left|center|right)", attributes["style"] or "")
         if tag == "meta" and "http-equiv" in attributes:
             assert attributes["http-equiv"] == "Content-Security-Policy"
-
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)' \" onfocus=\"alert(1)",
-    "</title></style></code></pre></details><iframe src=//evil.example>",
-    "<!-- <svg/onload=alert(1)> -->",
-    "[a](javascript:alert(1)) <javascript:alert(1)> [b](data:text/html,x) [c](/path) [d](//e.org)",
-    "[a](JaVaScRiPt&colon;alert(1)) [b]( \x01javascript:alert(1)) [c](vbscript:x) [d](file:///x)",
-    '[a](https://x.org "onclick=\\"alert(1)") [b](https://x.org/"onclick="alert(1))',
-    "![a](https://evil.example/) ![b][e] [![c](//evil.example)](https://x.org)\n\n[e]: https://e.org",
-    "!\u2060[a](https://evil.example/) ![b](data:image/svg+xml,x)",
-    '```"><script>alert(1)</script>\n<script>\n```',
-    "| a |\n|:-:|\n| <script>alert(1)</script> |",
-    "$<script>alert(1)</script>$\n\n$$\n</code><script>alert(1)</script>\n$$",
-    "\\(<script>alert(1)</script>\\) \\[<img src=x>\\]",
-    "<meta http-equiv=refresh content='0;url=https://evil.example'><base href=//evil.example>",
-    "<style>@import '//evil.example'</style><link rel=stylesheet href=//evil.example>",
-]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -125,18 +111,19 @@ def test_hostile(hostile: str) -> None:
         finish_reason=hostile,
         reasoning=hostile,
         citations=[Citation("https://x.org/", hostile), Citation(hostile, hostile)],
-        images=[GeneratedImage("image/png", hostile.encode())],
+        images=[GeneratedImage("image/png", hostile.encode(errors="replace"))],
     )
     files = [
-        Attachment(hostile, "image", "png", hostile.encode()),
-        Attachment(hostile, "text", "txt", hostile.encode()),
+        Attachment(hostile, "image", "png", hostile.encode(errors="replace")),
+        Attachment(hostile, "text", "txt", hostile.encode(errors="replace")),
     ]
     failed = Answer(hostile, "failed", failure=hostile, help=(hostile, hostile))
     turns = [Turn(hostile, [answer], files), Turn(hostile, [failed])]
     for name in ("", hostile):
         found = page(Conversation(turns, name=name))
         assert_harmless(found)
-        assert hostile.replace("\x01", "") in found.text.replace("\x01", "")
+        readable = hostile.translate(UNREADABLE)
+        assert readable in found.text.translate(UNREADABLE)
 
 
 def test_hostile_markdown() -> None:
@@ -259,42 +246,11 @@ def test_whole() -> None:
     assert "ending" not in [*page(conversation(Answer("a", "complete"))).all("p", "class")]
 
 
-@pytest.mark.parametrize(
-    ("written", "html"),
-    [
-        (r"so \(a_1 * b_2 * c\) is", r"<p>so <code>a_1 * b_2 * c</code> is</p>"),
-        (r"$a_1 < b_2$ and *c*", r"<p><code>a_1 &lt; b_2</code> and <em>c</em></p>"),
-        (r"in $$x_1 * y * z$$ line", r"<p>in <code>x_1 * y * z</code> line</p>"),
-        ("\\[\na\n+ b\n= \\frac{1}{2}\n\\]", "<pre><code>a\n+ b\n= \\frac{1}{2}</code></pre>"),
-        ("$$\na\n\n- b\n$$\n\n*c*", "<pre><code>a\n\n- b</code></pre>\n<p><em>c</em></p>"),
-        ("- a\n  $$\n  x\n  + y\n  $$\n", "<pre><code>x\n+ y</code></pre>"),
-        (
-            "It costs $5 and $10, **not $15**",
-            "<p>It costs $5 and $10, <strong>not $15</strong></p>",
-        ),
-        ("`$5` and `\\(x\\)`", "<p><code>$5</code> and <code>\\(x\\)</code></p>"),
-        ("~~gone~~ :red[a]", "<p><s>gone</s> :red[a]</p>"),
-        ("- a\n  ```rust\n  vec![1]\n  ```", '<code class="language-rust">vec![1]\n</code>'),
-        ("[a](https://x.org/a?b=1&c)", 'href="https://x.org/a?b=1&amp;c"'),
-        ("<me@x.org>", 'href="mailto:me@x.org"'),
-        ("[a](ftp://x.org)", "<p><a>a</a></p>"),
-        ("![a cat](https://x.org/a.png)", ">Image: a cat</a>"),
-        ("![](https://x.org/a.png)", ">Image</a>"),
-    ],
-)
-def test_answer(written: str, html: str) -> None:
-    """An answer looks as it was meant, and its formulas as their source."""
-    assert html in render(written)
-
-
-def test_table() -> None:
-    """A table is one, with its columns aligned, and is reached with the keyboard to be scrolled."""
-    html = render("| a | b |\n|---|---:|\n| 1 | 2 |")
-    assert '<td style="text-align:right">2</td>' in html
-    assert html.startswith(
-        '<div class="wide" role="region" aria-label="Table" tabindex="0"><table>'
-    )
-    assert html.endswith("</table></div>\n")
+def test_formulas() -> None:
+    """Formulas are there to be seen, and as TeX to be copied; what is not known is its source."""
+    found = page(conversation(Answer("So $x^2$ and $\\ce{H2O}$.", "complete")))
+    assert '<span class="tex">$x^2$</span><math><msup>' in found.html
+    assert '<code class="tex">$\\ce{H2O}$</code>' in found.html
 
 
 def test_examples() -> None:
@@ -337,7 +293,7 @@ def test_reasoning() -> None:
     """What the model thought before is there to be opened."""
     found = page(conversation(Answer("a", "complete", reasoning="I **think**")))
     assert ("details", {}) in found.elements
-    assert "<p>I <strong>think</strong></p>" in found.html
+    assert '<p dir="auto">I <strong>think</strong></p>' in found.html
 
 
 def test_sources() -> None:

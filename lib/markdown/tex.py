@@ -1,0 +1,67 @@
+r"""What is a formula: TeX between `$`, `$$`, `\(` or `\[`, and neither money nor prose nor brackets.
+
+Each decision holds for a text that is still being written: once the inside is prose, it stays prose.
+"""
+
+import re
+
+MAX_DOLLARS = 2_000
+"""Characters between two `$`; between other delimiters there may be more."""
+
+_TEXT = re.compile(
+    r"\\(?:text\w*|[mh]box|math[a-z]+|operatorname\*?|begin|end|tag\*?|label|color)\s*+\{[^{}]*+\}?"
+)
+_COMMAND = re.compile(r"\\[A-Za-z]++")
+_SENTENCE = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+[,.;:]?\s++[A-Za-z]{2}")
+_WORD_APART = re.compile(r"\s[A-Za-z]{2,}+(?=[\s,.;:)])")
+_WORD = re.compile(r"[A-Za-z]{2}")
+_TEX = re.compile(r"[\\^_={}<>+]")
+_OPERATOR = re.compile(r"[\\^_={}<>+*/-]")
+_CURRENCY = re.compile(r"(?<![A-Za-z])(?:US|CA|AU|NZ|HK|SG|NT|MX|[ACR])\Z")
+"""Letters before a dollar sign that say whose dollar it is."""
+
+
+def is_prose(inside: str) -> bool:
+    """Return whether what follows a delimiter is prose: words in a row, or a price and a word."""
+    words = _COMMAND.sub(" ", _TEXT.sub(" ", inside))
+    if _SENTENCE.search(words):
+        return True
+    return inside[:1].isdecimal() and "\\" not in inside and bool(_WORD_APART.search(words))
+
+
+def may_open(text: str, at: int) -> bool:
+    """Return whether the `$` at an index may begin a formula, which that of `10$` or `US$` may not."""
+    before = text[at - 1 : at]
+    return not (before.isascii() and before.isalnum()) and before != "$"
+
+
+def is_dollar_formula(inside: str, after: str) -> bool:
+    """Return whether `inside`, between two `$`, is a formula; `after` is the next character."""
+    if not inside.strip() or after == "$" or (after.isascii() and after.isalnum()):
+        return False
+    if inside[0].isspace() or inside[-1].isspace():
+        is_padded = inside[0].isspace() and inside[-1].isspace()
+        return is_padded and bool(_OPERATOR.search(inside)) and not is_prose(inside)
+    return not is_prose(inside) and not (inside[0].isdecimal() and _CURRENCY.search(inside))
+
+
+def is_display_formula(inside: str) -> bool:
+    """Return whether `inside`, between two `$$`, is a formula."""
+    if not inside.strip():
+        return False
+    return bool(_TEX.search(inside)) or not _WORD.search(inside)
+
+
+def is_round_formula(inside: str) -> bool:
+    r"""Return whether `inside`, between `\(` and `\)`, is a formula and not prose in parentheses."""
+    if not inside.strip():
+        return False
+    return bool(_TEX.search(inside)) or not is_prose(inside)
+
+
+def is_square_formula(inside: str) -> bool:
+    r"""Return whether `inside`, between `\[` and `\]`, is a formula and not `\[1\]` or `\[Name\]`."""
+    if not inside.strip():
+        return False
+    is_padded = inside[0].isspace() and inside[-1].isspace()
+    return bool(_TEX.search(inside)) or (is_padded and not _WORD.search(inside))
