@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.ui import account, autosave, budget, models, page, sign_in_panel
 from lib.ui.formatting import small
 

@@ -6,11 +6,12 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Turn
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import current_user
 from lib.ui import (
     account,
     autosave,
+    browser,
     budget,
     chat_actions,
     conversations,
@@ -26,6 +27,7 @@ from lib.ui.widgets import widget_value
 app = page.begin_page()
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
+browser.enhance_markdown()
 conversation = session.chat.conversation
 
 app.header.title("Chat", anchor=False)

@@ -5,9 +5,19 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import current_user
-from lib.ui import account, autosave, budget, chat_actions, internals, messages, models, page
+from lib.ui import (
+    account,
+    autosave,
+    browser,
+    budget,
+    chat_actions,
+    internals,
+    messages,
+    models,
+    page,
+)
 from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
 from lib.ui.widgets import widget_value
@@ -15,6 +25,7 @@ from lib.ui.widgets import widget_value
 app = page.begin_page("wide")
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
+browser.enhance_markdown()
 
 app.header.title("Compare", anchor=False)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib import self_check
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import accepts_callback_url, keeps_cookies, main_page_url
 from lib.ui import autosave, page
 

@@ -4,11 +4,17 @@
 still being written; `render_html` one for a file. None raises for any text.
 """
 
+from pathlib import Path
+
 from lib.markdown.growing import GrowingMarkdown
 from lib.markdown.limits import MAX_LENGTH, TOO_LONG, is_too_long
 from lib.markdown.whole import Block, render_blocks, render_html, render_plain
 
+CODE_CSS = Path(__file__).with_name("code.css")
+"""Colours of code, by day and by night."""
+
 __all__ = [
+    "CODE_CSS",
     "MAX_LENGTH",
     "TOO_LONG",
     "Block",

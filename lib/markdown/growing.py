@@ -79,13 +79,15 @@ class GrowingMarkdown:
         return complete, tokens
 
     def _finish_blocks(self) -> None:
-        """Finish all blocks but the last. In a long block it is not tried at each line."""
+        """Finish all blocks but the last if it may go on. Not tried at each line of a long block."""
         complete, tokens = self._parse_lines()
         begins = _begins(tokens)
         self._next_parse = len(self._rest) + len(self._rest) // _SHARE
+        lines = [f"{line}\n" for line in complete.split("\n")[:-1]]
+        if begins and tokens[-1].type in _ENDED_BY_BLANK and _is_ended(lines[begins[-1] :]):
+            begins.append(len(lines))
         if len(begins) < 2:
             return
-        lines = [f"{line}\n" for line in complete.split("\n")[:-1]]
         for first, last in zip([0, *begins[1:-1]], begins[1:], strict=True):
             tokens = _without_notes(_parser.parse("".join(lines[first:last]), self._env))
             self.finished += to_blocks(tokens, self._renderer)
@@ -110,6 +112,15 @@ class GrowingMarkdown:
         if len(blocks) == 1:
             return blocks[0]
         return Block("".join(block.html for block in blocks)) if blocks else None
+
+
+_ENDED_BY_BLANK = {"paragraph_close", "heading_close", "hr", "table_close"}
+"""The last tokens of blocks that a blank line ends."""
+
+
+def _is_ended(lines: list[str]) -> bool:
+    """Return whether the last line is blank, and no formula has begun that may go on after it."""
+    return not lines[-1].strip() and not any("$$" in line or r"\[" in line for line in lines)
 
 
 _NOTHING = '<p dir="auto"></p>'

@@ -6,7 +6,7 @@ from threading import Thread
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.account import Account, get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.openrouter_sign_in import User, reject_key

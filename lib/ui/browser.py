@@ -5,36 +5,56 @@ a table. https://docs.streamlit.io/develop/api-reference/custom-components/st.co
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from lib.chat.storage import StorageChanges
-from lib.openrouter_sign_in import storage_prefix
+from lib.markdown import CODE_CSS
+from lib.openrouter_sign_in import main_page_url, storage_prefix
 from lib.ui.session import Session
 from lib.ui.widgets import component_value
 
 _HERE = Path(__file__).parent
+FONT_PATH = "app/static/stix-two-math.woff2"
+"""Served by Streamlit (`server.enableStaticServing`); the browser loads it with the first formula."""
 
 
-def _component(name: str, html: str = "", *, isolate_styles: bool = True) -> ComponentRenderer:
-    css, js = (_source(_HERE / f"{name}.{language}") for language in ("css", "js"))
+def _component(
+    name: str, html: str = "", *, shared: Sequence[Path] = (), isolate_styles: bool = True
+) -> ComponentRenderer:
+    """Return the component of `name.css` and `name.js`, with `shared` sources before its own."""
+    css, js = (
+        _source(*(path for path in shared if path.suffix == suffix), _HERE / f"{name}{suffix}")
+        for suffix in (".css", ".js")
+    )
     return st.components.v2.component(
         name, html=html, css=css, js=js, isolate_styles=isolate_styles
     )
 
 
-def _source(path: Path) -> str:
+def _source(*paths: Path) -> str:
     """Read without comments and indentation: Streamlit sends a source at each rendering."""
-    lines = map(str.strip, path.read_text("utf-8").splitlines())
+    lines = (line.strip() for path in paths for line in path.read_text("utf-8").splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
-_tab = _component("tab", isolate_styles=False)  # its style is the page's
+_CLIPBOARD = _HERE / "clipboard.js"
+# The style of these is the page's.
+_tab = _component("tab", isolate_styles=False)
+_markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
 _storage = _component("storage")
-_copy = _component("copy", '<button type="button">Copy</button>')
+_copy = _component("copy", '<button type="button">Copy</button>', shared=(_CLIPBOARD,))
+
+
+def enhance_markdown() -> None:
+    """Show the formulas in the texts of models, and let their code be copied. Once in each run.
+
+    `st.html` passes neither MathML nor scripts on: markdown.js adds both.
+    """
+    _markdown(key="markdown", data={"font_url": f"{main_page_url()}{FONT_PATH}"})
 
 
 def copy_button(text: str, key: str, storage_key: str = "") -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation
 from lib.export import to_html, to_markdown
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.ui import chat_actions
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value

@@ -10,14 +10,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 VERSION = "1.67"
 SELECTORS = (
+    ".stElementContainer",
+    ".stHtml",
     '[aria-controls="stSidebar"]',
     *(
         f'[data-testid="st{name}"]'
-        for name in ("ChatMessage", "Code", "Column", "Image", "ImageContainer")
+        for name in ("Image", "ImageContainer", "MermaidError", "StatusWidget", "Text")
     ),
-    *(f'[data-testid="st{name}"]' for name in ("MarkdownContainer", "StatusWidget", "Text")),
 )
-"""Of Streamlit's page: used in tab.css and tab.js."""
+"""Of Streamlit's page: used in the CSS and JavaScript beside this file."""
 
 
 def session_id() -> str:

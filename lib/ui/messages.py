@@ -7,7 +7,7 @@ import streamlit as st
 from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
-from lib.markdown.streamlit_markdown import escape_markdown, link
+from lib.markdown.streamlit import escape_markdown, link
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small, usd
 from lib.ui.render import render_reasoning, render_text

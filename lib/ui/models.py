@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.models import Catalogue, Model, get_models, is_model_id
 from lib.settings import MAX_COMPARED, Settings

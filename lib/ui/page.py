@@ -10,7 +10,7 @@ import streamlit as st
 from dotenv import dotenv_values
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import (
     Exchanged,
     SignedIn,

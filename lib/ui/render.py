@@ -1,7 +1,7 @@
 """Render a text of a model, also while it grows.
 
-Each rendering sends a whole element again. So finished blocks get elements of their own and only the
-last block is rendered again; and the longer that is, the more rarely.
+Each rendering sends a whole element again. So each block has an element of its own, and only the last
+one is rendered again; and the longer that is, the more rarely.
 """
 
 import time
@@ -11,8 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib.chat.answer_stream import render_throttle
-from lib.markdown.blocks import TOO_LONG, GrowingMarkdown, is_too_long
-from lib.markdown.streamlit_markdown import close_open_marks, to_streamlit
+from lib.markdown import Block, GrowingMarkdown, render_blocks
 from lib.ui.session import current_session
 
 GROWTH = 1.06
@@ -27,69 +26,74 @@ class TextView:
     """A growing text, in as few bytes as possible."""
 
     def __init__(self) -> None:
-        self._whole = st.empty()
-        self._container = self._whole.container()
-        self._slot = self._container.empty()
-        self._text = GrowingMarkdown()
+        self._container = st.empty().container()
+        self._slots: list[DeltaGenerator] = []
+        self._blocks: list[Block] = []
+        self._finished = 0
+        self._growing = GrowingMarkdown()
+        self._text: list[str] = []
         self._pending: list[str] = []
-        self._pending_length = 0
-        self._is_behind = False
-        self._rendered_at = self._render_seconds = 0.0
         self._rendered_length = 0
+        self._rendered_at = self._render_seconds = 0.0
 
     def add(self, text: str) -> None:
         """Append the next piece of the text."""
+        self._text.append(text)
         self._pending.append(text)
-        self._pending_length += len(text)
-        self._is_behind = True
 
     def render_if_due(self) -> None:
-        """Render if there is something new, and enough time has passed or text has come."""
-        length = len(self._text.rest) + self._pending_length
+        """Render if there is something new, and enough time has passed and text has come."""
         interval = max(render_throttle.interval, self._render_seconds / MAX_SHARE)
+        length = self._growing.rest_length + sum(map(len, self._pending))
         has_time = time.monotonic() - self._rendered_at >= interval
-        if self._is_behind and has_time and length >= self._rendered_length * GROWTH:
+        if self._pending and has_time and length >= self._rendered_length * GROWTH:
             self._render()
 
     def render_rest(self) -> None:
-        """Render what is left: there will be no more text."""
-        if self._is_behind:
-            self._render()
-            if self._text.is_too_long:
-                self._slot.text(self._text.rest)
-                self._is_behind = False
+        """Render the whole text, for no more is to come: what differs from what is shown."""
+        blocks = render_blocks("".join(self._text))
+        for index, block in enumerate(blocks):
+            self._show(index, block)
+        for slot in self._slots[len(blocks) :]:
+            slot.empty()
 
     def _render(self) -> None:
         """Streamlit may end the script in any of these calls; the next script renders all of it."""
         began = time.monotonic()
-        was_too_long = self._text.is_too_long
-        self._text.append("".join(self._pending))
-        self._pending, self._pending_length = [], 0
-        while self._text.finished:
-            self._slot.markdown(to_streamlit(self._text.finished[0]))
-            next_slot = self._container.empty()
-            self._slot = next_slot
-            del self._text.finished[0]
-        if self._text.is_too_long:
-            if not was_too_long:
-                self._container.markdown(f":small[{TOO_LONG}]")
-        elif self._text.rest.strip():
-            self._slot.markdown(to_streamlit(close_open_marks(self._text.rest)))
-        self._rendered_length = len(self._text.rest)
+        self._growing.append("".join(self._pending))
+        self._pending = []
+        for block in self._growing.finished:
+            self._show(self._finished, block)
+            self._finished += 1
+        self._growing.finished.clear()
+        if growing := self._growing.open:
+            self._show(self._finished, growing)
+        self._rendered_length = self._growing.rest_length
         self._rendered_at = time.monotonic()
         self._render_seconds = self._rendered_at - began
-        self._is_behind = self._text.is_too_long  # then only `render_rest` renders the rest
+
+    def _show(self, index: int, block: Block) -> None:
+        if index == len(self._slots):
+            self._slots.append(self._container.empty())
+            self._blocks.append(block)
+        elif self._blocks[index] == block:
+            return
+        _render_block(self._slots[index], block)
+        self._blocks[index] = block
 
 
 def render_text(text: str) -> None:
     """Render a whole text in the same elements as `TextView`, so that the browser changes none."""
     container = st.empty().container()
-    if is_too_long(text):
-        container.text(text)
-        container.markdown(f":small[{TOO_LONG}]")
-        return
     for block in current_session().chat.blocks_of(text):
-        container.markdown(block)
+        _render_block(container, block)
+
+
+def _render_block(slot: DeltaGenerator, block: Block) -> None:
+    if block.diagram:
+        slot = slot.container()
+        slot.mermaid_chart(block.diagram, alt="A diagram, whose source follows")
+    slot.html(block.html)
 
 
 def alternating_slot(index: int) -> DeltaGenerator:

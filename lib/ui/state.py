@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from lib.chat.conversation import Conversation, Turn
 from lib.chat.storage import StorageChanges, StorageDiff
-from lib.markdown.streamlit_markdown import to_streamlit_blocks
+from lib.markdown import Block, render_blocks
 from lib.openrouter.account import Account
 
 MAX_CACHED_TEXTS = 512
@@ -17,12 +17,12 @@ SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
 
 
-def _cached_blocks() -> Callable[[str], tuple[str, ...]]:
-    """Return `to_streamlit_blocks` with a cache: a long history is split once, not at each run.
+def _cached_blocks() -> Callable[[str], tuple[Block, ...]]:
+    """Return `render_blocks` with a cache: a long history is rendered once, not at each run.
 
     One cache for each session: a cache of the process would outlive a sign-out.
     """
-    return lru_cache(MAX_CACHED_TEXTS)(to_streamlit_blocks)
+    return lru_cache(MAX_CACHED_TEXTS)(render_blocks)
 
 
 @dataclass
@@ -43,7 +43,9 @@ class ChatState:
     refusal: str = ""
     upload_failure: str = ""
     model: str | None = None
-    blocks_of: Callable[[str], tuple[str, ...]] = field(default_factory=_cached_blocks, repr=False)
+    blocks_of: Callable[[str], tuple[Block, ...]] = field(
+        default_factory=_cached_blocks, repr=False
+    )
 
     @property
     def hidden_turns(self) -> int:

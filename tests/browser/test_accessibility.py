@@ -45,21 +45,23 @@ def expect_no_faults(page: Page) -> None:
     )
 
 
-LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 390))
+Look = tuple[Literal["light", "dark"], int]
+LOOKS: tuple[Look, ...] = (("light", 1280), ("dark", 390))
+ALL_LOOKS: tuple[Look, ...] = (*LOOKS, ("dark", 1280), ("light", 390))
 
 
-def looks(page: Page) -> Iterator[None]:
+def looks(page: Page, which: tuple[Look, ...] = LOOKS) -> Iterator[None]:
     """The page on a desk by day, then on a phone by night."""
-    for scheme, width in LOOKS:
+    for scheme, width in which:
         page.emulate_media(color_scheme=scheme)
         # So high that all is in sight: axe judges no colour that is not.
         page.set_viewport_size({"width": width, "height": 4000})
         yield
 
 
-def expect_accessible(page: Page) -> None:
+def expect_accessible(page: Page, which: tuple[Look, ...] = LOOKS) -> None:
     """The page has no faults, however it looks."""
-    for _ in looks(page):
+    for _ in looks(page, which):
         expect_no_faults(page)
 
 
@@ -72,8 +74,9 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
     expect_accessible(page)
     steps.attach(page, ("photo.png", "image/png", picture(40, 20)))
     tour = "sandbox/tour " + "unbreakable" * 30
-    for question in (tour, "sandbox/reasoning"):
+    for question in (tour, "sandbox/habits", "sandbox/reasoning"):
         steps.converse(page, question)
+    expect_accessible(page, ALL_LOOKS)
     steps.ask(page, "sandbox/status-402")
     expect(steps.alert(page)).to_be_visible()
     page.get_by_role("button", name="Try again").click()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from sandbox.answers import TOUR, picture
+from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import (
@@ -95,61 +95,6 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect(prompts).to_have_count(0)
     steps.stop_answer(page, sandbox)
     assert len(sandbox.completions) == 2
-
-
-@pytest.mark.chromium
-def test_markdown(chat: Page, browser_signed_in: BrowserContext) -> None:
-    """Markdown and other scripts are rendered, also on a rerun; the copy is the original text."""
-    steps.ask(chat, "sandbox/tour please")
-    expect_whole(chat, 1)
-    answer = steps.last_answer(chat)
-    expect(answer.get_by_role("heading", name="A tour of what an answer may hold")).to_be_visible()
-    expect(answer.get_by_role("cell", name="131,072")).to_be_visible()
-    expect(answer.locator("pre code")).to_contain_text('return f"Hello, {name}!"')
-    expect(answer.locator(".katex")).to_have_count(2)
-    expect(answer.locator(".katex-display")).to_have_count(1)
-    expect(answer.locator("ol > li > ul > li")).to_have_text(
-        ["nested, with umlauts: äöüß", "nested, with emoji: 🚀 👩‍🔬"]
-    )
-    expect(answer.locator("ol > li").last).to_have_text("Second: 中文 也 完整 到达")
-    expect(answer.locator("blockquote")).to_be_visible()
-    expect(answer.locator(".katex-error")).to_have_count(0)
-    expect(answer).not_to_contain_text("**")
-    # The code is coloured in a moment of its own.
-    expect(answer).to_contain_text("def greet")
-    streamed = answer.inner_text()
-    steps.ask(chat, "sandbox/echo something else")
-    expect_whole(chat, 2)
-    assert steps.answers(chat).first.inner_text() == streamed
-    browser_signed_in.grant_permissions(["clipboard-read", "clipboard-write"])
-    steps.answers(chat).first.get_by_role("button", name="Copy").click()
-    expect(steps.answers(chat).first.get_by_role("button", name="Copied")).to_be_visible()
-    assert chat.evaluate("navigator.clipboard.readText()") == TOUR
-
-
-@pytest.mark.chromium
-def test_habits(chat: Page) -> None:
-    """Formulas, money, HTML and images are shown as models mean them, and no URL is loaded."""
-    elsewhere: list[str] = []
-    chat.on("request", lambda request: elsewhere.append(request.url))
-    steps.ask(chat, "sandbox/habits please")
-    expect_whole(chat, 1)
-    answer = steps.last_answer(chat)
-    expect(answer.locator(".katex")).to_have_count(2)
-    expect(answer.locator(".katex-display")).to_have_count(1)
-    expect(answer).to_contain_text("It costs $5 and $10, and not $15 at 10:30.")
-    expect(answer).to_contain_text("<b>HTML</b> is text: <script>alert(1)</script>")
-    expect(answer).to_contain_text(":red[no directive]")
-    image = answer.get_by_role("link", name="Image: A tracking pixel")
-    expect(image).to_have_attribute("href", "https://example.org/pixel.png?what=was-said")
-    expect(answer.locator("a[href^='javascript:']")).to_have_count(0)
-    # A block that is code for one parser and a footnote for Streamlit's loads no image either.
-    note = "[^1]\n\n[^1]: a\n\n    ![x](https://example.org/footnote.png)\n"
-    for count in (2, 3):
-        steps.ask(chat, f"sandbox/echo {note}")
-        expect_whole(chat, count)
-    expect(steps.answers(chat).locator("img")).to_have_count(0)
-    assert not [url for url in elsewhere if "example.org" in url]
 
 
 def test_image(chat: Page) -> None:

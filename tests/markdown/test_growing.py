@@ -181,12 +181,14 @@ def test_no_heading_flashes_up(text: str) -> None:
 
 
 def test_finished_early() -> None:
-    """A paragraph is finished once a complete line has begun the next."""
+    """A paragraph is finished by a blank line, a list only by what follows it."""
     growing = GrowingMarkdown()
     growing.append("One.\n\nTwo.\n\nThree, not")
-    assert [visible(block.html) for block in growing.finished] == ["One."]
+    assert [visible(block.html) for block in growing.finished] == ["One.", "Two."]
     assert growing.open is not None
-    assert visible(growing.open.html) == "Two. Three, not"
+    assert visible(growing.open.html) == "Three, not"
+    growing.append(" whole.\n\n- a\n\n  b")
+    assert visible(growing.open.html) == "a b"
 
 
 def test_fence() -> None:

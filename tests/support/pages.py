@@ -79,9 +79,10 @@ def cookies_to_set(app: AppTest) -> list[str]:
 
 
 def visible_text(app: AppTest) -> str:
-    """All markdown, titles and messages on the page."""
+    """All texts, titles and messages on the page; of what models wrote, its HTML."""
     elements = [*app.markdown, *app.title, *app.error, *app.info, *app.warning, *app.text]
-    return "\n".join(str(element.value) for element in elements)
+    answers = [element.proto.body for element in app.get("html")]
+    return "\n".join([*(str(element.value) for element in elements), *answers])
 
 
 def signed_in() -> Session:

@@ -4,7 +4,7 @@ import pytest
 
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
-from lib.markdown.streamlit_markdown import escape_markdown
+from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.events import GeneratedImage
 from lib.ui import chat_actions
 from sandbox.answers import picture
@@ -32,7 +32,7 @@ def test_reasoning(sandbox: Sandbox) -> None:
         ] * count
         assert [status.proto.expanded for status in app.status] == [False] * count
         for status in app.status:
-            assert "Then I weigh it. Now I know." in status.markdown[0].value
+            assert "Then I weigh it. Now I know." in status.get("html")[0].proto.body
 
 
 def test_costs(sandbox: Sandbox) -> None:

@@ -1,38 +1,52 @@
-"""How often a growing answer is painted, and what of it."""
+"""How often a growing text is rendered, and what of it."""
 
 import pytest
 
-from lib.markdown.blocks import MAX_LENGTH, TOO_LONG
+from lib.markdown import MAX_LENGTH, TOO_LONG, render_blocks
 from lib.ui import render
 from lib.ui.render import MAX_SHARE, TextView
 
 
-class Screen:
-    """Stands for Streamlit and its elements, on which a paint takes `seconds` for a character."""
+class Slot:
+    """An element of the screen: its block of HTML, or elements in it."""
 
-    def __init__(self) -> None:
-        self.now = self.seconds = self.spent = 0.0
-        self.painted: list[tuple[str, str]] = []
+    def __init__(self, screen: "Screen") -> None:
+        self.screen, self.html_shown, self.slots = screen, "", []
 
-    def monotonic(self) -> float:
-        """The time, which passes in paints only."""
-        return self.now
-
-    def empty(self) -> "Screen":
-        """An element in which something can be painted."""
-        return self
+    def empty(self) -> "Slot":
+        """Become empty, and add an element."""
+        self.html_shown = ""
+        self.slots.append(slot := Slot(self.screen))
+        return slot
 
     container = empty
 
-    def markdown(self, text: str) -> None:
-        """Paint a text."""
-        self.painted.append(("markdown", text))
-        self.now += self.seconds * len(text)
-        self.spent += self.seconds * len(text)
+    def html(self, html: str) -> None:
+        """Show a block, which takes its time."""
+        self.html_shown = html
+        self.screen.sent.append(html)
+        self.screen.now += self.screen.seconds * len(html)
+        self.screen.spent += self.screen.seconds * len(html)
 
-    def text(self, text: str) -> None:
-        """Paint a text as it is."""
-        self.painted.append(("text", text))
+
+class Screen(Slot):
+    """Stands for Streamlit and for the clock; rendering takes `seconds` for each character."""
+
+    def __init__(self) -> None:
+        super().__init__(self)
+        self.now = self.seconds = self.spent = 0.0
+        self.sent: list[str] = []
+
+    def monotonic(self) -> float:
+        """The time, which passes while something is rendered only."""
+        return self.now
+
+    @property
+    def shown(self) -> list[str]:
+        """The blocks on the screen."""
+        (whole,) = self.slots
+        (container,) = whole.slots
+        return [slot.html_shown for slot in container.slots if slot.html_shown]
 
 
 @pytest.fixture
@@ -44,30 +58,51 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     return screen
 
 
-def test_slow_paints(screen: Screen) -> None:
-    """However long a paint takes, all of them take a small share of the time of a stream."""
-    screen.seconds = 1e-3
-    painter = TextView()
-    for _ in range(10_000):
-        painter.add("word ")
-        painter.render_if_due()
+def stream(screen: Screen, text: str, size: int) -> TextView:
+    """Render a text while it grows by pieces, one each tenth of a second."""
+    view = TextView()
+    for start in range(0, len(text), size):
+        view.add(text[start : start + size])
+        view.render_if_due()
         screen.now += 0.1
-    assert len(screen.painted) > 5
-    assert screen.spent < 2 * MAX_SHARE * screen.now  # what came meanwhile is painted too
+    return view
+
+
+def test_slow_rendering(screen: Screen) -> None:
+    """However long it takes, rendering has a small share of the time of a stream."""
+    screen.seconds = 1e-3
+    stream(screen, "word " * 10_000, 5)
+    assert len(screen.sent) > 5
+    assert screen.spent < 2 * MAX_SHARE * screen.now  # what came meanwhile is rendered too
+
+
+def test_whole(screen: Screen) -> None:
+    """At the end the blocks are those of the whole text; only those that differ are sent again."""
+    text = (
+        "First, see [the docs][1].\n\nThen a list:\n\n- **one\n- two\n\n[1]: https://example.org/"
+    )
+    view = stream(screen, text, 4)
+    sent = len(screen.sent)
+    view.render_rest()
+    blocks = [block.html for block in render_blocks(text)]
+    assert screen.shown == blocks
+    assert screen.sent[sent:] == [blocks[0]]  # whose link came last
+
+
+def test_fewer_blocks(screen: Screen) -> None:
+    """A block that is none at the end is taken away."""
+    text = "Text\n\n[1]: https://example.org/\n\n[2]: https"
+    view = stream(screen, text, 1)
+    view.add("://example.org/")
+    view.render_rest()
+    assert screen.shown == [block.html for block in render_blocks(text + "://example.org/")]
 
 
 def test_too_long(screen: Screen) -> None:
-    """Beyond a length nothing is painted until the text is whole; then what is left, as it is."""
-    painter = TextView()
-    piece = "word " * 1_000
-    for _ in range(1_000):
-        painter.add(piece)
-        painter.render_if_due()
-        screen.now += 1
-    assert sum(len(text) for _, text in screen.painted) < 20 * MAX_LENGTH
-    assert screen.painted[-1] == ("markdown", f":small[{TOO_LONG}]")
-    painter.render_rest()
-    painter.render_rest()
-    assert screen.painted[-1] == ("text", piece * 1_000)
-    assert [text for kind, text in screen.painted if TOO_LONG in text] == [f":small[{TOO_LONG}]"]
-    assert [kind for kind, _ in screen.painted].count("text") == 1
+    """Beyond a length nothing is rendered until the text is whole; then all of it, plain."""
+    view = stream(screen, "word " * MAX_LENGTH, 5_000)
+    assert sum(map(len, screen.sent)) < 20 * MAX_LENGTH
+    assert TOO_LONG in screen.shown[-1]
+    view.render_rest()
+    assert [TOO_LONG in html for html in screen.shown] == [True, False]
+    assert screen.shown[1].count("word") == MAX_LENGTH
