@@ -42,12 +42,13 @@ export default function ({ data }) {
 
 function showFormulas(node) {
   if (!(node instanceof Element)) return;
-  for (const formula of node.querySelectorAll(".formula[data-mathml]:not(:has(math))")) {
+  for (const formula of node.querySelectorAll(".formula:not(.shown)")) {
     const source = new DOMParser().parseFromString(formula.dataset.mathml, "text/html");
     const math = source.querySelector("math");
     if (!math) continue;
     formula.querySelector(".tex").ariaHidden = "true";
     formula.append(allowed(math));
+    formula.classList.add("shown");
   }
 }
 
