@@ -10,7 +10,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 VERSION = "1.67"
 SELECTORS = (
-    ".stElementContainer",
     ".stHtml",
     '[aria-controls="stSidebar"]',
     *(
