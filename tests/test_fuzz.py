@@ -11,19 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from lib.chat.answer_stream import apply
+from lib.chat.answer_events import apply
 from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.attachments import attachment, count_pixels
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff, parse_records, restore
 from lib.markdown.blocks import GrowingMarkdown, add_math, split_blocks
 from lib.markdown.streamlit_markdown import escape_markdown
+from lib.openrouter.chunks import read_events
+from lib.openrouter.error_body import error_from_chunk, error_from_response
 from lib.openrouter.errors import OpenRouterError
-from lib.openrouter.events import Usage, read_events
-from lib.openrouter.sse import EventTooLarge, decode_events
+from lib.openrouter.events import Usage
+from lib.openrouter.sse import EventTooLarge, ServerSentEvent, decode_events
+from lib.openrouter.thinking import ThinkingSplitter
 from lib.openrouter.untrusted import one_line
 from lib.openrouter_sign_in.oauth import parse_callback
 from lib.openrouter_sign_in.sealing import SealBroken, Sealer
+from lib.ui.error_messages import explain
 
 # The same examples each time: a failure is that of a change, and no run is unlucky.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -38,7 +42,20 @@ JSON = st.recursive(
 
 # Server-sent events
 
-PIECES = [b"data: ", b"data", b":", b"\n", b"\r", b"\r\n", b"\n\n", b"a", "ü🚀".encode(), b"\xf0"]
+PIECES = [
+    b"data: ",
+    b"data",
+    b"event: ",
+    b"{",
+    b":",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\n\n",
+    b"a",
+    "ü🚀".encode(),
+    b"\xf0",
+]
 STREAMS = st.binary() | st.lists(st.sampled_from(PIECES)).map(b"".join)
 
 
@@ -47,7 +64,7 @@ def events(*chunks: bytes) -> list[str]:
     decoded: list[str] = []
     try:
         for event in decode_events(chunks, max_event=12):
-            decoded.append(event)
+            decoded.append(str(event))
     except EventTooLarge:
         decoded.append("too large")
     return decoded
@@ -183,17 +200,78 @@ CHUNK = {
     "choices": [
         {
             "delta": {
-                "content": "x",
+                "content": [{"type": "text", "text": "x"}, {"type": "thinking", "thinking": "z"}],
                 "reasoning": "y",
-                "annotations": [{"url_citation": {"url": "https://x.org", "title": "t"}}],
+                "reasoning_details": [{"type": "reasoning.summary", "summary": "y"}],
+                "refusal": "no",
+                "annotations": [
+                    {"url_citation": {"url": "https://x.org", "title": "t"}},
+                    {
+                        "type": "file",
+                        "file": {"hash": "h", "content": [{"type": "text", "text": "a"}]},
+                    },
+                ],
                 "images": [{"image_url": {"url": "data:image/png;base64,AAAA"}}],
             },
+            "message": {"content": "x"},
             "finish_reason": "stop",
         }
     ],
     "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.5},
     "error": None,
 }
+
+
+ERROR = {
+    "code": 429,
+    "http_status": 429,
+    "error_type": "rate_limit_exceeded",
+    "message": "m",
+    "metadata": {
+        "reason": "r",
+        "limit_source": "l",
+        "provider_name": "p",
+        "raw": '{"error": {"message": "m"}}',
+        "headers": {"X-RateLimit-Reset": "1798761600000", "Retry-After": "1"},
+        "resets_at": "2027-01-01T00:00:00Z",
+        "file_annotations": [{"type": "file", "file": {"hash": "h", "content": []}}],
+    },
+    "availability": {
+        "code": "c",
+        "retryable": True,
+        "retry_after": 5,
+        "fallback_models": ["a/b"],
+        "constraint": {"detail": "d"},
+    },
+}
+
+
+@given(st.data())
+def test_error(data: st.DataObject) -> None:
+    """With any part replaced by anything, an error has a sentence that a user can read."""
+    body = {"error": deepcopy(ERROR)}
+    replace_a_part(data, body)
+    for error in (
+        error_from_response(400, {}, json.dumps(body).encode()),
+        error_from_chunk(json.loads(json.dumps(body["error"]))),
+    ):
+        explanation = explain(error, "https://o", "sk-or-v1-a", "a/b:free")
+        assert explanation.sentence.endswith((".", ".”"))
+        assert error.retry_after is None or error.retry_after >= 0
+
+
+@given(st.text("<think>/ a\n"), st.lists(st.integers(0, 40)))
+def test_thinking(text: str, cuts: list[int]) -> None:
+    """Any text is split into the same reasoning and text, however it is cut."""
+
+    def split(pieces: list[str]) -> list[str]:
+        splitter = ThinkingSplitter()
+        parts = [*map(splitter.split, pieces), splitter.rest()]
+        return ["".join(each) for each in zip(*parts, strict=True)]
+
+    text = f"<think>{text}</think>{text}"
+    edges = [0, *sorted(cuts), len(text)]
+    assert split([text[start:end] for start, end in pairwise(edges)]) == split([text])
 
 
 @given(st.data())
@@ -203,7 +281,7 @@ def test_chunk(data: st.DataObject) -> None:
     replace_a_part(data, chunk)
     answer = Answer()
     with suppress(OpenRouterError):
-        for event in read_events([json.dumps(chunk)]):
+        for event in read_events([ServerSentEvent(json.dumps(chunk))]):
             apply(event, answer)
     decode(encode(Conversation([Turn("Why?", [answer])])))
 
