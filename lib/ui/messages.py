@@ -195,7 +195,7 @@ def _render_facts(answer: Answer, note: str = "") -> None:
 def _render_facts_when_counted(answer: Answer) -> None:
     """Render what is known of an answer, and run the page again once its cost is known."""
     if chat_actions.is_counting(answer):
-        _render_facts(answer, "asking OpenRouter for the cost")
+        _render_facts(answer, "cost not known yet")
     else:
         st.rerun()
 

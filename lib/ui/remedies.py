@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from lib.chat.conversation import Conversation, Remedy
+from lib.chat.conversation import Remedy
 from lib.markdown.streamlit_markdown import escape_markdown
 from lib.ui.session import Session
 
@@ -36,19 +36,25 @@ def render_ask_again(session: Session, start_answer: Callable[[], object]) -> No
 
     with st.container(horizontal=True):
         st.button(
-            _label(conversation),
+            "Try again" if conversation.can_try_again() else "Another answer",
             icon=":material/refresh:",
             key="try_again",
             on_click=ask_again,
-            kwargs={"max_tokens": answer.affordable_tokens},
         )
-        if answer.suggested_remedy:
-            label, icon = _REMEDIES[answer.suggested_remedy]
+        if affordable := answer.affordable_tokens:
+            st.button(
+                f"Send again, for at most {affordable:,} tokens",
+                icon=":material/short_text:",
+                key="shorter",
+                on_click=partial(ask_again, max_tokens=affordable),
+            )
+        if remedy := answer.suggested_remedy:
+            label, icon = _REMEDIES[remedy]
             st.button(
                 label,
                 icon=f":material/{icon}:",
-                key=f"remedy_{answer.suggested_remedy}",
-                on_click=partial(ask_again, remedy=answer.suggested_remedy),
+                key=f"remedy_{remedy}",
+                on_click=partial(ask_again, remedy=remedy),
             )
         for number, model in enumerate(answer.suggested_models):
             st.button(
@@ -57,9 +63,3 @@ def render_ask_again(session: Session, start_answer: Callable[[], object]) -> No
                 key=f"suggested_{number}",
                 on_click=partial(ask_again, model=model),
             )
-
-
-def _label(conversation: Conversation) -> str:
-    if affordable := conversation.turns[-1].answer.affordable_tokens:
-        return f"Send again, for at most {affordable:,} tokens"
-    return "Try again" if conversation.can_try_again() else "Another answer"
