@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
-from lib.chat.conversation import MAX_QUESTION_LENGTH, Turn
+from lib.chat.conversation import MAX_QUESTION_LENGTH
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import current_user
 from lib.ui import (
@@ -19,6 +19,7 @@ from lib.ui import (
     messages,
     models,
     page,
+    remedies,
 )
 from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
@@ -61,29 +62,6 @@ def submit_input() -> None:
 def submit_prompt(prompt: str) -> None:
     if not conversation.turns:  # a double click asks once
         submit(prompt)
-
-
-def ask_again(turn: Turn, max_tokens: int | None) -> None:
-    # The turn may be deleted at the same moment.
-    if conversation.turns and conversation.turns[-1] is turn:
-        turn.ask_again(max_tokens)
-        start_answer()
-
-
-def render_ask_again() -> None:
-    turn = conversation.turns[-1]
-    affordable = turn.answer.affordable_tokens
-    if affordable:
-        label = f"Send again, for at most {affordable:,} tokens"
-    else:
-        label = "Try again" if conversation.can_try_again() else "Another answer"
-    st.button(
-        label,
-        icon=":material/refresh:",
-        key="try_again",
-        on_click=ask_again,
-        args=(turn, affordable),
-    )
 
 
 stop_slot = internals.slot_above_input()
@@ -151,7 +129,7 @@ if live and conversation.pending_turn:
 stop_slot.empty()
 if conversation.turns:
     with button_slot:
-        render_ask_again()
+        remedies.render_ask_again(session, start_answer)
 if session.chat.refusal:
     st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
 budget.render_warning(settings, session)

@@ -1,10 +1,9 @@
 """The content of the models' answers: text, reasoning, citations, images."""
 
-import base64
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 TOUR = """\
@@ -97,7 +96,6 @@ for line in part_{number}:
 
 
 _SKY = "The sky is blue because of Rayleigh scattering."
-_REASONING = ("First I read the question. ", "Then I weigh it. ", "Now I know.")
 
 
 def text(name: str, question: str, files: Sequence[str] = ()) -> str:
@@ -113,13 +111,17 @@ def text(name: str, question: str, files: Sequence[str] = ()) -> str:
             return long()
         case "split":
             return SPLIT
-        case "empty":
+        case "empty" | "image-only":
             return ""
+        case "refusal":
+            return "I cannot help with that."
+        case "think":
+            return "It is 4."
         case "cut" | "freeze" | "stream-error" | "stream-error-string" | "bad-json":
             return "The beginning of an answer that does not "
         case "citations":
             return _SKY
-        case "image":
+        case "image" | "image-forms":
             return "Here is a picture, as colourful as a sandbox can paint it."
         case _:
             return hello(question, files)
@@ -142,25 +144,16 @@ def _truncated(value: Any) -> Any:
     return value
 
 
-def extra_deltas(name: str) -> Iterator[dict[str, Any]]:
-    """Yield the deltas without text, which precede the text."""
-    match name:
-        case "reasoning":
-            for text in _REASONING:
-                details = [{"type": "reasoning.text", "text": text, "index": 0}]
-                yield {"reasoning": text, "reasoning_details": details}
-        case "citations":
-            source = {
-                "url": "https://example.org/rayleigh",
-                "title": "Rayleigh scattering",
-                "content": "Blue light scatters more.",
-                "start_index": 0,
-                "end_index": len(_SKY),
-            }
-            yield {"annotations": [{"type": "url_citation", "url_citation": source}]}
-        case "image":
-            url = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
-            yield {"images": [{"type": "image_url", "image_url": {"url": url}}]}
+def citation_delta() -> dict[str, Any]:
+    """Return the delta with the source of the answer of `sandbox/citations`."""
+    source = {
+        "url": "https://example.org/rayleigh",
+        "title": "Rayleigh scattering",
+        "content": "Blue light scatters more.",
+        "start_index": 0,
+        "end_index": len(_SKY),
+    }
+    return {"annotations": [{"type": "url_citation", "url_citation": source}]}
 
 
 def picture(width: int = 320, height: int = 180) -> bytes:

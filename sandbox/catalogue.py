@@ -2,74 +2,7 @@
 
 from typing import Any
 
-Status = tuple[int, dict[str, str], dict[str, Any] | str]
-"""Status, headers, and body: the `error` object, or a page as text."""
-
-AFFORDABLE_TOKENS = 1_234
-"""Tokens that the credit covers according to `status-402-max-tokens`."""
-STATUSES: dict[str, Status] = {}
-"""The responses of the models `sandbox/status-…`."""
-
-
-def _status(
-    name: str, status: int, message: str, *, headers: dict[str, str] | None = None, **error: Any
-) -> None:
-    STATUSES[name] = status, headers or {}, {"code": status, "message": message, **error}
-
-
-_status("400", 400, "This endpoint's maximum context length is 8192 tokens.")
-_status("401", 401, "User not found.")
-_status("402", 402, "Insufficient credits. Add more using https://openrouter.ai/credits")
-_status(
-    "402-max-tokens",
-    402,
-    "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, "
-    f"but can only afford {AFFORDABLE_TOKENS}. To increase, visit https://openrouter.ai/settings/keys and "
-    "create a key with a higher monthly limit",
-)
-_status("402-key-limit", 402, "This request exceeds the total limit of the API key.")
-_status("403", 403, "Key limit exceeded (total limit).")
-_status(
-    "403-moderation",
-    403,
-    "Input was flagged by moderation.",
-    metadata={
-        "reasons": ["violence"],
-        "flagged_input": "…",
-        "provider_name": "Sandbox",
-        "model_slug": "sandbox/status-403-moderation",
-    },
-)
-_status("404", 404, "No endpoints found matching your data policy.")
-_status("408", 408, "Operation timed out. Please try again later.")
-_status("413", 413, "Request payload too large")
-_status("422", 422, "Invalid argument")
-_status("429", 429, "Rate limit exceeded", headers={"Retry-After": "7"})
-_status(
-    "429-per-day",
-    429,
-    "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests "
-    "per day",
-)
-_status("500", 500, "Internal Server Error")
-_status("502", 502, "Provider returned error")
-_status("503", 503, "Service temporarily unavailable")
-_status("504", 504, "Gateway timeout")
-_status("524", 524, "Request timed out. Please try again later.")
-_status("529", 529, "Provider returned error")
-STATUSES["503-availability"] = (
-    503,
-    {},
-    {"message": "No provider available", "availability": {"retryable": True, "retry_after": 3}},
-)
-TEMPORARY_FAILURE = (
-    503,
-    {"Retry-After": "3"},
-    {"code": 503, "message": "Service temporarily unavailable"},
-)
-"""The response of `sandbox/recovers` to two of three requests."""
-STATUSES["502-html"] = 502, {}, "<html><body><h1>502 Bad Gateway</h1></body></html>"
-STATUSES["500-empty"] = 500, {}, ""
+from sandbox.statuses import STATUSES
 
 BEHAVIOURS = {
     "sandbox/hello": "a short answer that says what this is",
@@ -97,6 +30,24 @@ BEHAVIOURS = {
     "sandbox/finish-length": "finish_reason length",
     "sandbox/finish-content_filter": "finish_reason content_filter",
     "sandbox/empty": "an answer without text",
+    "sandbox/parts": "an answer whose content is a list of parts, with reasoning",
+    "sandbox/refusal": "a refusal in place of content",
+    "sandbox/reasoning-content": "reasoning under the name reasoning_content",
+    "sandbox/reasoning-details": "reasoning in reasoning_details alone, as text and as summary",
+    "sandbox/think": "reasoning between <think> and </think>",
+    "sandbox/image-only": "a picture without text",
+    "sandbox/image-forms": "pictures in the forms of several providers, a link, and an SVG",
+    "sandbox/byok": "an answer that the user's own provider charges for",
+    "sandbox/file-annotations": "an answer with the attached files as they were parsed",
+    "sandbox/no-finish": "an answer without finish_reason",
+    "sandbox/no-empty-line": "an answer whose last event has no empty line",
+    "sandbox/whole-message": "an answer whose last chunk repeats all of it",
+    "sandbox/402-in-flight": "status 402 with Retry-After twice, then a short answer",
+    "sandbox/401-once": "status 401 once, then a short answer",
+    "sandbox/error-body": "an error as JSON in place of an event",
+    "sandbox/error-event": "an error as an event of that name",
+    "sandbox/chunk-401-provider": "an error chunk: the user's own key at a provider",
+    "sandbox/chunk-http-status": "an error chunk with http_status, and models in its place",
     **{f"sandbox/status-{name}": f"status {name.replace('-', ', ', 1)}" for name in STATUSES},
 }
 """The models with special behaviour, and a description of each."""
@@ -148,7 +99,7 @@ def models() -> list[dict[str, Any]]:
 def _model(
     model: str, name: str, usd_per_token: str, context: int, inputs: list[str], about: str = ""
 ) -> dict[str, Any]:
-    outputs = ["text", "image"] if model == "sandbox/image" else ["text"]
+    outputs = ["text", "image"] if model.startswith("sandbox/image") else ["text"]
     reasons = model in ("sandbox/reasoning", "sandbox/request") or model.endswith("-large")
     return {
         "id": model,

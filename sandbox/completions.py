@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import answers
-from sandbox.catalogue import AFFORDABLE_TOKENS, STATUSES, TEMPORARY_FAILURE, Status
+from sandbox import answers, shapes
 from sandbox.content_parts import content_parts, describe
 from sandbox.keys import Key
+from sandbox.statuses import AFFORDABLE_TOKENS, STATUSES, TEMPORARY, Status
 
 USD_PER_TOKEN = 1e-6
 PROCESSING = b": OPENROUTER PROCESSING\n\n"
@@ -80,15 +80,18 @@ class Completion:
             self._text = answers.request(body)
         else:
             self._text = answers.text(self._name, last_question(messages), last_files(messages))
-        self._max_tokens = body.get("max_tokens")
+        self._raw_text = (shapes.THINKING if self._name == "think" else "") + self._text
+        self._extras = self._extra_deltas(messages)
+        self._max_tokens = body.get("max_completion_tokens") or body.get("max_tokens")
         self._streams = body.get("stream") is True
         self._created_at = datetime.now(UTC).isoformat()
         self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
 
     def failure(self, number: int) -> Status | None:
         """Return the failure with which this model responds to its `number`th request, if any."""
-        if self._name == "recovers":
-            return TEMPORARY_FAILURE if number % 3 else None
+        if self._name in TEMPORARY:
+            failure, times = TEMPORARY[self._name]
+            return failure if number % (times + 1) else None
         if self._name == "status-402-max-tokens" and self._max_tokens in range(
             1, AFFORDABLE_TOKENS + 1
         ):
@@ -108,10 +111,19 @@ class Completion:
             while time.monotonic() < ends_at:
                 await asyncio.sleep(0.25)
                 yield PROCESSING
-        for extra in answers.extra_deltas(self._name):
+        if error := shapes.error_stream(self._name):
+            yield error
+            return
+        if chunk_error := shapes.chunk_error(self._name):
+            yield _data(self._chunk([], error=chunk_error))
+            return
+        for extra in self._extras:
             yield self._event(extra)
             await asyncio.sleep(self._pause)
-        events = (self._event({"content": self._record_sent(piece)}) for piece in self._pieces())
+        events = (
+            self._event(shapes.text_delta(self._name, self._record_sent(piece)))
+            for piece in self._pieces()
+        )
         for chunk in _split_bytes(events) if self._name == "split" else events:
             yield chunk
             await asyncio.sleep(self._pause)
@@ -128,7 +140,15 @@ class Completion:
                 return
             case "bad-json":
                 yield b'data: {"choices": [{"delta":\n\n'
-        yield _data(self._chunk([_choice({}, _OUTCOMES.get(self._name, "stop"))]))
+            case "no-empty-line":
+                last = self._chunk([_choice({}, "stop")], usage=self._charge(self._text))
+                yield _data(last).removesuffix(b"\n")
+                return
+        finish = _choice({}, _OUTCOMES.get(self._name, "stop"))
+        if self._name == "whole-message":
+            finish["message"] = self._message()
+        if self._name != "no-finish":
+            yield _data(self._chunk([finish]))
         yield _data(self._chunk([], usage=self._charge(self._text)))
         if self._name != "no-done":
             yield b"data: [DONE]\n\n"
@@ -140,11 +160,10 @@ class Completion:
         if self._name == "cut":
             yield b'{"id": "gen-'
             raise ConnectionCut
-        message: dict[str, Any] = {"role": "assistant", "content": self._text}
-        for extra in answers.extra_deltas(self._name):
-            for name, value in extra.items():
-                message[name] = message[name] + value if name in message else value
-        choice: dict[str, Any] = {"index": 0, "message": message}
+        if error := shapes.chunk_error(self._name):
+            yield json.dumps({"error": error}).encode()
+            return
+        choice: dict[str, Any] = {"index": 0, "message": self._message()}
         more: dict[str, Any] = {"object": "chat.completion", "system_fingerprint": None}
         if self._name.startswith("stream-error"):
             choice |= {"finish_reason": "error", "error": _ERROR}
@@ -153,6 +172,23 @@ class Completion:
             more["usage"] = self._charge(self._text)
         content = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
         yield content[:100] if self._name == "bad-json" else content
+
+    def _message(self) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant"}
+        for delta in (*self._extras, shapes.text_delta(self._name, self._raw_text)):
+            for name, value in delta.items():
+                message[name] = message[name] + value if message.get(name) else value
+        return message
+
+    def _extra_deltas(self, messages: list[Any]) -> list[dict[str, Any]]:
+        """Return the deltas without text, which precede the text."""
+        extras = [*shapes.reasoning_deltas(self._name), *shapes.image_deltas(self._name)]
+        if self._name == "citations":
+            extras.append(answers.citation_delta())
+        if self._name == "file-annotations":
+            files = enumerate(last_files(messages))
+            extras.append({"annotations": [shapes.file_annotation(*file) for file in files]})
+        return extras
 
     def end(self) -> None:
         """Charge for the text sent so far, if the answer was not completed."""
@@ -172,7 +208,7 @@ class Completion:
             "provider_name": "Sandbox",
             "origin": "",
             "data_region": "global",
-            "is_byok": False,
+            "is_byok": self._name == "byok",
             "streamed": self._streams,
             "tokens_prompt": self._usage["prompt_tokens"],
             "tokens_completion": self._usage["completion_tokens"],
@@ -180,16 +216,18 @@ class Completion:
             "native_tokens_completion": self._usage["completion_tokens"],
             "total_cost": cost,
             "usage": cost,
+            "upstream_inference_cost": self._usage.get("cost_details", {}).get(
+                "upstream_inference_cost"
+            ),
         }
 
     def _charge(self, text: str) -> dict[str, Any]:
         """Add the cost of a text to the key's usage, and return the `usage` of the answer."""
-        reasoning = "".join(e.get("reasoning", "") for e in answers.extra_deltas(self._name))
-        reasoning_tokens = len(reasoning) // 4
+        reasoning_tokens = len(list(shapes.reasoning_deltas(self._name))) * 8
         completion_tokens = len(text) // 4 + 1 + reasoning_tokens
         total_tokens = self._prompt_tokens + completion_tokens
         cost = 0.0 if self._model.endswith(":free") else total_tokens * USD_PER_TOKEN
-        self._key.usage += cost
+        self._key.usage += 0.0 if self._name == "byok" else cost
         self._usage = {
             "prompt_tokens": self._prompt_tokens,
             "completion_tokens": completion_tokens,
@@ -197,6 +235,7 @@ class Completion:
             "cost": cost,
             "prompt_tokens_details": {"cached_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
+            **(shapes.BYOK if self._name == "byok" else {}),
         }
         return self._usage
 
@@ -210,7 +249,7 @@ class Completion:
             case "long":
                 yield from (self._text[i : i + 4] for i in range(0, len(self._text), 4))
             case _:
-                yield from re.findall(r"\s*\S+\s?|\s+", self._text)
+                yield from re.findall(r"\s*\S+\s?|\s+", self._raw_text)
 
     def _record_sent(self, piece: str) -> str:
         self._sent += piece

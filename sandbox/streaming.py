@@ -46,7 +46,8 @@ class CompletionResponse(Response):
             await asyncio.Event().wait()
         # Without a charset, as an event stream is always UTF-8.
         content_type = b"text/event-stream" if self._streams else b"application/json"
-        headers = [(b"content-type", content_type)]
+        generation = (b"x-generation-id", self._completion.id.encode())
+        headers = [(b"content-type", content_type), generation]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         body = self._completion.stream() if self._streams else self._completion.body()
         async with aclosing(body) as chunks:

@@ -1,4 +1,4 @@
-"""What comes from elsewhere may be anything: each reader keeps its promise whatever it reads."""
+"""Input from outside may be anything: the guarantees that each parser gives for any input."""
 
 import json
 from contextlib import suppress
@@ -8,39 +8,56 @@ from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from lib.chat.answer_stream import apply
+from lib.chat.answer_events import apply
 from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.attachments import attachment, count_pixels
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff, parse_records, restore
 from lib.markdown import GrowingMarkdown, render_blocks, render_html
 from lib.markdown.streamlit import escape_markdown
+from lib.openrouter.chunks import read_events
+from lib.openrouter.error_body import error_from_chunk, error_from_response
 from lib.openrouter.errors import OpenRouterError
-from lib.openrouter.events import Usage, read_events
-from lib.openrouter.sse import EventTooLarge, decode_events
+from lib.openrouter.events import Usage
+from lib.openrouter.sse import EventTooLarge, ServerSentEvent, decode_events
+from lib.openrouter.thinking import ThinkingSplitter
 from lib.openrouter.untrusted import one_line
 from lib.openrouter_sign_in.oauth import parse_callback
 from lib.openrouter_sign_in.sealing import SealBroken, Sealer
+from lib.ui.error_messages import explain
 from tests.markdown.visible import visible
 
 # The same examples each time: a failure is that of a change, and no run is unlucky.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.load_profile("repeatable")
 
-JSON = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats() | some.text(),
-    lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
 
 
 # Server-sent events
 
-PIECES = [b"data: ", b"data", b":", b"\n", b"\r", b"\r\n", b"\n\n", b"a", "ü🚀".encode(), b"\xf0"]
-STREAMS = some.binary() | some.lists(some.sampled_from(PIECES)).map(b"".join)
+PIECES = [
+    b"data: ",
+    b"data",
+    b"event: ",
+    b"{",
+    b":",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\n\n",
+    b"a",
+    "ü🚀".encode(),
+    b"\xf0",
+]
+STREAMS = st.binary() | st.lists(st.sampled_from(PIECES)).map(b"".join)
 
 
 def events(*chunks: bytes) -> list[str]:
@@ -48,33 +65,33 @@ def events(*chunks: bytes) -> list[str]:
     decoded: list[str] = []
     try:
         for event in decode_events(chunks, max_event=12):
-            decoded.append(event)
+            decoded.append(str(event))
     except EventTooLarge:
         decoded.append("too large")
     return decoded
 
 
 @settings(max_examples=1_000)
-@given(STREAMS, some.lists(some.integers(0, 60)))
+@given(STREAMS, st.lists(st.integers(0, 60)))
 def test_events(stream: bytes, cuts: list[int]) -> None:
-    """Any bytes are the same events, or end in the same error, however they are cut."""
+    """Any bytes give the same events, or the same error, however they are cut."""
     edges = [0, *sorted(cuts), len(stream)]
     assert events(*(stream[start:end] for start, end in pairwise(edges))) == events(stream)
 
 
-# The way back
+# The redirect back
 
-NAMES = some.sampled_from(["code", "state", "error"]) | some.text()
-VALUES = some.text() | some.from_regex(r"\w*\?code=[^&]*(&state=.*)?")
+NAMES = st.sampled_from(["code", "state", "error"]) | st.text()
+VALUES = st.text() | st.from_regex(r"\w*\?code=[^&]*(&state=.*)?")
 
 
-@given(some.dictionaries(NAMES, VALUES))
-def test_return(query: dict[str, str]) -> None:
-    """Whatever a query holds, it is no return, or one with a code or an error."""
-    came = parse_callback(query)
-    assert came is None or came.code or came.error
-    if came and "code" in query and query["code"]:
-        assert came.code == query["code"]
+@given(st.dictionaries(NAMES, VALUES))
+def test_parse_callback(query: dict[str, str]) -> None:
+    """Any query is no authorization response, or one with a code or an error."""
+    response = parse_callback(query)
+    assert response is None or response.code or response.error
+    if response and query.get("code"):
+        assert response.code == query["code"]
 
 
 # The sealed cookie
@@ -82,15 +99,15 @@ def test_return(query: dict[str, str]) -> None:
 SEALER = Sealer("a secret", "fuzz", clock=lambda: 1_000_000)
 
 
-@given(some.dictionaries(some.text(), JSON).filter(lambda record: "nan" not in str(record)))
+@given(st.dictionaries(st.text(), JSON).filter(lambda record: "nan" not in str(record)))
 def test_seal(record: dict[str, Any]) -> None:
-    """What was sealed comes out as it was."""
+    """Any record that was sealed opens unchanged."""
     assert SEALER.unseal(SEALER.seal(record), max_age=1) == record
 
 
-@given(some.text())
-def test_not_sealed(text: str) -> None:
-    """Nothing else opens."""
+@given(st.text())
+def test_unsealed(text: str) -> None:
+    """Any other text does not open."""
     try:
         SEALER.unseal(text, max_age=1)
     except SealBroken:
@@ -98,52 +115,40 @@ def test_not_sealed(text: str) -> None:
     raise AssertionError
 
 
-@given(some.integers(0), some.characters())
-def test_changed_seal(place: int, character: str) -> None:
-    """A changed character breaks the seal, unless it says the same, as `+` does for `-`."""
-    sealed = SEALER.seal({"a": 1})
-    place %= len(sealed)
-    changed = sealed[:place] + character + sealed[place + 1 :]
-    try:
-        assert SEALER.unseal(changed, max_age=1) == {"a": 1}
-    except SealBroken:
-        assert changed != sealed
-
-
 # Conversations from a file
 
-TEXT = some.text(some.characters(exclude_categories=["Cs"]))
-ANSWERS = some.builds(
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+ANSWERS = st.builds(
     Answer,
     text=TEXT,
     reasoning=TEXT,
-    progress=some.sampled_from(["complete", "stopped", "failed"]),
+    progress=st.sampled_from(["complete", "stopped", "failed"]),
     failure=TEXT.map(one_line),
-    model=some.just("a/b"),
-    usage=some.none() | some.builds(Usage, *[some.integers(0, 10**9)] * 2, some.floats(0, 1e6)),
+    model=st.just("a/b"),
+    usage=st.none() | st.builds(Usage, *[st.integers(0, 10**9)] * 2, st.floats(0, 1e6)),
 )
-FILES = some.lists(
-    some.binary().map(lambda content: attachment("a.txt", b"text" + content.hex().encode())),
+FILES = st.lists(
+    st.binary().map(lambda content: attachment("a.txt", b"text" + content.hex().encode())),
     max_size=2,
 )
-TURNS = some.builds(
+TURNS = st.builds(
     Turn,
-    question=some.text(some.characters(exclude_categories=["Cs"]), min_size=1),
-    answers=some.lists(ANSWERS, min_size=1, max_size=3),
+    question=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    answers=st.lists(ANSWERS, min_size=1, max_size=3),
     attachments=FILES,
 )
-CONVERSATIONS = some.lists(TURNS, max_size=3).map(Conversation)
+CONVERSATIONS = st.lists(TURNS, max_size=3).map(Conversation)
 
 
 @given(CONVERSATIONS)
 def test_conversation(conversation: Conversation) -> None:
-    """A conversation that was saved comes back as it was."""
+    """Any conversation that was saved is read unchanged."""
     assert decode(encode(conversation)).turns == conversation.turns
 
 
-@given(some.binary() | JSON.map(json.dumps).map(str.encode))
-def test_no_conversation(content: bytes) -> None:
-    """Whatever else is read, there is one error for it."""
+@given(st.binary() | JSON.map(json.dumps).map(str.encode))
+def test_not_a_conversation(content: bytes) -> None:
+    """Any other content raises `NotAConversation`."""
     try:
         decode(content)
     except NotAConversation:
@@ -151,21 +156,21 @@ def test_no_conversation(content: bytes) -> None:
     raise AssertionError
 
 
-@given(CONVERSATIONS, some.data())
-def test_changed_conversation(conversation: Conversation, data: some.DataObject) -> None:
-    """With anything in the place of anything it is read, and can be saved, or is refused."""
+@given(CONVERSATIONS, st.data())
+def test_changed_conversation(conversation: Conversation, data: st.DataObject) -> None:
+    """With any part replaced by anything, a file can be read and saved again, or is refused."""
     file = json.loads(encode(conversation))
-    put_anything(data, file)
+    replace_a_part(data, file)
     with suppress(NotAConversation):
         encode(decode(json.dumps(file).encode()))
 
 
-def put_anything(data: some.DataObject, part: Any) -> None:
-    """Put anything into one place of a structure."""
+def replace_a_part(data: st.DataObject, part: Any) -> None:
+    """Replace one part of a structure by anything."""
     while True:
         keys = list(part) if isinstance(part, dict) else range(len(part))
-        key = data.draw(some.sampled_from(keys))
-        if part[key] and isinstance(part[key], dict | list) and data.draw(some.booleans()):
+        key = data.draw(st.sampled_from(keys))
+        if part[key] and isinstance(part[key], dict | list) and data.draw(st.booleans()):
             part = part[key]
         else:
             part[key] = data.draw(JSON)
@@ -174,15 +179,15 @@ def put_anything(data: some.DataObject, part: Any) -> None:
 
 # Records of a browser
 
-RECORDS = some.dictionaries(
-    some.sampled_from(["0" * 16, f"{'0' * 16}/0", f"{'0' * 16}/0/files", "open"]),
-    some.text() | JSON.map(json.dumps) | some.just('{"name":"a","turns":3,"began_at":1}'),
+RECORDS = st.dictionaries(
+    st.sampled_from(["0" * 16, f"{'0' * 16}/0", f"{'0' * 16}/0/files", "open"]),
+    st.text() | JSON.map(json.dumps) | st.just('{"name":"a","turns":3,"began_at":1}'),
 )
 
 
 @given(RECORDS)
 def test_records(records: dict[str, str]) -> None:
-    """Whatever a browser kept, what comes back can be kept again."""
+    """Whatever records a browser sends, what is restored can be stored again."""
     restored = restore(parse_records(json.dumps(records)))
     assert StorageDiff().changes(restored, {}) or not restored
 
@@ -196,11 +201,20 @@ CHUNK = {
     "choices": [
         {
             "delta": {
-                "content": "x",
+                "content": [{"type": "text", "text": "x"}, {"type": "thinking", "thinking": "z"}],
                 "reasoning": "y",
-                "annotations": [{"url_citation": {"url": "https://x.org", "title": "t"}}],
+                "reasoning_details": [{"type": "reasoning.summary", "summary": "y"}],
+                "refusal": "no",
+                "annotations": [
+                    {"url_citation": {"url": "https://x.org", "title": "t"}},
+                    {
+                        "type": "file",
+                        "file": {"hash": "h", "content": [{"type": "text", "text": "a"}]},
+                    },
+                ],
                 "images": [{"image_url": {"url": "data:image/png;base64,AAAA"}}],
             },
+            "message": {"content": "x"},
             "finish_reason": "stop",
         }
     ],
@@ -209,39 +223,89 @@ CHUNK = {
 }
 
 
-@given(some.data())
-def test_chunk(data: some.DataObject) -> None:
-    """With anything in the place of anything, an answer has events or ends in an error of ours."""
+ERROR = {
+    "code": 429,
+    "http_status": 429,
+    "error_type": "rate_limit_exceeded",
+    "message": "m",
+    "metadata": {
+        "reason": "r",
+        "limit_source": "l",
+        "provider_name": "p",
+        "raw": '{"error": {"message": "m"}}',
+        "headers": {"X-RateLimit-Reset": "1798761600000", "Retry-After": "1"},
+        "resets_at": "2027-01-01T00:00:00Z",
+        "file_annotations": [{"type": "file", "file": {"hash": "h", "content": []}}],
+    },
+    "availability": {
+        "code": "c",
+        "retryable": True,
+        "retry_after": 5,
+        "fallback_models": ["a/b"],
+        "constraint": {"detail": "d"},
+    },
+}
+
+
+@given(st.data())
+def test_error(data: st.DataObject) -> None:
+    """With any part replaced by anything, an error has a sentence that a user can read."""
+    body = {"error": deepcopy(ERROR)}
+    replace_a_part(data, body)
+    for error in (
+        error_from_response(400, {}, json.dumps(body).encode()),
+        error_from_chunk(json.loads(json.dumps(body["error"]))),
+    ):
+        explanation = explain(error, "https://o", "sk-or-v1-a", "a/b:free")
+        assert explanation.sentence.endswith((".", ".”"))
+        assert error.retry_after is None or error.retry_after >= 0
+
+
+@given(st.text("<think>/ a\n"), st.lists(st.integers(0, 40)))
+def test_thinking(text: str, cuts: list[int]) -> None:
+    """Any text is split into the same reasoning and text, however it is cut."""
+
+    def split(pieces: list[str]) -> list[str]:
+        splitter = ThinkingSplitter()
+        parts = [*map(splitter.split, pieces), splitter.rest()]
+        return ["".join(each) for each in zip(*parts, strict=True)]
+
+    text = f"<think>{text}</think>{text}"
+    edges = [0, *sorted(cuts), len(text)]
+    assert split([text[start:end] for start, end in pairwise(edges)]) == split([text])
+
+
+@given(st.data())
+def test_chunk(data: st.DataObject) -> None:
+    """With any part replaced by anything, a chunk gives events or raises `OpenRouterError`."""
     chunk = deepcopy(CHUNK)
-    put_anything(data, chunk)
+    replace_a_part(data, chunk)
     answer = Answer()
     with suppress(OpenRouterError):
-        for event in read_events([json.dumps(chunk)]):
+        for event in read_events([ServerSentEvent(json.dumps(chunk))]):
             apply(event, answer)
     decode(encode(Conversation([Turn("Why?", [answer])])))
 
 
 @given(
-    some.binary()
-    | some.binary().map(b"\x89PNG\r\n\x1a\n".__add__)
-    | some.binary().map(b"GIF89a".__add__)
+    st.binary() | st.binary().map(b"\x89PNG\r\n\x1a\n".__add__) | st.binary().map(b"GIF89a".__add__)
 )
-def test_no_image(content: bytes) -> None:
-    """Whatever bytes are said to be an image, they have so many pixels or none that can be read."""
+def test_count_pixels(content: bytes) -> None:
+    """Any bytes have a number of pixels, or none that can be read."""
     pixels = count_pixels(content)
     assert pixels is None or pixels >= 0
 
 
-# Text of others
+# Text from outside
 
-SPECIAL = some.text(some.sampled_from("\\`*_[]()<>$~:#!|&;+-=.>1a/ \u2060"))
+SPECIAL = st.text(st.sampled_from("\\`*_[]()<>$~:#!|&;+-=.>1a/ \u2060"))
 commonmark = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 @settings(max_examples=1_000)
-@given((some.text() | SPECIAL).map(one_line))
+@given((st.text() | SPECIAL).map(one_line))
 def test_literal(text: str) -> None:
-    """Any text in a line is shown as it is, and nothing is made of it."""
+    """Any line of text is shown as it is, and is not taken for markdown."""
     html = commonmark.render(escape_markdown(text))
     shown = unescape(html.removeprefix("<p>").removesuffix("</p>\n"))
     invisible = str.maketrans({"\u2060": "", "\0": "\ufffd"})
@@ -267,11 +331,11 @@ REFERENCES = [
     "![g](h)",
     "[ ] i",
 ]
-PIECES_OF_MARKDOWN = some.sampled_from(LINES) | some.text(max_size=5)
-MARKDOWN = some.lists(PIECES_OF_MARKDOWN, max_size=10).map("\n".join)
-WITH_REFERENCES = some.lists(
-    PIECES_OF_MARKDOWN | some.sampled_from(REFERENCES), max_size=10
-).flatmap(lambda parts: some.sampled_from(["\n", " ", ""]).map(lambda between: between.join(parts)))
+PIECES_OF_MARKDOWN = st.sampled_from(LINES) | st.text(max_size=5)
+MARKDOWN = st.lists(PIECES_OF_MARKDOWN, max_size=10).map("\n".join)
+WITH_REFERENCES = st.lists(PIECES_OF_MARKDOWN | st.sampled_from(REFERENCES), max_size=10).flatmap(
+    lambda parts: st.sampled_from(["\n", " ", ""]).map(lambda between: between.join(parts))
+)
 
 
 def grown(text: str, cuts: list[int]) -> GrowingMarkdown:
@@ -284,7 +348,7 @@ def grown(text: str, cuts: list[int]) -> GrowingMarkdown:
 
 
 @settings(max_examples=400)
-@given(MARKDOWN, some.lists(some.integers(0, 40)))
+@given(MARKDOWN, st.lists(st.integers(0, 40)))
 def test_markdown(text: str, cuts: list[int]) -> None:
     """However a text grew, its finished blocks are those of the whole text."""
     if "[" in text.replace("\\[", ""):
@@ -294,7 +358,7 @@ def test_markdown(text: str, cuts: list[int]) -> None:
 
 
 @settings(max_examples=400)
-@given(WITH_REFERENCES, some.lists(some.integers(0, 40)))
+@given(WITH_REFERENCES, st.lists(st.integers(0, 40)))
 def test_markdown_with_references(text: str, cuts: list[int]) -> None:
     """Any text is shown at any time, in lines that can be sent; the file says what the screen says."""
     blocks = [*grown(text, cuts).finished, *render_blocks(text)]

@@ -15,9 +15,10 @@ import requests
 from jsonschema import ValidationError
 
 from sandbox import answers, consent
-from sandbox.catalogue import BEHAVIOURS, STATUSES, models
+from sandbox.catalogue import BEHAVIOURS, models
 from sandbox.consent import EXCHANGES
 from sandbox.server import Sandbox
+from sandbox.statuses import STATUSES
 from tests.conftest import KEY, Served
 from tests.support.openapi import validate
 from tests.support.waiting import wait_until
@@ -32,9 +33,11 @@ PROOF = {"code_verifier": VERIFIER, "code_challenge_method": "S256"}
 QUESTION = "Grüße, 你好 🎉\nand a second line"
 
 NOT_WHOLE = {"silent", "no-headers", "endless", "freeze", "slow-start", "request", "recovers"} | {
-    *("cut", "stream-error", "stream-error-string", "bad-json")
+    *("cut", "stream-error", "stream-error-string", "bad-json", "402-in-flight", "401-once"),
+    *("error-body", "error-event", "chunk-401-provider", "chunk-http-status"),
+    *("parts", "think", "no-finish", "no-empty-line", "byok"),
 }
-"""Models that do not end, fail, or have a test of their own."""
+"""Models that do not end, fail, have another shape, or have a test of their own."""
 WHOLE = [
     name
     for model in BEHAVIOURS
@@ -45,6 +48,7 @@ FINISH_REASONS = {
     "finish-length": "length",
     "finish-content_filter": "content_filter",
 }
+REASONING = ("reasoning", "reasoning-content", "reasoning-details")
 UNDOCUMENTED = ["503-availability", "502-html", "500-empty"]
 """Statuses whose bodies clients have met, though the document has no such error."""
 
@@ -94,7 +98,8 @@ def chunks_of(response: requests.Response) -> list[dict[str, Any]]:
 def text_of(chunks: list[dict[str, Any]]) -> str:
     """Join the text of all deltas."""
     choices = [choice for chunk in chunks for choice in chunk["choices"]]
-    return "".join(choice["delta"].get("content", "") for choice in choices)
+    deltas = [choice["delta"] for choice in choices]
+    return "".join(delta.get("content") or delta.get("refusal") or "" for delta in deltas)
 
 
 def refusal(response: requests.Response) -> tuple[int, str]:
@@ -312,11 +317,11 @@ def test_key(served: Served) -> None:
 
 
 def test_models(served: Served) -> None:
-    """Some 350 models are listed to everyone, each id once; those without a price are free."""
+    """Some 400 models are listed to everyone, each id once; those without a price are free."""
     body = requests.get(f"{served.base_url}/api/v1/models", timeout=5).json()
     validate(body, "ModelsListResponse")
     ids = {model["id"] for model in body["data"]}
-    assert 330 <= len(ids) == len(body["data"]) <= 370
+    assert 330 <= len(ids) == len(body["data"]) <= 450
     assert ids >= BEHAVIOURS.keys()
     for model in body["data"]:
         assert all(re.fullmatch(r"-1|\d+(\.\d+)?", price) for price in model["pricing"].values())
@@ -365,13 +370,14 @@ def test_stream(served: Served, name: str) -> None:
     """A stream is a comment, chunks, a finish_reason, usage with empty choices, and [DONE]."""
     response = ask(served, f"sandbox/{name}")
     assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["X-Generation-Id"].startswith("gen-")
     assert response.content.startswith(b": OPENROUTER PROCESSING\n\n")
     assert response.content.endswith(b"\n\ndata: [DONE]\n\n") == (name != "no-done")
     *chunks, finish, last = chunks_of(response)
     for chunk in (*chunks[:100], finish, last):
         validate(chunk, "ChatStreamChunk")
     assert {(chunk["id"], chunk["model"], chunk["provider"]) for chunk in (*chunks, finish)} == {
-        (last["id"], f"sandbox/{name}", "Sandbox")
+        (response.headers["X-Generation-Id"], f"sandbox/{name}", "Sandbox")
     }
     assert text_of(chunks) == answers.text(name, QUESTION)
     assert {chunk["choices"][0]["finish_reason"] for chunk in chunks} <= {None}
@@ -379,7 +385,7 @@ def test_stream(served: Served, name: str) -> None:
     assert last["choices"] == []
     usage = last["usage"]
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-    assert (usage["completion_tokens_details"]["reasoning_tokens"] > 0) == (name == "reasoning")
+    assert (usage["completion_tokens_details"]["reasoning_tokens"] > 0) == (name in REASONING)
     assert served.keys[served.key].usage == usage["cost"] > 0
 
 
@@ -403,7 +409,7 @@ def test_split(served: Served) -> None:
     assert 0 < whole.count(b"\r\n") < whole.count(b"\n")
 
 
-@pytest.mark.parametrize("name", ["echo", "reasoning", "image", "finish-error"])
+@pytest.mark.parametrize("name", ["echo", *REASONING, "image", "refusal", "finish-error"])
 def test_whole(served: Served, name: str) -> None:
     """An answer in one piece has the documented form, and is paid like a streamed one."""
     body = ask(served, f"sandbox/{name}", stream=False).json()
@@ -521,11 +527,24 @@ def test_fallback(served: Served) -> None:
     assert failed.status_code == 429
 
 
-def test_recovers(served: Served) -> None:
-    """`sandbox/recovers` answers one time in three, and says when to ask again."""
-    responses = [ask(served, "sandbox/recovers") for _ in range(3)]
-    assert sorted(response.status_code for response in responses) == [200, 503, 503]
-    assert {response.headers.get("Retry-After") for response in responses} == {None, "3"}
+@pytest.mark.parametrize(
+    ("name", "statuses", "retry_after"),
+    [
+        ("recovers", [200, 503, 503], {None, "3"}),
+        ("402-in-flight", [200, 402, 402], {None, "2"}),
+        ("401-once", [200, 401], {None}),
+    ],
+)
+def test_recovers(
+    served: Served, name: str, statuses: list[int], retry_after: set[str | None]
+) -> None:
+    """A model that recovers answers each second or third time, and may say when to ask again."""
+    responses = [ask(served, f"sandbox/{name}") for _ in statuses]
+    assert sorted(response.status_code for response in responses) == statuses
+    assert {response.headers.get("Retry-After") for response in responses} == retry_after
+    for response in responses:
+        if not response.ok:
+            refusal(response)
 
 
 @pytest.mark.parametrize(

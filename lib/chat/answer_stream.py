@@ -7,26 +7,23 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from lib.chat.answer_events import apply
 from lib.chat.conversation import Answer, Progress
 from lib.openrouter.chat import Completion
-from lib.openrouter.errors import AnswerTooLong, OpenRouterError
-from lib.openrouter.events import (
-    MAX_CITATIONS,
-    MAX_IMAGES,
-    AnsweredBy,
-    Began,
-    Citation,
-    Event,
-    Finished,
-    GeneratedImage,
-    ReasoningDelta,
-    TextDelta,
-    Usage,
+from lib.openrouter.errors import (
+    AnswerTooLong,
+    KeyRejected,
+    OpenRouterError,
+    UnconfirmedRejection,
 )
 
 MAX_ANSWER_SIZE = 20_000_000
 """Characters of text plus bytes of images, so that an endless answer cannot fill the memory."""
 MAX_RETRIES = 2
+MAX_IN_FLIGHT_RETRIES = 12
+"""The same while other requests hold the credit that an answer needs: they end one by one."""
+IN_FLIGHT_DELAY_S = 5.0
+"""The delay before such a retry, if OpenRouter names none."""
 MIN_INTERVAL_S = 0.1
 """Seconds between two updates of an answer; more than 10 per second look no smoother."""
 INTERVAL_PER_ANSWER_S = 0.004
@@ -94,7 +91,7 @@ class AnswerStream:
 
     A transient failure before the first token is retried if `may_retry` allows it, after the delay
     that OpenRouter asks for, or after at most two seconds. During the delay, `retries_at` is its end
-    on the monotonic clock.
+    on the monotonic clock. A key that is rejected counts as such if `is_key_rejected` confirms it.
     """
 
     def __init__(
@@ -105,6 +102,7 @@ class AnswerStream:
         key: str,
         reader: Reader,
         may_retry: Callable[[], bool] = lambda: True,
+        is_key_rejected: Callable[[], bool] = lambda: True,
         on_over: Callable[["AnswerStream"], object] = lambda _: None,
     ) -> None:
         self.answer = answer
@@ -117,6 +115,7 @@ class AnswerStream:
         self._ended = threading.Event()
         self._stream: Completion | None = stream
         self._may_retry, self._on_over = may_retry, on_over
+        self._is_key_rejected = is_key_rejected
         answer.progress = "streaming"
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -178,9 +177,9 @@ class AnswerStream:
     def _answer(self) -> None:
         began = time.monotonic()
         self.failure = self._read(began)
-        for retry in range(MAX_RETRIES):
-            if not self._waits_to_retry(retry):
-                break
+        retries = 0
+        while self._waits_to_retry(retries):
+            retries += 1
             self.failure = self._read(began)
         if self._ended.is_set():
             self.failure = None
@@ -195,9 +194,12 @@ class AnswerStream:
         failure, has_begun = self.failure, self.answer.size or self.answer.usage
         if not failure or not failure.is_transient or has_begun or not self._may_retry():
             return False
+        if retry >= (MAX_IN_FLIGHT_RETRIES if failure.is_in_flight else MAX_RETRIES):
+            return False
         seconds = failure.retry_after
         if seconds is None:
-            seconds = random.uniform(0.5, 1) * 2**retry  # noqa: S311 - jitter, not a secret
+            jitter = random.uniform(0.5, 1)  # noqa: S311 - not a secret
+            seconds = IN_FLIGHT_DELAY_S if failure.is_in_flight else jitter * 2**retry
         if seconds > MAX_RETRY_DELAY_S:
             return False
         self.retries_at = time.monotonic() + seconds
@@ -226,6 +228,10 @@ class AnswerStream:
                 if had_to_wait and self.answer.first_token_seconds is not None:
                     self._ended.wait(render_throttle.interval)
                 updated_at = time.monotonic()
+        except KeyRejected as error:
+            if self._is_key_rejected():
+                return error
+            return UnconfirmedRejection(error.message, status=error.status)
         except OpenRouterError as error:
             return error
         except Exception as error:  # noqa: BLE001 - any error has to end the answer
@@ -233,27 +239,3 @@ class AnswerStream:
             failure.__cause__ = error
             return failure
         return None
-
-
-def apply(event: Event, answer: Answer) -> bool:
-    """Add an event to an answer; return whether it adds text or reasoning."""
-    match event:
-        case ReasoningDelta(text):
-            answer.reasoning += text
-            return True
-        case TextDelta(text):
-            answer.text += text
-            return True
-        case Began(generation):
-            answer.generation = generation
-        case AnsweredBy(model, provider):
-            answer.model, answer.provider = model, provider
-        case Citation() if len(answer.citations) < MAX_CITATIONS and event not in answer.citations:
-            answer.citations.append(event)
-        case GeneratedImage() if len(answer.images) < MAX_IMAGES:
-            answer.images.append(event)
-        case Usage():
-            answer.usage = event
-        case Finished(finish_reason):
-            answer.finish_reason = finish_reason
-    return False

@@ -1,6 +1,7 @@
 """Conversations as JSON, for the tab's storage and for files; decoded as untrusted input."""
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
@@ -14,7 +15,15 @@ from lib.chat.conversation import (
     Turn,
     new_id,
 )
-from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_web_url
+from lib.openrouter.annotations import FileAnnotation, read_file_annotations
+from lib.openrouter.events import (
+    IMAGE_TYPES,
+    MAX_CITATIONS,
+    MAX_IMAGES,
+    Citation,
+    GeneratedImage,
+    is_web_url,
+)
 from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import amount, check_items, one_line
 
@@ -34,13 +43,31 @@ class NotAConversation(ValueError):
 
 
 def encode(conversation: Conversation) -> bytes:
-    """Return a conversation as the content of a file."""
-    body = {"format": FORMAT, "name": conversation.name, "turns": conversation.turns}
+    """Return a conversation as the content of a file.
+
+    If the file would be too large to be read again, it is without the files that were parsed: they
+    only save their being parsed again.
+    """
+    content = _encode(conversation, conversation.turns)
+    if len(content) <= MAX_BYTES:
+        return content
+    answers = [
+        [replace(a, file_annotations=[]) for a in turn.answers] for turn in conversation.turns
+    ]
+    turns = [replace(turn, answers=a) for turn, a in zip(conversation.turns, answers, strict=True)]
+    return _encode(conversation, turns)
+
+
+def _encode(conversation: Conversation, turns: list[Turn]) -> bytes:
+    body = {"format": FORMAT, "name": conversation.name, "turns": turns}
     return msgspec.json.format(msgspec.json.encode(body), indent=1)
 
 
 def decode(content: bytes) -> Conversation:
-    """Decode the output of `encode`, with new ids. Raises `NotAConversation`."""
+    """Decode the output of `encode`, with new ids, and without suggestions, which may be anyone's.
+
+    Raises `NotAConversation`.
+    """
     file = _decode(content, _File)
     if file.format != FORMAT or len(file.turns) > MAX_TURNS:
         raise NotAConversation
@@ -49,18 +76,22 @@ def decode(content: bytes) -> Conversation:
         turn.id = new_id()
         for answer in turn.answers:
             answer.id = new_id()
+            answer.affordable_tokens, answer.suggested_models = None, []
+            answer.suggested_remedy = ""
     return Conversation(turns, name=file.name[:MAX_TITLE_LENGTH])
 
 
 def encode_turn(turn: Turn) -> str:
-    """Return a turn as JSON, without its files, and with the lengths of its last answer's text."""
+    """Return a turn as JSON, without its files, and with what its last answer's text has to be."""
     last = turn.answers[-1]
+    answers = [*turn.answers[:-1], replace(last, text="", reasoning="")]
     record = _TurnRecord(
         turn.question,
-        [*turn.answers[:-1], replace(last, text="", reasoning="")],
+        [replace(answer, images=[], file_annotations=[]) for answer in answers],
         shown=turn.shown,
         text_length=len(last.text),
         reasoning_length=len(last.reasoning),
+        image_counts=[len(answer.images) for answer in answers],
     )
     return msgspec.json.encode(record).decode()
 
@@ -70,20 +101,40 @@ def encode_files(turn: Turn) -> str:
     return msgspec.json.encode(turn.attachments).decode()
 
 
-def decode_turn(content: str, files: str = "[]", text: str = "", reasoning: str = "") -> Turn:
-    """Decode the output of `encode_turn` and `encode_files`, and add the text of the last answer.
+def encode_media(turn: Turn, *, with_annotations: bool = True) -> str:
+    """Return the generated images of a turn's answers, and the files that were parsed, as JSON."""
+    media = [
+        _Media(answer.images, answer.file_annotations if with_annotations else [])
+        for answer in turn.answers
+    ]
+    return msgspec.json.encode(media).decode()
 
-    A text shorter than its recorded length is marked as truncated. Raises `NotAConversation`.
+
+def decode_turn(
+    content: str, files: str = "[]", media: str = "[]", *, text: str = "", reasoning: str = ""
+) -> Turn:
+    """Decode the output of `encode_turn`, `encode_files` and `encode_media`.
+
+    `text` and `reasoning` are of the last answer. An answer is marked as truncated if one of them
+    is shorter than recorded, or if images are missing. Raises `NotAConversation`.
     """
     record = _decode(content, _TurnRecord)
     turn = Turn(record.question, record.answers, _decode(files, list[Attachment]), record.shown)
+    for answer, found in zip(turn.answers, _decode(media, list[_Media]), strict=False):
+        answer.images, answer.file_annotations = found.images, found.files
+    for answer, count in zip(turn.answers, record.image_counts, strict=False):
+        _mark_truncated(answer, len(answer.images) < count)
     if turn.answers:
         last = turn.answers[-1]
         last.text, last.reasoning = text, reasoning
         is_short = len(text) < record.text_length or len(reasoning) < record.reasoning_length
-        if is_short and last.progress not in _UNFINISHED:
-            last.progress, last.failure = "interrupted", TRUNCATED
+        _mark_truncated(last, is_short)
     return _checked(turn)
+
+
+def _mark_truncated(answer: Answer, is_truncated: bool) -> None:
+    if is_truncated and answer.progress not in _UNFINISHED:
+        answer.progress, answer.failure = "interrupted", TRUNCATED
 
 
 TRUNCATED = "The rest of this answer is missing: the browser tab had no room left to store it."
@@ -91,10 +142,16 @@ TRUNCATED = "The rest of this answer is missing: the browser tab had no room lef
 
 @dataclass
 class _TurnRecord(Turn):
-    """A turn as the tab stores it; the lengths are in characters."""
+    """A turn as the tab stores it; the lengths are in characters, the images are of each answer."""
 
     text_length: int = 0
     reasoning_length: int = 0
+    image_counts: list[int] = field(default_factory=list)
+
+
+class _Media(msgspec.Struct):
+    images: list[GeneratedImage]
+    files: list[FileAnnotation]
 
 
 class _File(msgspec.Struct):
@@ -135,6 +192,7 @@ def _check(answer: Answer) -> None:
     if answer.progress in _UNFINISHED:
         answer.progress = "interrupted"
     answer.help = None
+    answer.suggested_models = [name for name in answer.suggested_models if is_model_id(name)]
     if not is_model_id(answer.model):
         answer.model = ""
     answer.failure = one_line(answer.failure, MAX_FAILURE_LENGTH)
@@ -147,9 +205,21 @@ def _check(answer: Answer) -> None:
     ]
     images = [image for image in answer.images if image.media_type in IMAGE_TYPES]
     answer.images = images[:MAX_IMAGES]
+    answer.image_links = [url for url in answer.image_links if is_web_url(url)][:MAX_IMAGES]
+    answer.unshown_images = [one_line(one) for one in answer.unshown_images[:MAX_IMAGES]]
+    answer.file_annotations = _checked_annotations(answer.file_annotations)
     usage = answer.usage
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost) if usage else ()
-    numbers = (*counts, answer.seconds, answer.first_token_seconds, answer.max_tokens)
-    answer.affordable_tokens = None
+    numbers = (*counts, answer.seconds, answer.first_token_seconds)
+    numbers += (answer.max_tokens, answer.affordable_tokens)
     if not all(value is None or amount(value) is not None for value in numbers):
         raise NotAConversation
+
+
+def _checked_annotations(annotations: list[FileAnnotation]) -> list[FileAnnotation]:
+    """Return the annotations in the form in which an answer has them; others raise."""
+    try:
+        files = [{"type": "file", "file": json.loads(one.content)} for one in annotations]
+    except (ValueError, RecursionError) as error:
+        raise NotAConversation from error
+    return list(read_file_annotations(files))

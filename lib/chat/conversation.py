@@ -4,15 +4,18 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from lib.chat.attachments import Attachment, Kind
-from lib.openrouter.chat import ChatMessage
+from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import Citation, GeneratedImage, Usage
 from lib.openrouter.untrusted import one_line
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
 """`stopped` by the user; `interrupted` because the user was away or the app was restarted."""
+
+Remedy = Literal["", "smaller_images", "without_files"]
+"""A change of the files with which a question may be sent again after an error."""
 
 MAX_QUESTION_LENGTH = 200_000
 MAX_TITLE_LENGTH = 60
@@ -29,11 +32,15 @@ def new_id() -> str:
 class Answer:
     """An answer, which exists before it is requested; `text` is extended while it is streamed.
 
-    `failure` is a sentence with the reason why the answer failed, `help` a link (label, URL) that
-    may help. `first_token_seconds` is the time from the request to the first token of text or
+    `failure` is a sentence with the reason why the answer failed. What may help then: `help`, a
+    link (label, URL); `suggested_models`; `affordable_tokens`, the length that the credit covers;
+    `suggested_remedy`. The last two were applied to this answer if it has `max_tokens`, which
+    replaces the usual maximum, or a `remedy`.
+
+    `image_links` are URLs of images elsewhere, `unshown_images` the media types of images that
+    cannot be shown; `file_annotations` only go back to OpenRouter. `first_token_seconds` is the time from the request to the first token of text or
     reasoning (None if the answer arrived in one piece), `seconds` the time to the end. `generation`
-    is the id at OpenRouter. `max_tokens` replaces the usual maximum; `affordable_tokens` is the
-    number that the credit covers, if the answer failed because it covers no more.
+    is the id at OpenRouter.
     """
 
     text: str = ""
@@ -52,6 +59,12 @@ class Answer:
     generation: str = ""
     max_tokens: int | None = None
     affordable_tokens: int | None = None
+    image_links: list[str] = field(default_factory=list)
+    unshown_images: list[str] = field(default_factory=list)
+    file_annotations: list[FileAnnotation] = field(default_factory=list)
+    suggested_models: list[str] = field(default_factory=list)
+    suggested_remedy: Remedy = ""
+    remedy: Remedy = ""
     id: str = field(default_factory=new_id, compare=False)
 
     @property
@@ -67,8 +80,8 @@ class Answer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has neither text nor images."""
-        return not self.text and not self.images
+        """Whether it has neither text nor images, not even one that cannot be shown."""
+        return not (self.text or self.images or self.image_links or self.unshown_images)
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -99,22 +112,25 @@ class Turn:
 
     @property
     def answer(self) -> Answer:
-        """The answer that is shown, and that further requests contain."""
+        """The answer that is shown."""
         return self.answers[self.version]
 
-    def ask_again(self, max_tokens: int | None = None) -> None:
-        """Add a waiting answer, optionally of at most `max_tokens`.
+    def ask_again(self, max_tokens: int | None = None, remedy: Remedy = "") -> None:
+        """Add a waiting answer, optionally of at most `max_tokens`, or to changed files.
 
         If an answer is waiting or being streamed, show it instead: a double click asks once.
         """
         self.shown = -1
         if self.answer.progress not in ("waiting", "streaming"):
-            self.answers.append(Answer(max_tokens=max_tokens))
+            self.answers.append(Answer(max_tokens=max_tokens, remedy=remedy))
 
-    def answer_text(self) -> str:
-        """Return the text of the shown answer, or of the last answer with text."""
-        texts = [answer.text for answer in self.answers if answer.text]
-        return self.answer.text or (texts[-1] if texts else "")
+    def sent_answer(self) -> Answer | None:
+        """Return the answer that further requests contain: the shown one, or the last with content.
+
+        None if no answer has text or images.
+        """
+        candidates = (self.answer, *reversed(self.answers))
+        return next((answer for answer in candidates if answer.text or answer.images), None)
 
 
 @dataclass
@@ -155,21 +171,6 @@ class Conversation:
         """Return the kinds of files that a request contains."""
         return {attachment.kind for turn in self.turns for attachment in turn.attachments}
 
-    def messages(self, last: Turn | None = None) -> list[ChatMessage]:
-        """Return the messages of a request: the question and one answer of each turn.
-
-        They end with the question of `last`, by default the last turn. Earlier turns whose answers
-        have no text are left out.
-        """
-        messages: list[ChatMessage] = []
-        for turn in self.turns:
-            if turn is (last or self.turns[-1]):
-                return [*messages, {"role": "user", "content": _content(turn)}]
-            if text := turn.answer_text():
-                messages.append({"role": "user", "content": _content(turn)})
-                messages.append({"role": "assistant", "content": text})
-        return messages
-
     @property
     def pending_turn(self) -> Turn | None:
         """The first turn with a waiting answer, None if there is none."""
@@ -202,10 +203,3 @@ class Conversation:
     def delete(self, turn: Turn) -> None:
         """Remove a turn, if it still exists; later ones stay."""
         self.turns[:] = [other for other in self.turns if other is not turn]
-
-
-def _content(turn: Turn) -> str | list[dict[str, Any]]:
-    if not turn.attachments:
-        return turn.question
-    parts = [attachment.part() for attachment in turn.attachments]
-    return [{"type": "text", "text": turn.question}, *parts] if turn.question else parts

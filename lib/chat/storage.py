@@ -1,8 +1,9 @@
 """The conversations in the tab's storage: small records, of which only the changed are sent.
 
 A conversation has one record `id` (its name, its number of turns), and for each turn one record
-`id/n`, one `id/n/files` for the files, and `id/n/text` and `id/n/reasoning` for the text and the
-reasoning of the last answer, which may still be streamed.
+`id/n`, one `id/n/files` for the files, one `id/n/media` for what its answers have of images and
+parsed files, and `id/n/text` and `id/n/reasoning` for the text and the reasoning of the last
+answer, which may still be streamed.
 """
 
 import re
@@ -12,13 +13,21 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from lib.chat.archive import MAX_TURNS, NotAConversation, decode_turn, encode_files, encode_turn
+from lib.chat.archive import (
+    MAX_TURNS,
+    NotAConversation,
+    decode_turn,
+    encode_files,
+    encode_media,
+    encode_turn,
+)
 from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Turn
 from lib.openrouter.models import is_model_id
 
 MAX_CONVERSATIONS = 200
 MAX_FILES_BYTES = 4_000_000
-"""Bytes of the files of one question; as base64, they fill the quota that browsers give a tab."""
+"""Bytes of the files of one question, or of the images of its answers; as base64, they fill the
+quota that browsers give a tab."""
 MAX_STORED_LENGTH = 20_000_000
 """Characters of the records as JSON; tab.js has the same limit."""
 
@@ -111,7 +120,8 @@ class StorageDiff:
             [
                 (
                     *(answer.progress, answer.seconds, answer.usage),
-                    *(len(answer.images), len(answer.citations)),
+                    *(len(answer.images), len(answer.citations), len(answer.file_annotations)),
+                    *(len(answer.image_links), len(answer.unshown_images)),
                 )
                 for answer in turn.answers
             ],
@@ -125,12 +135,27 @@ class StorageDiff:
             files = [(file.name, len(file.content)) for file in turn.attachments]
             if self._is_new(f"{key}/files", files):
                 changes.put[f"{key}/files"] = encode_files(turn)
+        names |= self._add_media(changes, f"{key}/media", turn)
         last = turn.answers[-1]
         for name, text in (("text", last.text), ("reasoning", last.reasoning)):
             if text:
                 names.add(f"{key}/{name}")
                 self._add_text(changes, f"{key}/{name}", text)
         return names
+
+    def _add_media(self, changes: StorageChanges, key: str, turn: Turn) -> set[str]:
+        images = [[len(image.content) for image in answer.images] for answer in turn.answers]
+        files = [[len(one.content) for one in answer.file_annotations] for answer in turn.answers]
+        size = sum(map(sum, images))
+        if size > MAX_FILES_BYTES:
+            self.has_left_out_files = True
+            return set()
+        has_room = size + sum(map(sum, files)) <= MAX_FILES_BYTES
+        if not any(images) and not (has_room and any(files)):
+            return set()
+        if self._is_new(key, (images, files)):
+            changes.put[key] = encode_media(turn, with_annotations=has_room)
+        return {key}
 
     def _add_text(self, changes: StorageChanges, key: str, text: str) -> None:
         before = self._texts.get(key, "")
@@ -167,10 +192,10 @@ def _conversation(conversation_id: str, records: Mapping[str, str]) -> Conversat
         key = f"{conversation_id}/{index}"
         if key not in records:
             continue
-        files = records.get(f"{key}/files", "[]")
-        texts = (records.get(f"{key}/text", ""), records.get(f"{key}/reasoning", ""))
+        files, media = (records.get(f"{key}/{name}", "[]") for name in ("files", "media"))
+        texts = {name: records.get(f"{key}/{name}", "") for name in ("text", "reasoning")}
         try:
-            conversation.turns.append(decode_turn(records[key], files, *texts))
+            conversation.turns.append(decode_turn(records[key], files, media, **texts))
         except NotAConversation:
             continue
     return conversation

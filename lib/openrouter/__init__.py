@@ -23,11 +23,13 @@ app. With a key in `OPENROUTER_API_KEY`:
 """
 
 from .account import Account, get_account, key_settings_url
+from .annotations import FileAnnotation
 from .chat import ChatMessage, ChatRequest, Completion
 from .errors import (
     AnswerTooLong,
     ConnectionLost,
     ConnectTimedOut,
+    ErrorDetails,
     InvalidResponse,
     KeyRejected,
     NoContent,
@@ -35,6 +37,7 @@ from .errors import (
     StreamInterrupted,
     StreamStalled,
     TimedOut,
+    UnconfirmedRejection,
     Unreachable,
 )
 from .events import (
@@ -45,8 +48,10 @@ from .events import (
     Event,
     Finished,
     GeneratedImage,
+    ImageLink,
     ReasoningDelta,
     TextDelta,
+    UnshownImage,
     Usage,
 )
 from .generation import get_usage
@@ -65,9 +70,12 @@ __all__ = [
     "Completion",
     "ConnectTimedOut",
     "ConnectionLost",
+    "ErrorDetails",
     "Event",
+    "FileAnnotation",
     "Finished",
     "GeneratedImage",
+    "ImageLink",
     "InvalidResponse",
     "KeyRejected",
     "Model",
@@ -78,7 +86,9 @@ __all__ = [
     "StreamStalled",
     "TextDelta",
     "TimedOut",
+    "UnconfirmedRejection",
     "Unreachable",
+    "UnshownImage",
     "Usage",
     "get_account",
     "get_models",

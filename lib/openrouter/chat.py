@@ -6,29 +6,37 @@ Follows https://openrouter.ai/docs/api-reference/chat-completion.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypedDict
+from typing import Any, Literal, NotRequired, Self, TypedDict
 
 import requests
 import urllib3
 
+from .chunks import read_events
+from .error_body import error_from_response
 from .errors import (
     AnswerTooLong,
     NoContent,
     OpenRouterError,
     StreamInterrupted,
     StreamStalled,
-    error_from_response,
 )
-from .events import Event, ReasoningDelta, TextDelta, read_events
-from .sse import decode_events
-from .transport import MAX_BODY_BYTES, AbortableSession, Bearer, Timeout, send
+from .events import Event, GeneratedImage, ReasoningDelta, TextDelta
+from .sse import MAX_EVENT, ServerSentEvent, decode_events
+from .transport import AbortableSession, Bearer, Timeout, send
+from .untrusted import one_line
 
 
 class ChatMessage(TypedDict):
-    """One message of a request; its content is text, or a list of parts."""
+    """One message of a request; its content is text, or a list of parts.
+
+    Those of the assistant may carry the `images` that it generated, and the `annotations` of files
+    that OpenRouter has parsed.
+    """
 
     role: Literal["system", "user", "assistant"]
     content: str | list[dict[str, Any]]
+    images: NotRequired[list[dict[str, Any]]]
+    annotations: NotRequired[list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,8 @@ WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
 
 CONTENT_TIMEOUT_S = 600.0
 """Seconds between two tokens of an answer; reasoning models may send none for minutes."""
-MAX_ERROR_BYTES = 65_536
-"""Bytes of an error response that are read."""
+MAX_ERROR_BYTES = 8_000_000
+"""Bytes of an error response that are read; it may contain files that were parsed."""
 STREAM_TIMEOUT: Timeout = (10, 60)
 UNSTREAMED_TIMEOUT: Timeout = (10, CONTENT_TIMEOUT_S)
 """Streams send comments during reasoning; an answer in one piece is silent until it is complete."""
@@ -129,8 +137,8 @@ class Completion:
         """Send the request, and yield the events of the answer, `Finished` last.
 
         Raises `OpenRouterError` or a subclass, both for a status other than 200 and for an `error`
-        in a 200; `StreamInterrupted` if the answer ends without a `finish_reason`; `AnswerTooLong`
-        if an answer in one piece exceeds `MAX_BODY_BYTES`.
+        in a 200; `StreamInterrupted` if the answer ends before it is complete; `AnswerTooLong` if
+        an event, or an answer in one piece, exceeds `MAX_EVENT`.
         """
         with self._session as session:
             try:
@@ -164,20 +172,22 @@ class Completion:
                 raise error_from_response(response.status_code, response.headers, body)
             # Not by `stream` of the request: a proxy may have converted the response.
             is_stream = "text/event-stream" in response.headers.get("Content-Type", "")
-            for event in read_events((decode_events if is_stream else _single_event)(chunks())):
-                if isinstance(event, TextDelta | ReasoningDelta):
+            decoded = (decode_events if is_stream else _single_event)(chunks())
+            generation = one_line(response.headers.get("X-Generation-Id"))
+            for event in read_events(decoded, generation):
+                if isinstance(event, TextDelta | ReasoningDelta | GeneratedImage):
                     content_at = self._clock()
                 yield event
 
 
-def _single_event(chunks: Iterable[bytes]) -> Iterator[str]:
+def _single_event(chunks: Iterable[bytes]) -> Iterator[ServerSentEvent]:
     """Yield a complete body as the data of one event."""
     body = bytearray()
     for chunk in chunks:
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > MAX_EVENT:
             raise AnswerTooLong
-    yield body.decode(errors="replace")
+    yield ServerSentEvent(body.decode(errors="replace"))
 
 
 def _chunks(response: requests.Response, *, max_bytes: int | None = None) -> Iterator[bytes]:

@@ -1,23 +1,57 @@
 """Errors of OpenRouter: one base class, and a subclass wherever callers act differently.
 
-The formats follow https://openrouter.ai/docs/api-reference/errors.
+`error_body.py` reads them from responses and from chunks of a stream.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from .untrusted import one_line, parse_json
+from .annotations import FileAnnotation
+from .untrusted import one_line
 
-_KEY = re.compile(r"sk-or-[\w-]+")
-_STATUS = re.compile("[1-9][0-9]{2}")
-_MAX_MESSAGE_LENGTH = 300
+MAX_MESSAGE_LENGTH = 300
+_KEY = re.compile(
+    r"\bsk-or-[\w-]+|\b(?:sk-(?!or-)|gsk_|xai-|hf_|r8_|AIza)[\w-]{6,}|\bBearer\s[\w.~+/=-]{8,}",
+    re.I,
+)
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
+_DAILY_LIMITS = frozenset(
+    {"free_models_per_day", "free_models_per_day_high_balance", "openrouter_free_tier_daily"}
+)
+_IN_FLIGHT = frozenset({"in_flight_budget_exhausted", "openrouter_in_flight_budget"})
+_NEVER_TRANSIENT = _DAILY_LIMITS | {"weight_exceeds_budget", "provider_key_rejected"}
 
 
 def mask_keys(text: str) -> str:
-    """Return a text with its API keys masked."""
-    return _KEY.sub("sk-or-…", text)
+    """Return a text with the API keys in it masked, OpenRouter's and those of providers."""
+    return _KEY.sub(lambda found: "sk-or-…" if found[0].startswith("sk-or-") else "…", text)
+
+
+def quotable(text: object) -> str:
+    """Return text of others as one line of at most 300 characters, with keys masked."""
+    return one_line(mask_keys(one_line(text, 2 * MAX_MESSAGE_LENGTH)), MAX_MESSAGE_LENGTH)
+
+
+@dataclass(frozen=True)
+class ErrorDetails:
+    """What an error says beyond its status and its message; all of it is optional.
+
+    `causes` are OpenRouter's own names for what happened, the most precise first, out of `reason`,
+    `limit_source`, `error_type` and the code of `availability`; where only the message says it,
+    that of `error_body.py`. `provider_message` is the text of the provider, `constraint` that of
+    OpenRouter about a setting that excludes all providers. `resets_at` is in seconds since the
+    epoch; `spent` and `limit` are in USD.
+    """
+
+    causes: tuple[str, ...] = ()
+    provider: str = ""
+    provider_message: str = ""
+    constraint: str = ""
+    fallback_models: tuple[str, ...] = ()
+    resets_at: float | None = None
+    spent: float | None = None
+    limit: float | None = None
+    file_annotations: tuple[FileAnnotation, ...] = ()
 
 
 class OpenRouterError(Exception):
@@ -25,8 +59,7 @@ class OpenRouterError(Exception):
 
     `status` is the HTTP status or the `code` of an error inside a stream, None if there was none;
     `message` is OpenRouter's own text (one line, at most 300 characters, keys masked), possibly
-    empty; `retry_after` is in seconds; `retryable` is False if OpenRouter says so; `metadata` is
-    that of the error, possibly empty.
+    empty; `retry_after` is in seconds; `retryable` is what OpenRouter says, None if nothing.
     """
 
     def __init__(
@@ -35,31 +68,46 @@ class OpenRouterError(Exception):
         *,
         status: int | None = None,
         retry_after: float | None = None,
-        retryable: bool = True,
-        metadata: Mapping[str, Any] | None = None,
+        retryable: bool | None = None,
+        details: ErrorDetails | None = None,
     ) -> None:
-        self.message = one_line(mask_keys(message), _MAX_MESSAGE_LENGTH)
+        self.message = quotable(message)
         self.status = status
         self.retry_after = retry_after
         self.retryable = retryable
-        self.metadata: Mapping[str, Any] = metadata or {}
+        self.details = details or ErrorDetails()
         super().__init__(f"{status or ''} {self.message}".strip())
 
     @property
     def is_transient(self) -> bool:
         """Whether the request was not processed, and the same request may succeed soon."""
-        could_not_connect = isinstance(self, Unreachable) and not isinstance(self, ConnectionLost)
-        has_transient_status = self.status in _TRANSIENT_STATUSES and not self.is_daily_limit
-        return could_not_connect or (has_transient_status and self.retryable)
+        causes = self.details.causes
+        if not _NEVER_TRANSIENT.isdisjoint(causes):
+            return False
+        if self.is_in_flight:
+            return True
+        if "free_models_per_min" in causes and self.retry_after is None:
+            return False  # a failed attempt counts towards the day
+        if self.retryable is not None:
+            return self.retryable
+        return self.status in _TRANSIENT_STATUSES
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether other requests, which are still running, hold the credit for this one."""
+        causes = self.details.causes
+        return "weight_exceeds_budget" not in causes and not _IN_FLIGHT.isdisjoint(causes)
 
     @property
     def is_daily_limit(self) -> bool:
-        """Whether the free requests of the day are used up, which only the message says."""
-        return self.status == 429 and "per-day" in self.message
+        """Whether the free requests of the day are used up."""
+        return not _DAILY_LIMITS.isdisjoint(self.details.causes)
 
 
 class Unreachable(OpenRouterError):
     """The connection failed, or was refused."""
+
+    is_transient = True
 
 
 class ConnectTimedOut(Unreachable):
@@ -68,6 +116,8 @@ class ConnectTimedOut(Unreachable):
 
 class ConnectionLost(Unreachable):
     """The connection ended without a response; the request may have been processed."""
+
+    is_transient = False
 
 
 class TimedOut(OpenRouterError):
@@ -91,60 +141,17 @@ class AnswerTooLong(OpenRouterError):
 
 
 class KeyRejected(OpenRouterError):
-    """401: the API key is missing, invalid, or was deleted."""
+    """401: the API key is missing, invalid, or was deleted.
+
+    A chat request has been answered so for keys that were good: only `get_account` is sure.
+    """
+
+
+class UnconfirmedRejection(OpenRouterError):
+    """401 to a request, which a request for the account did not confirm."""
+
+    is_transient = True
 
 
 class StreamInterrupted(OpenRouterError):
     """The connection ended before the answer was complete."""
-
-
-def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> OpenRouterError:
-    """Return the error of a failed response, whose body is JSON, HTML or empty."""
-    try:
-        error = parse_json(body)["error"]
-    except (ValueError, KeyError, TypeError):
-        error = {}
-    if not isinstance(error, Mapping):
-        error = {"message": error}
-    availability = error.get("availability")
-    if not isinstance(availability, Mapping):
-        availability = {}
-    retry_after = headers.get("Retry-After", availability.get("retry_after"))
-    failure = _error(error, status, _seconds(retry_after))
-    failure.retryable = availability.get("retryable") is not False
-    return failure
-
-
-def error_from_chunk(error: object) -> OpenRouterError:
-    """Return the error for the `error` of a chunk or choice; its `code` is a number or a string."""
-    if not isinstance(error, Mapping):
-        error = {"message": error}
-    return _error(error, _status(error.get("code")), None)
-
-
-def _status(code: object) -> int | None:
-    """Return a code of three digits, a number or a string, as a status; None for any other."""
-    digits = str(code) if isinstance(code, int | str) else ""
-    return int(digits) if _STATUS.fullmatch(digits) else None
-
-
-def _error(
-    error: Mapping[str, Any], status: int | None, retry_after: float | None
-) -> OpenRouterError:
-    message, metadata = error.get("message"), error.get("metadata")
-    kind = KeyRejected if status == 401 else OpenRouterError
-    return kind(
-        message if isinstance(message, str) else "",
-        status=status,
-        retry_after=retry_after,
-        metadata=metadata if isinstance(metadata, Mapping) else None,
-    )
-
-
-def _seconds(retry_after: object) -> float | None:
-    """Parse `Retry-After` as delay-seconds (RFC 9110, 10.2.3); OpenRouter sends no dates."""
-    try:
-        seconds = float(str(retry_after))
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < 86_400 else None

@@ -1,26 +1,9 @@
-"""Events of a streamed answer: the data of server-sent events in, typed events out.
+"""What an answer consists of: the typed events that `chunks.py` reads, streamed or in one piece."""
 
-Follows https://openrouter.ai/docs/api-reference/streaming.
-"""
-
-import base64
-import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from .errors import (
-    InvalidResponse,
-    NoContent,
-    OpenRouterError,
-    StreamInterrupted,
-    StreamStalled,
-    error_from_chunk,
-)
-from .models import is_model_id
-from .sse import EventTooLarge
-from .untrusted import SurrogateJoiner, amount, one_line, parse_json
+from .annotations import FileAnnotation
 
 MAX_CITATIONS = 200
 MAX_IMAGES = 50
@@ -78,8 +61,25 @@ class GeneratedImage:
 
 
 @dataclass(frozen=True)
+class ImageLink:
+    """An image of the answer that is elsewhere; the URL is http or https, and is never loaded."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class UnshownImage:
+    """An image of the answer that cannot be shown: SVG, another format, or damaged."""
+
+    media_type: str
+
+
+@dataclass(frozen=True)
 class Usage:
-    """Tokens of prompt and completion, and the cost in USD, None if unknown."""
+    """Tokens of prompt and completion, and the cost in USD, None if unknown.
+
+    The cost is what the user pays: to OpenRouter, and to a provider whose key is their own.
+    """
 
     prompt_tokens: int
     completion_tokens: int
@@ -88,7 +88,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Finished:
-    """The answer is complete; `finish_reason` is `stop`, `length`, `content_filter`, `tool_calls`."""
+    """The answer is complete; `finish_reason` is `stop`, `length`, `content_filter`, `tool_calls`.
+
+    It is empty if the stream ended as it should, but without one.
+    """
 
     finish_reason: str
 
@@ -100,97 +103,13 @@ Event = (
     | ReasoningDelta
     | AnsweredBy
     | Citation
+    | FileAnnotation
     | GeneratedImage
+    | ImageLink
+    | UnshownImage
     | Usage
     | Finished
 )
-
-
-def read_events(stream: Iterable[str]) -> Iterator[Event]:
-    """Yield the typed events for the data of each server-sent event, `Finished` last.
-
-    An answer in one piece is a stream of one event. Raises `OpenRouterError` or a
-    subclass for an `error` in the stream, `StreamInterrupted` if it ends without a `finish_reason`.
-    """
-    finish_reason = ""
-    model = generation = None
-    text, reasoning = SurrogateJoiner(), SurrogateJoiner()
-    try:
-        for data in stream:
-            if not data:
-                yield Alive()
-                continue
-            if data.strip() == "[DONE]":
-                break
-            chunk = _parse(data)
-            if generation is None and isinstance(chunk.get("id"), str):
-                generation = one_line(chunk["id"])
-                yield Began(generation)
-            if is_model_id(name := chunk.get("model")) and name != model:
-                model = name
-                yield AnsweredBy(name, one_line(chunk.get("provider")))
-            for choice in _mappings(chunk.get("choices"))[:1]:
-                yield from _deltas(choice, text, reasoning)
-                finish_reason = one_line(choice.get("finish_reason")) or finish_reason
-            if isinstance(chunk.get("usage"), Mapping):
-                yield _usage(chunk["usage"])
-    except EventTooLarge as error:
-        raise InvalidResponse from error
-    except (StreamInterrupted, StreamStalled, NoContent):
-        if not finish_reason:
-            raise
-    if not finish_reason:
-        raise StreamInterrupted
-    if finish_reason == "error":
-        raise OpenRouterError
-    yield Finished(finish_reason)
-
-
-def _parse(data: str) -> Mapping[str, Any]:
-    try:
-        chunk = parse_json(data)
-    except ValueError as error:
-        raise InvalidResponse from error
-    if not isinstance(chunk, Mapping):
-        raise InvalidResponse
-    # `error` first: its chunk may have no choices, and nothing follows it.
-    for part in (chunk, *_mappings(chunk.get("choices"))):
-        if part.get("error"):
-            raise error_from_chunk(part["error"])
-    return chunk
-
-
-def _deltas(
-    choice: Mapping[str, Any], text: SurrogateJoiner, reasoning: SurrogateJoiner
-) -> Iterator[Event]:
-    # A stream has `delta`, an answer in one piece has `message`.
-    delta = choice.get("delta") or choice.get("message")
-    if not isinstance(delta, Mapping):
-        return
-    if isinstance(thought := delta.get("reasoning"), str) and (thought := reasoning.join(thought)):
-        yield ReasoningDelta(thought)
-    if isinstance(content := delta.get("content"), str) and (content := text.join(content)):
-        yield TextDelta(content)
-    for annotation in _mappings(delta.get("annotations"))[:MAX_CITATIONS]:
-        yield from _citation(annotation.get("url_citation"))
-    for image in _mappings(delta.get("images"))[:MAX_IMAGES]:
-        yield from _image(image.get("image_url"))
-
-
-def _citation(citation: object) -> Iterator[Citation]:
-    match citation:
-        case {"url": str(url), "title": str(title)} if is_web_url(url):
-            yield Citation(url, one_line(title))
-        case {"url": str(url)} if is_web_url(url):
-            yield Citation(url, "")
-
-
-def _image(image: object) -> Iterator[GeneratedImage]:
-    match image:
-        case {"url": str(url)} if found := _IMAGE.match(url):
-            with contextlib.suppress(ValueError):
-                content = base64.b64decode(url[found.end() :], validate=True)
-                yield GeneratedImage(found[1], content)
 
 
 def is_web_url(url: str) -> bool:
@@ -200,16 +119,3 @@ def is_web_url(url: str) -> bool:
 
 _WEB_URL = re.compile(r"https?://[^\s<>\x00-\x1f\x7f\ud800-\udfff]{1,2000}")
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-_IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
-
-
-def _usage(usage: Mapping[str, Any]) -> Usage:
-    return Usage(
-        prompt_tokens=int(amount(usage.get("prompt_tokens")) or 0),
-        completion_tokens=int(amount(usage.get("completion_tokens")) or 0),
-        cost=amount(usage.get("cost")),
-    )
-
-
-def _mappings(items: object) -> list[Mapping[str, Any]]:
-    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []

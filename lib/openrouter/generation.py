@@ -6,7 +6,7 @@ Follows https://openrouter.ai/docs/api/api-reference/generations/get-generation.
 from .errors import InvalidResponse
 from .events import Usage
 from .transport import Bearer, Timeout, get_data
-from .untrusted import amount
+from .usage import tokens, total_cost
 
 
 def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5, 10)) -> Usage:
@@ -24,7 +24,7 @@ def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5
     if not isinstance(data, dict):
         raise InvalidResponse(status=200)
     return Usage(
-        prompt_tokens=int(amount(data.get("native_tokens_prompt")) or 0),
-        completion_tokens=int(amount(data.get("native_tokens_completion")) or 0),
-        cost=amount(data.get("total_cost")),
+        prompt_tokens=tokens(data.get("native_tokens_prompt")),
+        completion_tokens=tokens(data.get("native_tokens_completion")),
+        cost=total_cost(data, data.get("total_cost"), data.get("upstream_inference_cost")),
     )

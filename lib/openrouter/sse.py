@@ -1,12 +1,17 @@
 """Server-sent events: bytes in, events out.
 
 HTML standard, section 9.2.6, https://html.spec.whatwg.org/multipage/server-sent-events.html.
-OpenRouter's streams use only `data`; `event`, `id` and `retry` are ignored.
+`id` and `retry` are ignored. In two ways it is more lenient, so that what was sent is not lost: an
+event at the end of the stream counts without its empty line, and a JSON object may stand in place
+of an event, as proxies send errors.
 """
 
 import codecs
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+MAX_EVENT = 28_000_000
+"""Characters of an event: an image of 20 MB in base64, and a little more."""
 MAX_COMMENTS = 1_000_000
 """Characters of all comments of a stream; OpenRouter sends about 25 per second."""
 
@@ -15,39 +20,60 @@ class EventTooLarge(Exception):
     """A line, an event or the comments of a stream exceed the limit."""
 
 
+class ServerSentEvent(NamedTuple):
+    """The data of an event, and its `event` field; a comment has neither.
+
+    Not `is_complete` if the stream ended before the empty line that ends an event.
+    """
+
+    data: str = ""
+    name: str = ""
+    is_complete: bool = True
+
+
 def decode_events(
-    chunks: Iterable[bytes], *, max_event: int = 8_000_000, max_comments: int = MAX_COMMENTS
-) -> Iterator[str]:
-    """Yield the data of each event; the chunks may be split anywhere.
+    chunks: Iterable[bytes], *, max_event: int = MAX_EVENT, max_comments: int = MAX_COMMENTS
+) -> Iterator[ServerSentEvent]:
+    """Yield each event; the chunks may be split anywhere.
 
     An event stream is UTF-8, regardless of headers; an invalid sequence becomes U+FFFD. A comment,
-    which OpenRouter sends to keep the connection alive, yields an empty string. An incomplete event
-    at the end of the stream is dropped. Raises `EventTooLarge` for an event of more than
-    `max_event` characters, and for comments of more than `max_comments` characters in total.
+    which OpenRouter sends to keep the connection alive, is an event without data. Raises
+    `EventTooLarge` for an event of more than `max_event` characters, and for comments of more than
+    `max_comments` characters in total.
     """
     data: list[str] = []
+    name, is_json = "", False
     size = comments = 0
     for line in _lines(chunks, max_event):
         if not line:
             if data:
-                yield "\n".join(data)
-                data, size = [], 0
-        elif line.startswith(":"):
-            comments += len(line) + 1
-            if comments > max_comments:
-                raise EventTooLarge
-            yield ""
-        else:
-            name, _, value = line.partition(":")
-            if name == "data":
-                data.append(value.removeprefix(" "))
+                yield ServerSentEvent("\n".join(data), name)
+            data, name, is_json, size = [], "", False, 0
+            continue
+        if is_json and line.startswith(("data:", ":")):
+            yield ServerSentEvent("\n".join(data))
+            data, is_json, size = [], False, 0
+        is_json = is_json or (not data and line.lstrip().startswith("{"))
+        field, _, value = ("data", "", line) if is_json else line.partition(":")
+        match field:
+            case "":
+                comments += len(line) + 1
+                if comments > max_comments:
+                    raise EventTooLarge
+                yield ServerSentEvent()
+            case "data":
+                data.append(value if is_json else value.removeprefix(" "))
                 size += len(value) + 1
                 if size > max_event:
                     raise EventTooLarge
+            case "event":
+                name = value.strip()
+    if data:
+        yield ServerSentEvent("\n".join(data), name, is_complete=False)
 
 
 def _lines(chunks: Iterable[bytes], max_length: int) -> Iterator[str]:
-    """Yield the lines, which end in CR LF, LF or CR; an unterminated last line is dropped."""
+    """Yield the lines, which end in CR LF, LF or CR, and what follows the last of these."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
     pieces: list[str] = []
     size = 0
@@ -68,3 +94,5 @@ def _lines(chunks: Iterable[bytes], max_length: int) -> Iterator[str]:
             size += len(rest)
             if size > max_length:
                 raise EventTooLarge
+    if pieces:
+        yield "".join(pieces)

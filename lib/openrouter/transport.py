@@ -15,13 +15,13 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 from urllib3.util.ssltransport import SSLTransport
 
+from .error_body import error_from_response
 from .errors import (
     ConnectionLost,
     ConnectTimedOut,
     InvalidResponse,
     TimedOut,
     Unreachable,
-    error_from_response,
 )
 from .untrusted import parse_json
 

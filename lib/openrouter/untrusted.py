@@ -1,6 +1,7 @@
 """Reading of untrusted JSON: any input gives a valid value, None, or one kind of error."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 MAX_LINE_LENGTH = 200
@@ -52,6 +53,16 @@ def amount(value: Any) -> float | None:
     """Return a number that is not negative, and otherwise None."""
     found = number(value)
     return found if found is not None and found >= 0 else None
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return a JSON object, and an empty one for any other value."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: object) -> list[Mapping[str, Any]]:
+    """Return the JSON objects in a list; none for any other value."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 class SurrogateJoiner:

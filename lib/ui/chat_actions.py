@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from lib.chat.answer_events import add_file_annotation
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import MAX_FILES, Attachment, Kind, NotAttachable, attachment
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
+from lib.chat.request_messages import request_messages
+from lib.openrouter.account import get_account
 from lib.openrouter.chat import ChatRequest, Completion
-from lib.openrouter.errors import OpenRouterError
+from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
 from lib.openrouter_sign_in import User
@@ -20,8 +23,8 @@ from lib.ui import budget, models
 from lib.ui.error_messages import explain
 from lib.ui.session import Session
 
-COST_DELAYS_S = (0.5, 2, 8)
-"""The delays before each request for the cost of an answer that broke off."""
+COST_DELAYS_S = (0.5, 2, 5, 10, 15, 30)
+"""The delays before each request for the cost of an answer that broke off: a minute in total."""
 
 live_answers = LiveAnswers()
 """Of the process: after a reload the new session finds here what the old one asked for."""
@@ -89,12 +92,13 @@ def start_pending_answer(
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
-            or _unsupported(model, conversation.attachment_kinds())
+            or _unsupported(model, conversation, turn)
         )
         if refusal:
             _refuse(turn.answer, refusal)
         else:
-            messages = conversation.messages(turn)
+            takes_images = "image" in model.inputs
+            messages = request_messages(conversation, turn, takes_images=takes_images)
             request = replace(request, messages=messages)
             _start(settings, session, conversation, turn, request, user.key)
 
@@ -113,12 +117,9 @@ def _start(
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
         if stream.failure:
-            explanation = explain(stream.failure, settings.base_url, key)
-            answer.failure, answer.help = explanation.sentence, explanation.link
-            answer.affordable_tokens = explanation.affordable_tokens
+            _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.usage:
-            arguments = (settings.base_url, key, stream)
-            threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
+            _count_later(settings.base_url, key, stream)
 
     if answer.max_tokens:
         parameters = {**request.parameters, "max_tokens": answer.max_tokens}
@@ -129,14 +130,59 @@ def _start(
         key=key,
         reader=session,
         may_retry=lambda: not budget.refusal(settings, session),
+        is_key_rejected=lambda: _is_rejected(settings.base_url, key),
         on_over=on_over,
     )
     session.add_stream(stream)
     live_answers.add(stream, conversation)
 
 
+def _explain(answer: Answer, failure: OpenRouterError, base_url: str, key: str, model: str) -> None:
+    """Set why an answer failed, and what may help."""
+    explanation = explain(failure, base_url, key, model)
+    answer.failure, answer.help = explanation.sentence, explanation.link
+    answer.affordable_tokens = explanation.affordable_tokens
+    answer.suggested_models = list(explanation.models)
+    answer.suggested_remedy = explanation.remedy
+    for annotation in failure.details.file_annotations:
+        add_file_annotation(annotation, answer)
+
+
+def _is_rejected(base_url: str, key: str) -> bool:
+    """Return whether OpenRouter does not accept a key at all, which only the account says."""
+    try:
+        get_account(base_url, key)
+    except KeyRejected:
+        return True
+    except OpenRouterError:
+        return False
+    return False
+
+
+_counting: set[str] = set()
+"""The ids of the answers whose costs are being fetched, of the process."""
+
+
+def is_counting(answer: Answer) -> bool:
+    """Return whether the cost of an answer that broke off is still being fetched."""
+    return answer.id in _counting
+
+
+def _count_later(base_url: str, key: str, stream: AnswerStream) -> None:
+    """Fetch the cost of an answer that broke off, in a thread: OpenRouter has it some time later."""
+    answer = stream.answer
+
+    def run() -> None:
+        try:
+            _count(base_url, key, stream)
+        finally:
+            _counting.discard(answer.id)
+
+    _counting.add(answer.id)
+    threading.Thread(target=run, name="counting", daemon=True).start()
+
+
 def _count(base_url: str, key: str, stream: AnswerStream) -> None:
-    """Fetch the cost of an answer that broke off, which OpenRouter has some seconds later."""
     answer = stream.answer
     for seconds in COST_DELAYS_S:
         time.sleep(seconds)
@@ -187,13 +233,17 @@ def _too_long(conversation: Conversation) -> str:
     return f"This chat has {MAX_TURNS:,} questions, which is the most. Start a new one."
 
 
-def _unsupported(model: Model, kinds: set[Kind]) -> str:
-    """Return why a model cannot get these attachments; it always can get PDFs and texts."""
+def _unsupported(model: Model, conversation: Conversation, turn: Turn) -> str:
+    """Return why a model cannot get the attachments; it always can get PDFs and texts."""
+    kinds: set[Kind] = (
+        set() if turn.answer.remedy == "without_files" else conversation.attachment_kinds()
+    )
     for kind, plural in (("image", "images"), ("audio", "audio")):
         if kind in kinds and kind not in model.inputs:
+            turn.answer.suggested_remedy = "without_files"
             return (
                 f"{model.name} does not take {plural}, and this conversation has some. Choose a "
-                "model that does, then try again."
+                "model that does, then try again; or send it again without the files."
             )
     return ""
 

@@ -3,7 +3,10 @@
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from lib.chat.conversation import Remedy
+from lib.chat.labels import usd
 from lib.openrouter.account import key_settings_url
 from lib.openrouter.chat import CONTENT_TIMEOUT_S
 from lib.openrouter.errors import (
@@ -19,118 +22,133 @@ from lib.openrouter.errors import (
     TimedOut,
     Unreachable,
 )
+from lib.openrouter.models import is_model_id
+from lib.ui.error_table import QUOTED, TABLE, Link, Row
+
+SHORT_ANSWER_TOKENS = 1_000
+"""Of the answer that is offered where OpenRouter does not say how long one may be."""
+_AFFORDABLE = re.compile(r"can only afford ([1-9][0-9]{0,6})\b")
+_CONNECTION: dict[type[OpenRouterError], str] = {
+    KeyRejected: "OpenRouter no longer accepts your key. Sign in again; your message waits here.",
+    StreamStalled: "OpenRouter has gone silent. Try again, or ask another model.",
+    NoContent: f"The model wrote nothing for {CONTENT_TIMEOUT_S / 60:.0f} minutes, so the answer "
+    "was ended. Try again, or ask another model.",
+    TimedOut: "OpenRouter did not begin to answer in time. Try another model.",
+    ConnectTimedOut: "OpenRouter did not let us connect in time. Try again in a moment.",
+    ConnectionLost: "OpenRouter hung up without an answer. Try again in a moment.",
+    Unreachable: "OpenRouter could not be reached. Check the connection, try again.",
+    InvalidResponse: "OpenRouter sent something unreadable. Try again in a moment.",
+    AnswerTooLong: "The answer grew beyond what fits here, and was ended. Ask for less.",
+    StreamInterrupted: "The connection broke off before the answer was whole. Try again.",
+}
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A sentence, and where there is one a link that helps (its label and address).
+    """A sentence, and what may help: a link (label, URL), other models, or to send it again.
 
-    `affordable_tokens` is how long an answer may be, where the credit is too small for any length.
+    Again with an answer of at most `affordable_tokens`, or with the files changed by `remedy`.
     """
 
     sentence: str
     link: tuple[str, str] | None = None
     affordable_tokens: int | None = None
+    models: tuple[str, ...] = ()
+    remedy: Remedy = ""
 
 
-def explain(error: OpenRouterError, base_url: str, key: str) -> Explanation:
-    """Say why an answer failed or broke off: each status of OpenRouter's table has its sentence."""
-    match error:
-        case KeyRejected():
-            return Explanation(
-                "OpenRouter no longer accepts your key. Sign in again; your message waits here."
-            )
-        case StreamStalled():
-            return Explanation("OpenRouter has gone silent. Try again, or ask another model.")
-        case NoContent():
-            return Explanation(
-                f"The model wrote nothing for {CONTENT_TIMEOUT_S / 60:.0f} minutes, so the "
-                "answer was ended. Try again, or ask another model."
-            )
-        case TimedOut():
-            return Explanation("OpenRouter did not begin to answer in time. Try another model.")
-        case ConnectTimedOut():
-            return Explanation("OpenRouter did not let us connect in time. Try again in a moment.")
-        case ConnectionLost():
-            return Explanation("OpenRouter hung up without an answer. Try again in a moment.")
-        case Unreachable():
-            return Explanation("OpenRouter could not be reached. Check the connection, try again.")
-        case InvalidResponse():
-            return Explanation("OpenRouter sent something unreadable. Try again in a moment.")
-        case AnswerTooLong():
-            return Explanation(
-                "The answer grew beyond what fits here, and was ended. Ask for less."
-            )
-        case StreamInterrupted():
-            return Explanation("The connection broke off before the answer was whole. Try again.")
-    sentence = _sentence(error)
-    match error.status:
-        case 402:
-            link = ("Add credits", f"{base_url}/settings/credits")
-            if _is_of_the_key(error):
-                link = ("Open your key's settings", key_settings_url(base_url, key))
-            return Explanation(sentence, link, _affordable_tokens(error))
-        case 429 if error.is_daily_limit:
-            link = ("Add credits", f"{base_url}/settings/credits")
-        case 403 if "reasons" not in error.metadata:
-            link = ("Open your key's settings", key_settings_url(base_url, key))
-        case 404:
-            link = ("Open your privacy settings", f"{base_url}/settings/privacy")
-        case _:
-            return Explanation(sentence)
-    return Explanation(sentence, link)
+def explain(error: OpenRouterError, base_url: str, key: str, model: str = "") -> Explanation:
+    """Return why an answer of this model failed or broke off."""
+    if sentence := _CONNECTION.get(type(error)):
+        return Explanation(sentence)
+    causes = error.details.causes
+    row = next((TABLE[c] for c in (*causes, error.status or 0) if c in TABLE), None)
+    link_name = row.link if row else ""
+    if link_name == "credits" and "openrouter_key_limit" in causes:
+        link_name = "key"
+    sentence, affordable = _sentence(error, row), _affordable_tokens(error)
+    if row and row.is_shorter:
+        affordable = affordable or SHORT_ANSWER_TOKENS
+    elif affordable:
+        way = "raise the limit of your key" if link_name == "key" else "add credits"
+        sentence = f"What is left does not cover the longest answer this model may give. Send again for a shorter one, or {way}."
+    link = _LINKS[link_name]
+    if link:
+        link = link[0], link[1].format(base=base_url, key=key_settings_url(base_url, key))
+    remedy = row.remedy if row else ""
+    return Explanation(sentence, link, affordable, _models(error, model), remedy)
 
 
-_SENTENCES = {
-    400: "OpenRouter could not use this request: the model may not exist, or the conversation may be too long for it.",
-    402: "There is not enough credit for this answer. Add credits, then try again.",
-    403: "OpenRouter does not allow this request: the key's limit may be spent, or a rule of your account forbids it.",
-    404: "No provider offers this model to you: your privacy settings may exclude all of them.",
-    408: "The model took too long to begin. Try again in a moment.",
-    413: "The conversation is too large for this model. Start a new chat, or send a shorter message.",
-    422: "The model could not process this message. Change it, and send it again.",
-    500: "OpenRouter has a problem of its own at the moment. Try again in a minute.",
-    502: "The model's provider gave no usable answer. Try again in a moment.",
-    503: "No provider is free for this model right now. Try again in a minute.",
-    504: "The model's provider took too long. Try again in a moment.",
-    524: "The model's provider took too long. Try again in a moment.",
-    529: "The model's provider is overloaded. Try again in a minute.",
+_LINKS: dict[Link, tuple[str, str] | None] = {
+    "": None,
+    "credits": ("Add credits", "{base}/settings/credits"),
+    "key": ("Open your key's settings", "{key}"),
+    "privacy": ("Open your privacy settings", "{base}/settings/privacy"),
+    "providers": ("Open your provider keys", "{base}/settings/integrations"),
+    "preferences": ("Open your settings", "{base}/settings/preferences"),
 }
 
 
-def _is_of_the_key(error: OpenRouterError) -> bool:
-    """Whether a key's own limit is too small, rather than the credits of the account."""
-    message = error.message.lower()
-    return "limit" in message and "key" in message
-
-
-_AFFORDABLE = re.compile(r"can only afford ([1-9][0-9]{0,6})\b")
-
-
 def _affordable_tokens(error: OpenRouterError) -> int | None:
-    found = _AFFORDABLE.search(error.message)
+    found = _AFFORDABLE.search(error.message) if error.status == 402 else None
     return int(found[1]) if found else None
 
 
-def _sentence(error: OpenRouterError) -> str:
-    match error.status:
-        case 402 if _affordable_tokens(error):
-            way = "raise the limit of your key" if _is_of_the_key(error) else "add credits"
-            return f"What is left does not cover the longest answer this model may give. Send again for a shorter one, or {way}."
-        case 402 if _is_of_the_key(error):
-            return "The limit of your key is spent. Raise it in the key's settings, then try again."
-        case 403 if "reasons" in error.metadata:
-            return "The model's provider declined this message in its moderation. Change it, and send it again."
-        case 429 if error.is_daily_limit:
-            return "Your requests to free models are used up for today. Choose another model, or add credits for more."
-        case 429 if error.retry_after:
-            seconds = max(2, math.ceil(error.retry_after))
-            return f"Too many requests for now. Try again in {seconds} seconds."
-        case 429:
-            return "Too many requests for now. Wait a minute, then try again."
-        case None:
-            return "The model stopped with an error. Try again, or ask another model."
-        case status:
-            return _SENTENCES.get(
-                status, f"OpenRouter refused the request (error {status}). Try again in a moment."
-            )
+def _models(error: OpenRouterError, model: str) -> tuple[str, ...]:
+    """Return the models that OpenRouter suggests; for a free one that ended, also the one that costs."""
+    suggested = [name for name in error.details.fallback_models if is_model_id(name)]
+    if "free_variant_ended" in error.details.causes and model.endswith(":free"):
+        suggested.append(model.removesuffix(":free"))
+    return tuple(dict.fromkeys(name for name in suggested if name != model))
+
+
+def _sentence(error: OpenRouterError, row: Row | None) -> str:
+    details = error.details
+    if row is None and error.status is None:
+        sentence = "The model stopped with an error. Try again, or ask another model."
+    elif row is None:
+        sentence = f"OpenRouter refused the request (error {error.status}). Try again in a moment."
+    else:
+        sentence = row.sentence.format(
+            provider=details.provider or "The model's provider",
+            renewal=_renewal(error),
+            budget=_budget(error),
+            wait=_wait(error),
+        )
+    is_vague = row is None or (row is TABLE.get(error.status or 0) and error.status in QUOTED)
+    if is_vague or (details.constraint and "constraint_filtered" in details.causes):
+        return f"{sentence} {_quotation(error)}".strip()
+    return sentence
+
+
+def _quotation(error: OpenRouterError) -> str:
+    """Return the words of the provider or of OpenRouter as a sentence; empty if there are none."""
+    details = error.details
+    speaker, quote = "OpenRouter", details.constraint or error.message
+    if details.provider_message:
+        speaker, quote = details.provider or "The provider", details.provider_message
+    quote = quote.replace("”", "’").rstrip(".")
+    return f"{speaker} says: “{quote}.”" if quote else ""
+
+
+def _renewal(error: OpenRouterError) -> str:
+    resets_at = error.details.resets_at
+    if error.is_daily_limit:
+        return f"They come back {_time(resets_at) if resets_at else 'at midnight UTC'}."
+    return f" It is renewed {_time(resets_at)}." if resets_at else ""
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"on {moment.day} {moment:%B at %H:%M} UTC"
+
+
+def _budget(error: OpenRouterError) -> str:
+    spent, limit = error.details.spent, error.details.limit
+    return "" if spent is None or limit is None else f" ({usd(spent)} of {usd(limit)})"
+
+
+def _wait(error: OpenRouterError) -> str:
+    if not error.retry_after:
+        return "in a minute"
+    return f"in {max(2, math.ceil(error.retry_after))} seconds"

@@ -16,6 +16,10 @@ from lib.ui.render import ReasoningView, TextView
 from lib.ui.session import Session
 from lib.ui.widgets import yield_point
 
+STOP_HELP = (
+    "Most providers charge for what was written until then. Some charge for the whole answer all the "
+    "same: Amazon Bedrock, Google, Groq, Mistral and Perplexity do."
+)
 POLL_INTERVAL_S = 0.25
 """Between two looks of a waiting script whether it should end."""
 
@@ -24,10 +28,13 @@ def _waiting_for(stream: AnswerStream) -> str:
     retries_at = stream.retries_at
     if retries_at is None:
         return "Waiting for the answer…"
-    cannot_be_reached = isinstance(stream.failure, Unreachable)
-    reason = "cannot be reached" if cannot_be_reached else "cannot answer right now"
+    reason = "OpenRouter cannot answer right now."
+    if isinstance(stream.failure, Unreachable):
+        reason = "OpenRouter cannot be reached."
+    elif stream.failure and stream.failure.is_in_flight:
+        reason = "Other answers still hold the credit that this one needs."
     seconds = max(1, math.ceil(retries_at - time.monotonic()))
-    return f"OpenRouter {reason}. Retrying in {seconds} s. Press Stop to cancel."
+    return f"{reason} Retrying in {seconds} s. Press Stop to cancel."
 
 
 class _AnswerView:
@@ -85,11 +92,12 @@ def render_stop(session: Session, streams: Iterable[AnswerStream], label: str, k
         key=key,
         on_click=chat_actions.stop,
         args=(session, *(stream.answer for stream in streams)),
+        help=STOP_HELP,
     )
 
 
 def rerun_if_key_was_rejected(streams: Iterable[AnswerStream]) -> None:
-    """End the sign-in, and run the page again, if OpenRouter did not accept the key of an answer."""
+    """End the sign-in, and run the page again, if OpenRouter does not accept the key any more."""
     if any(isinstance(stream.failure, KeyRejected) for stream in streams):
         reject_key()
         st.rerun()

@@ -14,6 +14,9 @@ from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
 
+COST_INTERVAL_S = 1.0
+"""Between two looks whether the cost of an answer that broke off is known."""
+
 
 def render_question(turn: Turn) -> None:
     """Render a question as it was written, with its files."""
@@ -151,6 +154,11 @@ def render_footer(answer: Answer, storage_key: str = "") -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+    for url in answer.image_links:
+        small(f":material/image: The model shows an image at another place: {link(url, url)}")
+    for media_type in answer.unshown_images:
+        kind = f" ({escape_markdown(media_type)})" if media_type else ""
+        small(f":material/broken_image: The model made an image that cannot be shown here{kind}.")
     if answer.citations:
         links = (
             f"{number}. {link(citation.url, citation.title or citation.url)}"
@@ -170,10 +178,26 @@ def render_footer(answer: Answer, storage_key: str = "") -> None:
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
-    if facts := answer_facts(answer):
-        small(" · ".join(facts))
+    if chat_actions.is_counting(answer):
+        _render_facts_when_counted(answer)
+    else:
+        _render_facts(answer)
     if answer.text:
         browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
+
+
+def _render_facts(answer: Answer, note: str = "") -> None:
+    if facts := [*answer_facts(answer), *([note] if note else [])]:
+        small(" · ".join(facts))
+
+
+@st.fragment(run_every=COST_INTERVAL_S)
+def _render_facts_when_counted(answer: Answer) -> None:
+    """Render what is known of an answer, and run the page again once its cost is known."""
+    if chat_actions.is_counting(answer):
+        _render_facts(answer, "cost not known yet")
+    else:
+        st.rerun()
 
 
 def answer_facts(answer: Answer) -> list[str]:

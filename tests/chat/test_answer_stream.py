@@ -12,24 +12,30 @@ from pathlib import Path
 
 import pytest
 
+from lib.chat import answer_stream
+from lib.chat.answer_events import apply
 from lib.chat.answer_stream import (
     MAX_ANSWER_SIZE,
+    MAX_IN_FLIGHT_RETRIES,
     MIN_INTERVAL_S,
     AnswerStream,
     RenderThrottle,
-    apply,
 )
 from lib.chat.conversation import Answer
+from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
     ConnectionLost,
     ConnectTimedOut,
+    ErrorDetails,
     InvalidResponse,
+    KeyRejected,
     OpenRouterError,
     StreamInterrupted,
     StreamStalled,
     TimedOut,
+    UnconfirmedRejection,
     Unreachable,
 )
 from lib.openrouter.events import (
@@ -40,8 +46,10 @@ from lib.openrouter.events import (
     Event,
     Finished,
     GeneratedImage,
+    ImageLink,
     ReasoningDelta,
     TextDelta,
+    UnshownImage,
     Usage,
 )
 from tests.conftest import KEY, Served
@@ -183,6 +191,13 @@ def busy(status: int = 503, retry_after: float | None = 0) -> OpenRouterError:
     return OpenRouterError(status=status, retry_after=retry_after)
 
 
+def failure(status: int, *causes: str, retry_after: float | None = 0) -> OpenRouterError:
+    """A failure that names its causes."""
+    return OpenRouterError(
+        status=status, retry_after=retry_after, details=ErrorDetails(causes=causes)
+    )
+
+
 def test_retry() -> None:
     """A request that fails transiently before its first token is repeated."""
     script = Script(busy(), Began("gen-1"), busy(429), TextDelta("a"), Finished("stop"))
@@ -207,7 +222,8 @@ def test_retries_end() -> None:
     [
         *([busy(status)] for status in (400, 401, 402, 403, 404, 413, 422)),
         [busy(retry_after=31)],
-        [OpenRouterError("Rate limit exceeded: free-models-per-day.", status=429)],
+        [failure(429, "free_models_per_day", retry_after=1)],
+        [failure(402, "weight_exceeds_budget", "openrouter_in_flight_budget")],
         [OpenRouterError(status=503, retryable=False)],
         [TextDelta("a"), busy()],
         [ReasoningDelta("a"), busy()],
@@ -226,6 +242,52 @@ def test_no_retry(items: list[Event | Exception]) -> None:
     stream, _ = begin(script)
     assert stream.over.wait(5)
     assert (script.asked, stream.failure) == (1, items[-1])
+
+
+def test_in_flight() -> None:
+    """While other requests hold the credit, more retries are made: these requests end in time."""
+    held = [failure(402, "in_flight_budget_exhausted") for _ in range(MAX_IN_FLIGHT_RETRIES)]
+    stream, _ = begin(Script(*held, TextDelta("a"), Finished("stop")))
+    assert stream.over.wait(5)
+    assert (stream.answer.text, stream.failure) == ("a", None)
+    script = Script(*held, last := failure(402, "in_flight_budget_exhausted"))
+    stream, _ = begin(script)
+    assert stream.over.wait(5)
+    assert (script.asked, stream.failure) == (MAX_IN_FLIGHT_RETRIES + 1, last)
+
+
+def test_in_flight_without_a_time() -> None:
+    """Such a retry comes after some seconds, if OpenRouter names no time."""
+    stream, news = begin(Script(failure(402, "in_flight_budget_exhausted", retry_after=None)))
+    assert news.wait(5)
+    assert stream.retries_at
+    assert 4 < stream.retries_at - time.monotonic() <= 5
+    stream.stop()
+
+
+@pytest.mark.parametrize("is_rejected", [True, False])
+def test_unauthorized(monkeypatch: pytest.MonkeyPatch, *, is_rejected: bool) -> None:
+    """A key counts as rejected only if a second request confirms it; otherwise it is retried."""
+    monkeypatch.setattr(answer_stream.random, "uniform", lambda *_: 0)
+    script = Script(KeyRejected(status=401), TextDelta("a"), Finished("stop"))
+    stream = AnswerStream(
+        script, Answer(), key=KEY, reader=Session(), is_key_rejected=lambda: is_rejected
+    )
+    assert stream.over.wait(5)
+    assert isinstance(stream.failure, KeyRejected) is is_rejected
+    assert (script.asked, stream.answer.text) == ((1, "") if is_rejected else (2, "a"))
+
+
+def test_unauthorized_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """401 again and again is a failure, but no rejected key as long as the account is there."""
+    monkeypatch.setattr(answer_stream.random, "uniform", lambda *_: 0)
+    script = Script(*[KeyRejected("User not found.", status=401) for _ in range(3)])
+    stream = AnswerStream(
+        script, Answer(), key=KEY, reader=Session(), is_key_rejected=lambda: False
+    )
+    assert stream.over.wait(5)
+    assert isinstance(stream.failure, UnconfirmedRejection)
+    assert stream.failure.status == 401
 
 
 def test_no_retry_beyond_the_budget() -> None:
@@ -288,7 +350,9 @@ def test_apply() -> None:
     answer = Answer()
     citation, image = Citation("https://example.org", "A"), GeneratedImage("image/png", b"x")
     usage = Usage(1, 2, 0.5)
-    for event in (Alive(), AnsweredBy("m", "p"), citation, citation, image, usage):
+    file, link, svg = FileAnnotation("h", "{}"), ImageLink("https://x.org"), UnshownImage("a/svg")
+    once = (citation, image, file, link, svg)
+    for event in (Alive(), AnsweredBy("m", "p"), *once, *once, usage):
         assert not apply(event, answer)
     assert apply(TextDelta("a"), answer)
     assert apply(ReasoningDelta("b"), answer)
@@ -299,5 +363,8 @@ def test_apply() -> None:
         provider="p",
         citations=[citation],
         images=[image],
+        file_annotations=[file],
+        image_links=["https://x.org"],
+        unshown_images=["a/svg"],
         usage=usage,
     )

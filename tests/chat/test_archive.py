@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lib.chat import archive
 from lib.chat.archive import (
     FORMAT,
     TRUNCATED,
@@ -11,12 +12,18 @@ from lib.chat.archive import (
     decode,
     decode_turn,
     encode,
+    encode_files,
+    encode_media,
     encode_turn,
 )
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
+from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import Citation, GeneratedImage, Usage
 from sandbox.answers import picture
+
+FILE = {"hash": "h", "content": [{"type": "text", "text": "A"}]}
+FILE_ANNOTATION = FileAnnotation("h", json.dumps(FILE))
 
 
 def whole_turn() -> Turn:
@@ -34,6 +41,10 @@ def whole_turn() -> Turn:
         first_token_seconds=0.5,
         seconds=2.0,
         max_tokens=100,
+        image_links=["https://example.org/a.png"],
+        unshown_images=["image/svg+xml"],
+        file_annotations=[FILE_ANNOTATION],
+        remedy="smaller_images",
     )
     failed = Answer("b", "failed", failure="Why.")
     files = [attachment("a.txt", b"text"), attachment("a.png", picture(2, 2))]
@@ -54,7 +65,7 @@ def test_text_apart() -> None:
     turn = Turn("a", [Answer("the text", "streaming", reasoning="Well.")])
     encoded = encode_turn(turn)
     assert "the text" not in encoded
-    (answer,) = decode_turn(encoded, "[]", "the te", "We").answers
+    (answer,) = decode_turn(encoded, text="the te", reasoning="We").answers
     assert answer == Answer("the te", "interrupted", reasoning="We")
 
 
@@ -62,9 +73,46 @@ def test_text_apart() -> None:
 def test_cut(stored: tuple[str, str]) -> None:
     """An answer that the tab has only in part is marked as cut, and the part is shown."""
     turn = Turn("a", [Answer("the text", "complete", reasoning="Well.")])
-    answer = decode_turn(encode_turn(turn), "[]", *stored).answer
+    text, reasoning = stored
+    answer = decode_turn(encode_turn(turn), text=text, reasoning=reasoning).answer
     assert (answer.text, answer.reasoning) == stored
     assert (answer.progress, answer.failure) == ("interrupted", TRUNCATED)
+
+
+def test_media_apart() -> None:
+    """Images and parsed files are encoded apart, and an answer that lacks an image says so."""
+    turn = whole_turn()
+    turn.shown = -1
+    encoded = encode_turn(turn)
+    assert len(encoded) < 1_500
+    arguments = {"text": "Grüße 👩‍🔬", "reasoning": "Well."}
+    back = decode_turn(encoded, encode_files(turn), encode_media(turn), **arguments)
+    assert back == turn
+    cut = decode_turn(encoded, encode_files(turn), **arguments).answer
+    assert (cut.images, cut.progress, cut.failure) == ([], "interrupted", TRUNCATED)
+    without = encode_media(turn, with_annotations=False)
+    assert decode_turn(encoded, "[]", without, **arguments).answer.file_annotations == []
+
+
+def test_suggestions_in_a_tab() -> None:
+    """What helps after an error outlives a reload, except for the link."""
+    answer = Answer("", "failed", failure="Why.", help=("Click", "https://example.org"))
+    answer.suggested_models, answer.affordable_tokens = ["a/b", "not a model"], 5
+    answer.suggested_remedy = "without_files"
+    back = decode_turn(encode_turn(Turn("a", [answer]))).answer
+    assert (back.help, back.suggested_models, back.affordable_tokens) == (None, ["a/b"], 5)
+    assert back.suggested_remedy == "without_files"
+
+
+def test_too_large_with_parsed_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that could not be opened again is saved without what only saves costs."""
+    monkeypatch.setattr(archive, "MAX_BYTES", 4_000)
+    turn = whole_turn()
+    content = json.dumps({**FILE, "content": [{"type": "text", "text": "A" * 4_000}]})
+    turn.answers[1].file_annotations = [FileAnnotation("h", content)]
+    (back,) = decode(encode(Conversation([turn]))).turns
+    assert back.answers[1].file_annotations == []
+    assert back.answers[1].text == turn.answers[1].text
 
 
 @pytest.mark.parametrize("progress", ["waiting", "streaming"])
@@ -87,6 +135,9 @@ def test_harmless() -> None:
         model="`![x](https://evil.example)`",
         help=["Click", "javascript:alert(1)"],
         affordable_tokens=5,
+        suggested_models=["evil/expensive"],
+        suggested_remedy="without_files",
+        image_links=["javascript:alert(1)"],
         citations=[{"url": "javascript:alert(1)", "title": "x"}],
         images=[{"media_type": "text/html", "content": "eA=="}],
     )
@@ -98,16 +149,26 @@ def test_bounded() -> None:
     citation = {"url": "https://example.org", "title": "x" * 9_000}
     image = {"media_type": "image/png", "content": "eA=="}
     texts = dict.fromkeys(("failure", "provider", "generation", "finish_reason"), "a\n" * 9_000)
-    file = changed(**texts, citations=[citation] * 900, images=[image] * 900)
+    files = [{"hash": f"{n}", "content": json.dumps({**FILE, "hash": f"{n}"})} for n in range(50)]
+    file = changed(
+        **texts,
+        citations=[citation] * 900,
+        images=[image] * 900,
+        image_links=["https://example.org"] * 900,
+        unshown_images=["x" * 9_000] * 900,
+        file_annotations=files,
+    )
     answer = decode(file).turns[0].answer
     assert answer.failure == ("a " * 2_000)
     assert {answer.provider, answer.generation, answer.finish_reason} == {"a " * 100}
     assert answer.citations == [Citation("https://example.org", "x" * 200)] * 200
-    assert len(answer.images) == 50
+    assert len(answer.images) == len(answer.image_links) == 50
+    assert answer.unshown_images == ["x" * 200] * 50
+    assert len(answer.file_annotations) == 10
 
 
 TURN = json.loads(encode_turn(Turn("a", [Answer()])))
-FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
+ATTACHED = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
 
 
 @pytest.mark.parametrize(
@@ -128,9 +189,9 @@ FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
         {"turns": [{**TURN, "question": ""}]},
         {"turns": [{**TURN, "answers": []}]},
         {"turns": [{**TURN, "answers": [{}] * 101}]},
-        {"turns": [{**TURN, "attachments": [{**FILE, "name": "a.png", "form": "png"}]}]},
+        {"turns": [{**TURN, "attachments": [{**ATTACHED, "name": "a.png", "form": "png"}]}]},
         {"turns": [{**TURN, "question": "x" * 200_001}]},
-        {"turns": [{**TURN, "attachments": [FILE] * 11}]},
+        {"turns": [{**TURN, "attachments": [ATTACHED] * 11}]},
         {"more": [[]] * 999_999},
         changed(text=["b"]),
         changed(progress="unknown"),
@@ -139,6 +200,10 @@ FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
         changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": -5}),
         changed(images=[{"media_type": "image/png", "content": "no base64!"}]),
         changed(text="\ud800"),
+        changed(suggested_remedy="unknown"),
+        changed(affordable_tokens=-1),
+        changed(file_annotations=[{"hash": "h", "content": "no JSON"}]),
+        changed(file_annotations=[{"hash": "h", "content": "[" * 99_999}]),
     ],
 )
 def test_junk(junk: bytes | dict[str, object]) -> None:

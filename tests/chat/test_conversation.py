@@ -4,34 +4,13 @@ import pytest
 
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.request_messages import request_messages
 from lib.openrouter.events import Usage
 
 
 def conversation(*turns: tuple[str, list[Answer]]) -> Conversation:
     """A conversation of these questions and answers."""
     return Conversation([Turn(question, answers) for question, answers in turns])
-
-
-@pytest.mark.parametrize(
-    ("turns", "messages"),
-    [
-        ([("a", [Answer()])], ["a"]),
-        ([("a", [Answer("b", "complete")]), ("c", [Answer()])], ["a", "b", "c"]),
-        ([("a", [Answer("b", "stopped")]), ("c", [Answer()])], ["a", "b", "c"]),
-        ([("a", [Answer("", "failed")]), ("c", [Answer()])], ["c"]),
-        ([("a", [Answer("b", "failed"), Answer()])], ["a"]),
-        (
-            [("a", [Answer("b", "failed"), Answer("c", "complete")]), ("d", [Answer()])],
-            ["a", "c", "d"],
-        ),
-    ],
-)
-def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) -> None:
-    """A request carries each question with its last text, and ends with the waiting question."""
-    sent = conversation(*turns).messages()
-    assert [message["content"] for message in sent] == messages
-    roles = [message["role"] for message in sent]
-    assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
 
 
 def test_cost() -> None:
@@ -53,8 +32,7 @@ def test_speed() -> None:
 
 
 def test_empty() -> None:
-    """An empty conversation has no messages and no title."""
-    assert Conversation().messages() == []
+    """An empty conversation has no title."""
     assert Conversation().title == ""
 
 
@@ -101,9 +79,9 @@ def test_versions() -> None:
     """The conversation goes on from the answer that is shown; a new one is shown at once."""
     talk = conversation(("a", [Answer("one", "complete"), Answer("two", "complete")]))
     talk.ask("b")
-    assert talk.messages()[1]["content"] == "two"
+    assert request_messages(talk)[1]["content"] == "two"
     talk.turns[0].shown = 0
-    assert talk.messages()[1]["content"] == "one"
+    assert request_messages(talk)[1]["content"] == "one"
     talk.turns[0].ask_again(max_tokens=5)
     assert talk.turns[0].answer.progress == "waiting"
     assert talk.turns[0].answer.max_tokens == 5
@@ -119,14 +97,3 @@ def test_title() -> None:
     files = Conversation()
     files.ask("", [attachment("plan.txt", b"x")])
     assert files.title == "plan.txt"
-
-
-def test_files() -> None:
-    """Files are sent with their question, as parts of its content."""
-    talk = Conversation()
-    talk.ask("What is it?", [attachment("a.txt", b"text"), attachment("b.pdf", b"%PDF-1.7")])
-    (message,) = talk.messages()
-    assert [part["type"] for part in message["content"]] == ["text", "text", "file"]
-    assert talk.attachment_kinds() == {"text", "pdf"}
-    talk.replace(talk.turns[0], "What else?")
-    assert talk.attachment_kinds() == {"text", "pdf"}

@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 
+from lib.chat.archive import TRUNCATED
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.storage import (
@@ -15,7 +16,8 @@ from lib.chat.storage import (
     parse_records,
     restore,
 )
-from lib.openrouter.events import Citation
+from lib.openrouter.annotations import FileAnnotation
+from lib.openrouter.events import Citation, GeneratedImage
 from lib.ui.autosave import restore_stored
 from lib.ui.session import Session
 
@@ -149,6 +151,52 @@ def test_too_large_files() -> None:
     assert tab.diff.has_left_out_files
     (back,) = restore(tab.records)
     assert (back.turns[0].question, back.turns[0].attachments) == ("a", [])
+
+
+def test_images() -> None:
+    """Generated images are sent once, apart from their turn, and are removed with it."""
+    tab = Tab()
+    conversation = talk("a")
+    answer = conversation.turns[0].answer
+    answer.images.append(GeneratedImage("image/png", b"x" * 10_000))
+    answer.file_annotations.append(FileAnnotation("h", '{"hash": "h", "content": []}'))
+    assert tab.store(conversation) > 10_000
+    answer.seconds = 1.0
+    assert tab.store(conversation) < 1_500
+    assert restore(tab.records) == [conversation]
+    conversation.delete(conversation.turns[0])
+    tab.store(conversation)
+    assert tab.records == {}
+
+
+def test_too_large_images() -> None:
+    """Images that exceed a tab's storage are not sent; the rest is, and says what is missing."""
+    tab = Tab()
+    conversation = talk("a")
+    image = GeneratedImage("image/png", b"x" * (MAX_FILES_BYTES + 1))
+    conversation.turns[0].answer.images.append(image)
+    assert tab.store(conversation) < 1_500
+    assert tab.diff.has_left_out_files
+    (back,) = restore(tab.records)
+    assert (back.turns[0].answer.text, back.turns[0].answer.failure) == ("About a.", TRUNCATED)
+
+
+def test_too_large_parsed_files() -> None:
+    """Parsed files for which there is no room beside the images are left out: they save costs only."""
+    tab = Tab()
+    conversation = talk("a")
+    answer = conversation.turns[0].answer
+    answer.images.append(GeneratedImage("image/png", b"x"))
+    content = '{"hash": "h", "content": [{"type": "text", "text": "%s"}]}' % ("x" * MAX_FILES_BYTES)
+    answer.file_annotations.append(FileAnnotation("h", content))
+    assert tab.store(conversation) < 1_500
+    assert not tab.diff.has_left_out_files
+    (back,) = restore(tab.records)
+    assert (back.turns[0].answer.images, back.turns[0].answer.file_annotations) == (
+        answer.images,
+        [],
+    )
+    assert back.turns[0].answer.progress == "complete"
 
 
 def test_numbers() -> None:

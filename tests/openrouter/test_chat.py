@@ -34,7 +34,7 @@ from lib.openrouter.events import (
     TextDelta,
     Usage,
 )
-from lib.openrouter.transport import MAX_BODY_BYTES
+from lib.openrouter.sse import MAX_EVENT
 from sandbox import answers
 from tests.chat.test_answer_stream import Session
 from tests.conftest import KEY, RawServer, Served, http
@@ -159,6 +159,9 @@ def test_extras(served: Served, model: str, event: Event) -> None:
         ("finish-content_filter", "content_filter"),
         ("no-done", "stop"),
         ("empty", "stop"),
+        ("no-finish", ""),
+        ("no-empty-line", "stop"),
+        ("whole-message", "stop"),
     ],
 )
 def test_finish_reason(served: Served, model: str, reason: str) -> None:
@@ -173,6 +176,8 @@ def test_finish_reason(served: Served, model: str, reason: str) -> None:
         ("status-402", OpenRouterError, 402),
         ("stream-error", OpenRouterError, 502),
         ("finish-error", OpenRouterError, None),
+        ("chunk-401-provider", OpenRouterError, 401),
+        ("chunk-http-status", OpenRouterError, 503),
         ("bad-json", InvalidResponse, None),
         ("cut", StreamInterrupted, None),
         ("freeze", StreamStalled, None),
@@ -188,7 +193,7 @@ def test_failure(
         events.extend(stream(served.base_url, f"sandbox/{model}", read=0.3, whole=whole))
     assert type(raised.value) is error
     assert raised.value.status == status
-    has_begun = not model.startswith(("status", "no-headers"))
+    has_begun = not model.startswith(("status", "no-headers", "chunk"))
     assert whole or bool(text(events)) is has_begun
 
 
@@ -225,7 +230,12 @@ def test_slow_content(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["tour", "reasoning", "citations", "image", "empty", "finish-length"]
+    "model",
+    [
+        *("tour", "reasoning", "citations", "image", "empty", "finish-length"),
+        *("parts", "refusal", "reasoning-content", "reasoning-details", "think"),
+        *("image-only", "image-forms", "byok"),
+    ],
 )
 def test_answer_in_one_piece(served: Served, model: str) -> None:
     """Asked for in one piece, an answer holds what a streamed one does, in fewer events."""
@@ -268,7 +278,7 @@ FOREIGN_RESPONSES = {
     "html": (http(b"<html>Welcome to the wifi</html>", "text/html"), InvalidResponse),
     "empty": (http(b"", "application/json"), StreamInterrupted),
     "half a body": (http(b'{"choices":[', "application/json", more="Content-Length: 99\r\n"), StreamInterrupted),
-    "too long": (http(b" " * (MAX_BODY_BYTES + 1), "application/json"), AnswerTooLong),
+    "too long": (http(b" " * (MAX_EVENT + 1), "application/json"), AnswerTooLong),
 }  # fmt: skip
 
 
@@ -283,6 +293,40 @@ def test_foreign_response(
     (headers,) = raw_server.received
     assert headers["Authorization"] == f"Bearer {KEY}"
     assert headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "message"),
+    [("error-body", 429, "Rate limit exceeded"), ("error-event", 529, "Overloaded")],
+)
+def test_error_in_place_of_an_answer(served: Served, model: str, status: int, message: str) -> None:
+    """An error that a proxy puts into the stream is transient as it would be by its status."""
+    with pytest.raises(OpenRouterError) as raised:
+        list(stream(served.base_url, f"sandbox/{model}"))
+    assert (raised.value.status, raised.value.message) == (status, message)
+    assert raised.value.is_transient
+
+
+def test_generation_before_the_first_chunk(served: Served) -> None:
+    """The id of the answer is known with the headers, so that a stopped one can be counted."""
+    with stream(served.base_url, "sandbox/silent") as answer:
+        began = next(iter(answer))
+    assert isinstance(began, Began)
+    assert began.generation.startswith("gen-")
+    events = list(stream(served.base_url, "sandbox/echo"))
+    assert [type(event) for event in events].count(Began) == 1
+
+
+def test_error_with_a_large_body(raw_server: RawServer) -> None:
+    """An error that contains files as they were parsed is read whole."""
+    file = {"hash": "h", "content": [{"type": "text", "text": "x" * 2_000_000}]}
+    metadata = {"file_annotations": [{"type": "file", "file": file}]}
+    body = json.dumps({"error": {"code": 502, "message": "m", "metadata": metadata}}).encode()
+    url = raw_server.serve(http(body, "application/json", "502 Bad Gateway"))
+    with pytest.raises(OpenRouterError) as raised:
+        list(stream(url, "m"))
+    (annotation,) = raised.value.details.file_annotations
+    assert len(annotation.content) > 2_000_000
 
 
 def test_leaving_the_loop(served: Served) -> None:

@@ -1,10 +1,19 @@
 """Errors, from whatever body a failed response has."""
 
 import json
+import time
+from typing import Any
 
 import pytest
 
-from lib.openrouter.errors import KeyRejected, error_from_chunk, error_from_response
+from lib.openrouter.annotations import FileAnnotation
+from lib.openrouter.error_body import error_from_chunk, error_from_response
+from lib.openrouter.errors import ErrorDetails, KeyRejected, OpenRouterError, mask_keys
+
+
+def error_of(status: int, headers: dict[str, str] | None = None, **error: Any) -> OpenRouterError:
+    """The error of a response with this `error`."""
+    return error_from_response(status, headers or {}, json.dumps({"error": error}).encode())
 
 
 @pytest.mark.parametrize(
@@ -13,6 +22,7 @@ from lib.openrouter.errors import KeyRejected, error_from_chunk, error_from_resp
         (b'{"error":{"code":402,"message":"Insufficient credits."}}', "Insufficient credits."),
         (b'{"error":"in one word"}', "in one word"),
         (b'{"error":null}', ""),
+        (b'{"message":"without error","code":502}', "without error"),
         (b'{"error":{"message":5,"metadata":[]}}', ""),
         (b'{"error":{}}', ""),
         (b'["error"]', ""),
@@ -27,7 +37,7 @@ from lib.openrouter.errors import KeyRejected, error_from_chunk, error_from_resp
 def test_body(body: bytes, message: str) -> None:
     """Any body gives an error with the status, and with its message if there is one."""
     error = error_from_response(502, {}, body)
-    assert (error.status, error.message, error.metadata) == (502, message, {})
+    assert (error.status, error.message, error.details) == (502, message, ErrorDetails())
 
 
 @pytest.mark.parametrize(
@@ -43,14 +53,111 @@ def test_retry_after(retry_after: str, seconds: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("availability", "retryable"),
-    [({"retryable": False}, False), ({"retryable": True}, True), ({}, True), (None, True)],
+    ("headers", "metadata", "seconds"),
+    [
+        ({}, {"headers": {"Retry-After": "4"}}, 4),
+        ({}, {"headers": {"retry-after": 4}}, 4),
+        ({}, {"retry_after_seconds": 4.5}, 4.5),
+        ({"retry-after": "3"}, {"headers": {"Retry-After": "4"}}, 3),
+        ({}, {"headers": "none", "retry_after_seconds": [4]}, None),
+    ],
 )
-def test_retryable(availability: object, retryable: bool) -> None:
-    """An error that OpenRouter marks as not retryable is not transient."""
-    body = json.dumps({"error": {"availability": availability}}).encode()
-    error = error_from_response(503, {}, body)
-    assert (error.retryable, error.is_transient) == (retryable, retryable)
+def test_retry_after_in_the_body(
+    headers: dict[str, str], metadata: dict[str, object], seconds: float | None
+) -> None:
+    """Where the headers do not say when to retry, the body may."""
+    assert error_of(503, headers, metadata=metadata).retry_after == seconds
+
+
+RESET_MS = 1_798_761_600_000
+
+
+@pytest.mark.parametrize(
+    ("headers", "metadata"),
+    [
+        ({"X-RateLimit-Reset": str(RESET_MS)}, {}),
+        ({}, {"headers": {"X-RateLimit-Reset": str(RESET_MS)}}),
+        ({}, {"headers": {"x-ratelimit-reset": RESET_MS}}),
+        ({"X-RateLimit-Reset": str(RESET_MS // 1000)}, {}),
+        ({}, {"resets_at": "2027-01-01T00:00:00Z"}),
+        ({}, {"resets_at": "2027-01-01T00:00:00"}),
+    ],
+)
+def test_reset(headers: dict[str, str], metadata: dict[str, object]) -> None:
+    """The moment of a reset is in milliseconds, in headers or in the body; a budget's is a date."""
+    assert error_of(429, headers, metadata=metadata).details.resets_at == RESET_MS / 1000
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "", "-1", "7", "²²²²²²²²²²", "9" * 400, True, [1], 1e300]
+)
+def test_no_reset(value: object) -> None:
+    """Anything else is no moment."""
+    assert (
+        error_of(429, metadata={"headers": {"X-RateLimit-Reset": value}}).details.resets_at is None
+    )
+
+
+def test_reset_within_a_minute() -> None:
+    """A limit per minute is over at the reset: the request is repeated then, and not before."""
+    message = "Rate limit exceeded: free-models-per-min."
+    reset = {"X-RateLimit-Reset": str(int(time.time() * 1000) + 20_000)}
+    error = error_of(429, reset, message=message)
+    assert error.is_transient
+    assert 15 < (error.retry_after or 0) <= 20
+    assert not error_of(429, message=message).is_transient
+
+
+@pytest.mark.parametrize(
+    ("status", "availability", "is_transient"),
+    [
+        (503, {"retryable": False}, False),
+        (503, {"retryable": True}, True),
+        (404, {"retryable": True}, True),
+        (404, {"code": "no_endpoints"}, False),
+        (503, {}, True),
+        (503, {"retryable": "no"}, True),
+        (503, None, True),
+    ],
+)
+def test_retryable(status: int, availability: object, is_transient: bool) -> None:
+    """OpenRouter's word on whether to retry counts more than the status."""
+    assert error_of(status, availability=availability).is_transient is is_transient
+
+
+DAILY = {"limit_source": "openrouter_free_tier_daily"}
+WEIGHT = {"reason": "weight_exceeds_budget", "limit_source": "openrouter_in_flight_budget"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        error_of(429, message="Rate limit exceeded: free-models-per-day"),
+        error_of(429, message="Rate limit exceeded: free-models-per-day-high-balance."),
+        error_of(429, metadata=DAILY, availability={"retryable": True}),
+        error_of(429, {"Retry-After": "1"}, metadata=DAILY),
+    ],
+)
+def test_daily_limit(error: OpenRouterError) -> None:
+    """The limit of a day is known by its name or by the message, and is never retried."""
+    assert (error.is_daily_limit, error.is_transient) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "is_in_flight"),
+    [
+        ({"reason": "in_flight_budget_exhausted"}, True),
+        ({"limit_source": "openrouter_in_flight_budget"}, True),
+        ({"reason": "in_flight_budget_exhausted", "limit_source": "openrouter_key_limit"}, True),
+        (WEIGHT, False),
+        ({"limit_source": "openrouter_credits"}, False),
+        ({}, False),
+    ],
+)
+def test_in_flight(metadata: dict[str, str], is_in_flight: bool) -> None:
+    """Credit that other requests hold is waited for; what is missing otherwise is not."""
+    error = error_of(402, {"Retry-After": "2"}, message="Payment required", metadata=metadata)
+    assert (error.is_in_flight, error.is_transient) == (is_in_flight, is_in_flight)
 
 
 @pytest.mark.parametrize(
@@ -69,24 +176,119 @@ def test_retryable(availability: object, retryable: bool) -> None:
 )
 def test_chunk(code: object, status: int | None) -> None:
     """The code of an error inside a stream is a number, a string of one, or a word."""
-    error = error_from_chunk({"code": code, "message": "m", "metadata": {"reasons": ["x"]}})
-    assert (error.status, error.message, error.metadata) == (status, "m", {"reasons": ["x"]})
+    error = error_from_chunk({"code": code, "message": "m"})
+    assert (error.status, error.message) == (status, "m")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "cause"),
+    [
+        ({"http_status": 503}, 503, None),
+        ({"http_status": "503", "error_type": "provider_overloaded"}, 503, "provider_overloaded"),
+        ({"error_type": "provider_overloaded"}, 529, "provider_overloaded"),
+        ({"code": "rate_limit_exceeded"}, 429, "rate_limit_exceeded"),
+        ({"metadata": {"error_type": "image_too_large"}}, 400, "image_too_large"),
+        ({"availability": {"code": "capacity_exhausted"}}, 429, "capacity_exhausted"),
+        ({"code": 502, "error_type": "server"}, 502, "server"),
+        ({"code": "server_error", "type": "No name!"}, None, "server_error"),
+    ],
+)
+def test_chunk_without_a_code(
+    fields: dict[str, object], status: int | None, cause: str | None
+) -> None:
+    """Where an error inside a stream has no code, its other fields say the status."""
+    error = error_from_chunk({"message": "m", **fields})
+    assert error.status == status
+    assert error.details.causes == ((cause,) if cause else ())
 
 
 @pytest.mark.parametrize(("error", "message"), [("in one word", "in one word"), ([1], ""), (5, "")])
 def test_chunk_without_an_object(error: object, message: str) -> None:
     """An error inside a stream that is no object has a message if it is a string."""
     read = error_from_chunk(error)
-    assert (read.status, read.message, read.metadata) == (None, message, {})
+    assert (read.status, read.message, read.details) == (None, message, ErrorDetails())
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "cause"),
+    [
+        (400, "This endpoint's maximum context length is 8192 tokens.", "context_length_exceeded"),
+        (400, "a/b is not a valid model ID", "model_not_found"),
+        (402, "This request exceeds the total limit of the API key.", "openrouter_key_limit"),
+        (403, "Key limit exceeded (total limit).", "openrouter_key_limit"),
+        (404, "No endpoints found that support tool use", "tool_use_unsupported"),
+        (404, "No endpoints found that support image input", "image_input_unsupported"),
+        (404, "No endpoints found that support audio input", "file_input_unsupported"),
+        (
+            404,
+            "No endpoints found that support the requested output modalities: image, text",
+            "output_modalities_unsupported",
+        ),
+        (404, "No endpoints found for x/y:free", "free_variant_ended"),
+        (404, "No endpoints found matching your data policy", "privacy_restricted"),
+        (404, "No allowed providers are available for the selected model.", "constraint_filtered"),
+    ],
+)
+def test_cause_in_the_message(status: int, message: str, cause: str) -> None:
+    """Where only the message says what happened, the cause is ours."""
+    assert error_of(status, message=message).details.causes[0] == cause
 
 
 def test_moderation() -> None:
-    """The documented body of a moderation becomes the error's metadata."""
+    """The documented body of a moderation."""
     metadata = {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"}
-    body = {"error": {"code": 403, "message": "Flagged", "metadata": metadata}, "user_id": "u"}
-    error = error_from_response(403, {}, json.dumps(body).encode())
-    assert (error.status, error.message, error.metadata) == (403, "Flagged", metadata)
+    error = error_of(403, message="Flagged", code=403, metadata=metadata)
+    assert (error.status, error.message, error.details.provider) == (403, "Flagged", "p")
+    assert error.details.causes == ("moderation",)
     assert str(error) == "403 Flagged"
+
+
+def test_details() -> None:
+    """What an error says beyond its status: budget, models in its place, files that were parsed."""
+    file = {"hash": "h", "name": "a.pdf", "content": [{"type": "text", "text": "A"}, {"type": "x"}]}
+    details = error_of(
+        403,
+        metadata={
+            "limit_source": "openrouter_workspace_budget",
+            "limit_usd": 30,
+            "spend_usd": 30.5,
+            "file_annotations": [{"type": "file", "file": file}, {"type": "file", "file": 5}],
+        },
+        availability={
+            "fallback_models": ["a/b", 5, "a/b", "c/d", "e/f"],
+            "constraint": {"field": "x", "detail": "no\nsuch provider"},
+        },
+    ).details
+    assert details == ErrorDetails(
+        causes=("openrouter_workspace_budget",),
+        constraint="no such provider",
+        fallback_models=("a/b",),
+        spent=30.5,
+        limit=30,
+        file_annotations=(
+            FileAnnotation("h", json.dumps({**file, "content": file["content"][:1]})),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ("overloaded", "overloaded"),
+        ('{"error": {"message": "the role is wrong"}}', "the role is wrong"),
+        ('{"error": "{\\"message\\": \\"nested\\"}"}', "nested"),
+        ({"message": "an object"}, "an object"),
+        ('{"detail": "a detail"}', "a detail"),
+        ("ERROR", ""),
+        ("{broken", ""),
+        ("key sk-ant-abc123 and Bearer abcdefgh1 are bad", "key … and … are bad"),
+        ("x" * 9_000, "x" * 300),
+        ([1], ""),
+    ],
+)
+def test_provider_message(raw: object, message: str) -> None:
+    """The provider's words are a text, or JSON; short, in one line, with keys masked."""
+    assert error_of(400, metadata={"raw": raw}).details.provider_message == message
 
 
 def test_rejected_key() -> None:
@@ -95,10 +297,24 @@ def test_rejected_key() -> None:
     assert isinstance(error_from_chunk({"code": 401}), KeyRejected)
 
 
+@pytest.mark.parametrize("metadata", [{"provider_name": "p"}, {"raw": "Incorrect API key"}])
+def test_key_at_a_provider(metadata: dict[str, str]) -> None:
+    """401 with a provider is about the user's own key at that provider."""
+    for error in (
+        error_of(401, metadata=metadata),
+        error_from_chunk({"code": 401, "metadata": metadata}),
+    ):
+        assert type(error) is OpenRouterError
+        assert error.details.causes[0] == "provider_key_rejected"
+        assert not error.is_transient
+
+
 def test_message_is_short_and_without_a_key() -> None:
     """A message is one short line, with any key in it masked."""
-    body = json.dumps({"error": {"message": "Key\nsk-or-v1-abc123 is bad " + "x" * 1000}})
-    error = error_from_response(400, {}, body.encode())
+    error = error_of(400, message="Key\nsk-or-v1-abc123 is bad " + "x" * 1000)
     assert error.message.startswith("Key sk-or-… is bad")
     assert len(error.message) <= 300
     assert "abc123" not in repr(error)
+    assert (
+        mask_keys("sk-proj-abcdefgh gsk_abcdef AIzaSyD-abc task-or-thing") == "… … … task-or-thing"
+    )

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib.chat.answer_stream import apply
+from lib.chat.answer_events import apply
 from lib.chat.conversation import Answer
+from lib.openrouter.annotations import MAX_FILE_ANNOTATIONS
+from lib.openrouter.chunks import read_events
 from lib.openrouter.errors import (
+    AnswerTooLong,
     InvalidResponse,
     NoContent,
     OpenRouterError,
@@ -25,14 +28,15 @@ from lib.openrouter.events import (
     ReasoningDelta,
     TextDelta,
     Usage,
-    read_events,
 )
-from lib.openrouter.sse import decode_events
+from lib.openrouter.sse import ServerSentEvent, decode_events
+
+DONE = {"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}
 
 
 def read(*chunks: object) -> list[Event]:
     """The events of chunks."""
-    return list(read_events(map(json.dumps, chunks)))
+    return list(read_events(ServerSentEvent(json.dumps(chunk)) for chunk in chunks))
 
 
 @pytest.mark.parametrize(
@@ -43,9 +47,9 @@ def read(*chunks: object) -> list[Event]:
         {"annotations": [{"url_citation": {"url": "javascript:alert(1)", "title": "x"}}]},
         {"annotations": [{"url_citation": {"url": "https://a b.example", "title": "x"}}]},
         {"annotations": [{"url_citation": {"url": "https://a\x01b.example", "title": "x"}}]},
-        {"images": [None, {"image_url": 5}, {"image_url": {"url": "https://x.example/a.png"}}]},
-        {"images": [{"image_url": {"url": "data:image/svg+xml;base64,AAAA"}}]},
-        {"images": [{"image_url": {"url": "data:image/png;base64,***"}}]},
+        {"annotations": [{"type": "file"}, {"type": "file", "file": {"hash": "", "content": []}}]},
+        {"images": [None, 5, {"image_url": 5}, {"image_url": {"url": ""}}, {}]},
+        {"refusal": 5, "reasoning": 5, "reasoning_details": [5], "reasoning_content": {}},
     ],
 )
 def test_absurd_extras(delta: dict[str, object]) -> None:
@@ -58,9 +62,10 @@ def test_bounded() -> None:
     """A name, a title or a reason is one line of 200 characters, and the number of extras is limited."""
     long = "a\n" * 90_000
     source = {"url_citation": {"url": "https://x.org/", "title": long}}
-    image = {"image_url": {"url": "data:image/png;base64,"}}
+    images = [{"image_url": {"url": f"data:image/png;base64,{number:04}"}} for number in range(900)]
+    files = [{"type": "file", "file": {"hash": f"{n}", "content": []}} for n in range(50)]
     delta = {"annotations": [source] * 2 + [{"url_citation": {"url": "https://x.org/"}}] * 9_000}
-    choice = {"delta": {**delta, "images": [image] * 9_000}, "finish_reason": long}
+    choice = {"delta": {**delta, "images": images}, "finish_reason": long}
     chunk = {"id": long, "model": "m", "provider": long, "choices": [choice]}
     events = read(chunk)
     line = "a " * 100
@@ -70,9 +75,10 @@ def test_bounded() -> None:
     assert len(events) == 2 + MAX_CITATIONS + MAX_IMAGES + 1
     assert events[-1] == Finished(line)
     answer = Answer()
-    for event in events * 2:
+    for event in (*events, *read({"choices": [{"delta": {"annotations": files}}]}, DONE)[:-1]) * 2:
         apply(event, answer)
     assert len(answer.images) == MAX_IMAGES
+    assert len(answer.file_annotations) == MAX_FILE_ANNOTATIONS
 
 
 def test_halves_of_characters() -> None:
@@ -107,9 +113,10 @@ def test_failure_after_the_finish_reason(
 ) -> None:
     """An answer is whole once its finish_reason has come, however the stream then ends."""
 
-    def chunks() -> Iterator[str]:
-        yield json.dumps({"choices": [{"delta": {"content": "x"}, "finish_reason": "length"}]})
-        yield json.dumps({"choices": [], "usage": usage})
+    def chunks() -> Iterator[ServerSentEvent]:
+        choice = {"delta": {"content": "x"}, "finish_reason": "length"}
+        yield ServerSentEvent(json.dumps({"choices": [choice]}))
+        yield ServerSentEvent(json.dumps({"choices": [], "usage": usage}))
         raise end
 
     assert list(read_events(chunks())) == [TextDelta("x"), read, Finished("length")]
@@ -122,7 +129,7 @@ def test_error_beside_a_finish_reason() -> None:
     with pytest.raises(OpenRouterError) as raised:
         read({"choices": [choice], "error": error})
     assert (raised.value.status, raised.value.message) == (429, "Slow down")
-    assert raised.value.metadata == {"provider_name": "p"}
+    assert raised.value.details.provider == "p"
 
 
 FOREIGN_STREAMS = {
@@ -133,7 +140,8 @@ FOREIGN_STREAMS = {
     "numbers": (b'data: {"choices": 5, "usage": 7}\n\ndata: [DONE]\n\n', StreamInterrupted),
     "nested too deep": (b"data: " + b"[" * 60_000 + b"\n\n", InvalidResponse),
     "too many items": (b"data: [" + b"[]," * 2_600_000 + b"[]]\n\n", InvalidResponse),
-    "line without an end": (b"data: x" * 1_500_000, InvalidResponse),
+    "line without an end": (b"data: x" * 4_500_000, AnswerTooLong),
+    "half an event": (b'data: {"choices":[{"de', StreamInterrupted),
 }  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from lib.openrouter.generation import get_usage
 from tests.conftest import KEY, Served
 
 
-def test_usage(served: Served) -> None:
-    """The usage is the one that the stream itself has at its end."""
-    request = ChatRequest("sandbox/reasoning", [{"role": "user", "content": "Hello?"}])
+@pytest.mark.parametrize("model", ["reasoning", "byok"])
+def test_usage(served: Served, model: str) -> None:
+    """The usage is the one that the stream itself has at its end, also with a key at a provider."""
+    request = ChatRequest(f"sandbox/{model}", [{"role": "user", "content": "Hello?"}])
     events = list(Completion(served.base_url, KEY, request))
     (began,) = (event for event in events if isinstance(event, Began))
     (usage,) = (event for event in events if isinstance(event, Usage))

@@ -4,17 +4,24 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from lib.chat import answer_stream
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff
 from lib.openrouter.chat import ChatRequest
+from lib.openrouter.errors import OpenRouterError, UnconfirmedRejection
 from lib.settings import Settings
 from lib.ui import chat_actions
 from lib.ui.autosave import restore_stored
 from lib.ui.session import Session
+from sandbox.server import Sandbox
 from tests.conftest import Served
 from tests.support.pages import signed_in
 from tests.support.waiting import wait_until
@@ -72,6 +79,20 @@ def test_stop_before_the_request() -> None:
     chat_actions.stop(session, answer)
     start(session, Settings(), ChatRequest("sandbox/echo"))
     assert (answer.progress, session.streams) == ("stopped", [])
+
+
+@contextmanager
+def unauthorized_server() -> Iterator[str]:
+    """A server that answers each request with 401 to chats, and with 500 to all others."""
+
+    async def respond(request: Request) -> Response:
+        status = 401 if request.url.path.endswith("completions") else 500
+        return JSONResponse({"error": {"code": status, "message": "m"}}, status)
+
+    sandbox = Sandbox()
+    sandbox.app = Starlette(routes=[Route("/{path:path}", respond, methods=["GET", "POST"])])
+    with sandbox.serve() as url:
+        yield url
 
 
 @pytest.fixture
@@ -150,6 +171,116 @@ def test_max_turns() -> None:
     submit(session, Settings(), ChatRequest("sandbox/echo"), "One more?")
     assert "Start a new one." in session.chat.conversation.turns[-1].answer.failure
     assert not session.streams
+
+
+def test_stopped_before_the_first_chunk(served: Served) -> None:
+    """An answer that was stopped while it said nothing is counted, and says so until then."""
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    submit(session, settings, ChatRequest("sandbox/silent"), "Hello?")
+    (answer,) = session.chat.conversation.answers()
+    wait_until(lambda: bool(answer.generation))
+    chat_actions.stop(session, answer)
+    wait_until(lambda: chat_actions.is_counting(answer))
+    assert (answer.text, answer.usage) == ("", None)
+    wait_until(lambda: not chat_actions.is_counting(answer))
+    assert session.spending.spent == answer.cost > 0
+
+
+def test_cost_is_fetched_for_a_minute() -> None:
+    """OpenRouter may have a cost late."""
+    assert 60 <= sum(chat_actions.COST_DELAYS_S) <= 70
+
+
+def test_bill_of_a_provider(served: Served) -> None:
+    """What a provider charges to the user's own key counts towards the budget."""
+    session = signed_in()
+    settings = Settings(base_url=served.base_url, session_budget=0.018)
+    submit(session, settings, ChatRequest("sandbox/byok"), "Hello?")
+    assert session.streams[-1].over.wait(5)
+    assert session.spending.spent == 0.0185
+    submit(session, settings, ChatRequest("sandbox/byok"), "And again?")
+    assert "budget" in session.chat.conversation.turns[1].answer.failure
+
+
+@pytest.mark.parametrize(
+    ("model", "failure"),
+    [
+        ("sandbox/401-once", None),
+        ("sandbox/status-401", UnconfirmedRejection),
+        ("sandbox/status-401-provider", OpenRouterError),
+        ("sandbox/chunk-401-provider", OpenRouterError),
+    ],
+)
+def test_unauthorized(
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    failure: type[OpenRouterError] | None,
+) -> None:
+    """401 is no rejected key as long as the account answers."""
+    monkeypatch.setattr(answer_stream.random, "uniform", lambda *_: 0)
+    monkeypatch.setattr(served, "retry_after", 0)
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    submit(session, settings, ChatRequest(model), "Hello?")
+    stream = session.streams[-1]
+    assert stream.over.wait(5)
+    assert type(stream.failure) is (failure or type(None))
+    assert (stream.answer.progress == "complete") is (failure is None)
+    assert len(served.completions) == (1 if failure is OpenRouterError else 3 if failure else 2)
+
+
+def test_unauthorized_without_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the account cannot be asked either, nobody is signed out."""
+    monkeypatch.setattr(answer_stream.random, "uniform", lambda *_: 0)
+    session = signed_in()
+    with unauthorized_server() as url:
+        submit(session, Settings(base_url=url), ChatRequest("a/b"), "Hello?")
+        assert session.streams[-1].over.wait(10)
+    assert isinstance(session.streams[-1].failure, UnconfirmedRejection)
+
+
+def test_credit_in_flight(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credit that other requests hold is waited for."""
+    monkeypatch.setattr(served, "retry_after", 0)
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    submit(session, settings, ChatRequest("sandbox/402-in-flight"), "Hello?")
+    assert session.streams[-1].over.wait(5)
+    assert session.chat.conversation.turns[0].answer.progress == "complete"
+    assert len(served.completions) == 3
+
+
+def test_drawing(served: Served) -> None:
+    """After a drawing alone, the next request holds its question and the image."""
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    submit(session, settings, ChatRequest("sandbox/image-only"), "Draw a cat")
+    assert session.streams[-1].over.wait(5)
+    submit(session, settings, ChatRequest("sandbox/image-only"), "Make it blue")
+    assert session.streams[-1].over.wait(5)
+    first, drawn, second = served.completions[-1]["body"]["messages"]
+    assert (first["content"], second["content"]) == ("Draw a cat", "Make it blue")
+    assert drawn["images"][0]["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
+
+
+def test_parsed_file(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PDF is parsed once: what OpenRouter returned of it goes back, also after an error."""
+    monkeypatch.setattr(served, "retry_after", 0)
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    file = ("a.pdf", b"%PDF-1.7")
+    for model in ("sandbox/file-annotations", "sandbox/status-502-annotations"):
+        session.chat.open(Conversation())
+        request = ChatRequest(model)
+        chat_actions.submit_question(settings, session, session.user, request, "What?", [file])
+        assert session.streams[-1].over.wait(5)
+        (turn,) = session.chat.conversation.turns
+        if turn.answer.progress == "failed":
+            turn.ask_again()
+            start(session, settings, ChatRequest("sandbox/echo"))
+        else:
+            submit(session, settings, ChatRequest("sandbox/echo"), "And?")
+        assert session.streams[-1].over.wait(5)
+        messages = served.completions[-1]["body"]["messages"]
+        (annotations,) = [m["annotations"] for m in messages if "annotations" in m]
+        assert annotations[0]["file"]["content"][0]["text"].startswith("What ")
 
 
 def test_cost_after_sign_out(served: Served, may_count: threading.Event) -> None:

@@ -91,13 +91,98 @@ def test_shorter_answer(sandbox: Sandbox) -> None:
     assert [error.value for error in app.error] == [escape_markdown(answer.failure)]
     links = [(link.proto.label, link.proto.url) for link in app.get("link_button")]
     assert links == [answer.help]
-    button = app.button(key="try_again")
+    button = app.button(key="shorter")
+    assert app.button(key="try_again").label == "Try again"
     assert button.label == "Send again, for at most 1,234 tokens"
     button.click().run()
     assert not app.error
     assert "You asked" in visible_text(app)
     first, second = (completion["body"] for completion in sandbox.completions)
     assert second == {**first, "max_tokens": 1_234}
+
+
+def test_another_model(sandbox: Sandbox) -> None:
+    """A model that OpenRouter suggests in place of one that is gone is one click away."""
+    session = signed_in()
+    app = ask(chat_page(session).run(), "sandbox/status-404-deprecated please")
+    assert "no longer offered" in app.error[0].value
+    labels = [button.label for button in app.button if "suggested" in str(button.key)]
+    assert labels == ["Ask sandbox/hello", "Ask sandbox/tour"]
+    app.button(key="suggested_0").click().run()
+    assert not app.error
+    assert session.chat.model == "sandbox/hello"
+    assert app.query_params["model"] == "sandbox/hello"
+    assert sandbox.completions[-1]["body"]["model"] == "sandbox/hello"
+    assert not [button for button in app.button if "suggested" in str(button.key)]
+
+
+@pytest.mark.parametrize(
+    ("model", "remedy", "attached"),
+    [
+        ("sandbox/status-400-image-size", "smaller_images", True),
+        ("sandbox/status-404-image", "without_files", False),
+    ],
+)
+def test_remedy(sandbox: Sandbox, model: str, remedy: str, *, attached: bool) -> None:
+    """Where the files are the reason, one click sends the question with smaller ones, or without."""
+    session = signed_in()
+    session.chat.model = model
+    session.chat.conversation.ask("What is it?", [attachment("a.png", picture(2_000, 10))])
+    app = chat_page(session).run()
+    assert app.error
+    app.button(key=f"remedy_{remedy}").click().run()
+    before, after = (completion["body"]["messages"][0] for completion in sandbox.completions)
+    assert isinstance(after["content"], list) is attached
+    assert after != before
+    assert len(session.chat.conversation.turns[0].attachments) == 1
+
+
+def test_images_elsewhere(sandbox: Sandbox) -> None:
+    """An image at another place is a link, an SVG a sentence, and neither is loaded."""
+    session = signed_in()
+    app = ask(chat_page(session).run(), "sandbox/image-forms please")
+    assert len(app.get("download_button")) == 2
+    text = visible_text(app)
+    assert "](https://example.org/picture.png)" in text
+    assert "cannot be shown here (image/svg+xml)" in text
+    for element in app.get("imgs"):
+        assert "example.org" not in str(element.proto)
+
+
+@pytest.mark.parametrize("model", ["refusal", "think", "parts", "no-finish", "whole-message"])
+def test_shapes(sandbox: Sandbox, model: str) -> None:
+    """An answer of another shape is shown and goes back in the next request, without reasoning."""
+    session = signed_in()
+    app = ask(chat_page(session).run(), f"sandbox/{model} please")
+    answer = session.chat.conversation.turns[0].answer
+    assert (answer.progress, bool(answer.text)) == ("complete", True)
+    assert not app.error
+    assert not app.warning
+    ask(app, "sandbox/echo more")
+    sent = sandbox.completions[-1]["body"]["messages"][1]
+    assert sent == {"role": "assistant", "content": answer.text}
+    assert "think" not in answer.text
+    assert bool(app.status) is (model in ("think", "parts"))
+
+
+def test_cost_that_comes_late(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the cost of an answer that broke off is not known, the page says so."""
+    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", (1.0,))
+    session = signed_in()
+    app = ask(chat_page(session).run(), "sandbox/cut please")
+    assert "cost not known yet" in visible_text(app)
+    wait_until(lambda: bool(session.spending.spent))
+    wait_until(lambda: not chat_actions.is_counting(session.chat.conversation.turns[0].answer))
+    text = visible_text(app.run())
+    assert "not known" not in text
+    assert "completion tokens" in text
+
+
+def test_unauthorized(sandbox: Sandbox) -> None:
+    """A 401 for a key whose account answers signs nobody out."""
+    app = ask(chat_page(signed_in()).run(), "sandbox/status-401 please")
+    assert app.chat_input
+    assert "still signed in" in app.error[0].value
 
 
 def test_long_conversation(sandbox: Sandbox) -> None:

@@ -1,0 +1,29 @@
+"""Tokens and costs, as a stream and `/api/v1/generation` report them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .events import Usage
+from .untrusted import amount, mapping
+
+
+def read_usage(usage: Mapping[str, Any]) -> Usage:
+    """Return the `usage` of an answer."""
+    details = mapping(usage.get("cost_details"))
+    return Usage(
+        prompt_tokens=tokens(usage.get("prompt_tokens")),
+        completion_tokens=tokens(usage.get("completion_tokens")),
+        cost=total_cost(usage, usage.get("cost"), details.get("upstream_inference_cost")),
+    )
+
+
+def total_cost(report: Mapping[str, Any], charged: object, upstream: object) -> float | None:
+    """Return what OpenRouter charges, plus the provider's own bill if the user has a key there."""
+    amounts = [amount(charged), amount(upstream) if report.get("is_byok") is True else None]
+    known = [one for one in amounts if one is not None]
+    return sum(known) if known else None
+
+
+def tokens(count: object) -> int:
+    """Return a number of tokens; 0 if it is unknown."""
+    return int(amount(count) or 0)
