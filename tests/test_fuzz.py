@@ -212,7 +212,7 @@ CHUNK = {
                         "file": {"hash": "h", "content": [{"type": "text", "text": "a"}]},
                     },
                 ],
-                "images": [{"image_url": {"url": "data:image/png;base64,AAAA"}}],
+                "images": [{"image_url": {"url": "data:image/gif;base64,R0lGODlh"}}],
             },
             "message": {"content": "x"},
             "finish_reason": "stop",

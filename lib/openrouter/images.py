@@ -3,7 +3,7 @@
 import base64
 import re
 
-from .events import IMAGE_TYPES, GeneratedImage, ImageLink, UnshownImage, is_web_url
+from .events import GeneratedImage, ImageLink, UnshownImage, is_web_url
 from .untrusted import mapping
 
 _DATA_URL = re.compile(
@@ -37,13 +37,11 @@ def _from_text(text: str) -> GeneratedImage | ImageLink | UnshownImage:
     if is_web_url(text):
         return ImageLink(text)
     found = _DATA_URL.match(text)
-    declared = found[1].lower().replace("image/jpg", "image/jpeg") if found else ""
+    declared = found[1].lower() if found else ""
     is_base64 = found is None or "base64" in found[2].lower()
     content = _decode(text[found.end() if found else 0 :]) if is_base64 else b""
-    media_type = _media_type(content) or (declared if declared in IMAGE_TYPES else "")
-    if content and media_type:
-        return GeneratedImage(media_type, content)
-    return UnshownImage(declared)
+    media_type = _media_type(content)
+    return GeneratedImage(media_type, content) if media_type else UnshownImage(declared)
 
 
 def _decode(text: str) -> bytes:
@@ -56,7 +54,7 @@ def _decode(text: str) -> bytes:
 
 
 def _media_type(content: bytes) -> str:
-    """Return the media type by the content, which a declared one may contradict."""
+    """Return the media type by the content, which a declared one may contradict; "" if unknown."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     return next((name for start, name in _SIGNATURES.items() if content.startswith(start)), "")

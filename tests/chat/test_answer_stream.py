@@ -22,7 +22,7 @@ from lib.chat.answer_stream import (
     RenderThrottle,
 )
 from lib.chat.conversation import Answer
-from lib.openrouter.annotations import FileAnnotation
+from lib.openrouter.annotations import MAX_ANNOTATIONS_LENGTH, FileAnnotation
 from lib.openrouter.chat import ChatRequest, Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
@@ -368,3 +368,11 @@ def test_apply() -> None:
         unshown_images=["a/svg"],
         usage=usage,
     )
+
+
+def test_size_of_parsed_files() -> None:
+    """Parsed files are kept as long as there is room for them."""
+    answer = Answer()
+    for name in "abc":
+        apply(FileAnnotation(name, "x" * (MAX_ANNOTATIONS_LENGTH // 2)), answer)
+    assert [one.hash for one in answer.file_annotations] == ["a", "b"]

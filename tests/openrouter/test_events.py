@@ -1,6 +1,7 @@
 """The chunks of an answer, read into events without a network."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,7 @@ from lib.openrouter.events import (
     Usage,
 )
 from lib.openrouter.sse import ServerSentEvent, decode_events
+from sandbox.answers import picture
 
 DONE = {"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}
 
@@ -62,7 +64,8 @@ def test_bounded() -> None:
     """A name, a title or a reason is one line of 200 characters, and the number of extras is limited."""
     long = "a\n" * 90_000
     source = {"url_citation": {"url": "https://x.org/", "title": long}}
-    images = [{"image_url": {"url": f"data:image/png;base64,{number:04}"}} for number in range(900)]
+    png = b64encode(picture(1, 1))[:64].decode()
+    images = [{"image_url": {"url": f"data:image/png;base64,{png}{n:04}"}} for n in range(900)]
     files = [{"type": "file", "file": {"hash": f"{n}", "content": []}} for n in range(50)]
     delta = {"annotations": [source] * 2 + [{"url_citation": {"url": "https://x.org/"}}] * 9_000}
     choice = {"delta": {**delta, "images": images}, "finish_reason": long}

@@ -268,7 +268,22 @@ def test_image_for_a_model_without_image_input(sandbox: Sandbox) -> None:
     app = chat_page(session).run()
     assert "does not take images" in app.error[0].value
     assert not sandbox.completions
+    app.button(key="remedy_without_files").click().run()
+    assert sandbox.completions[-1]["body"]["messages"][0]["content"] == "What is it?"
     session.chat.model = "sandbox/hello"
     app.button(key="try_again").click().run()
     assert not app.error
     assert "an image (image/png" in visible_text(app)
+
+
+def test_drawing_for_a_model_without_image_input(sandbox: Sandbox) -> None:
+    """A model that takes no images is not sent those that another one has made."""
+    session = signed_in()
+    drawn = Answer("", "complete", images=[GeneratedImage("image/png", picture(2, 2))])
+    session.chat.open(Conversation([Turn("Draw a cat", [drawn])]))
+    for model, is_sent in (("sandbox/hello", True), ("sandbox-labs/breeze-1b:free", False)):
+        session.chat.model = model
+        ask(chat_page(session).run(), "Make it blue")
+        messages = sandbox.completions[-1]["body"]["messages"]
+        assert messages[0]["content"] == "Draw a cat"
+        assert ("images" in messages[1]) is is_sent

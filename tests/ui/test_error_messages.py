@@ -140,6 +140,14 @@ def test_in_flight() -> None:
     assert (explanation.link, explanation.affordable_tokens) == (None, SHORT_ANSWER_TOKENS)
 
 
+def test_limit_of_the_key() -> None:
+    """A request that is too large for the key's limit leads to the key, and not to the credits."""
+    metadata = {"reason": "weight_exceeds_budget", "limit_source": "openrouter_key_limit"}
+    explanation = explained(error_from_chunk({"code": 402, "metadata": metadata}))
+    assert explanation.link
+    assert explanation.link[1].startswith("https://o/keys/")
+
+
 def test_quotation() -> None:
     """The provider's words are quoted with whose they are, in one line, short, and without keys."""
     raw = "bad\n“key” sk-ant-abcdefgh. "
