@@ -7,7 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import MAX_FILES, Attachment, Kind, NotAttachable, attachment
+from lib.chat.attachments import (
+    MAX_FILES,
+    Attachment,
+    Kind,
+    NotAttachable,
+    attachment,
+    prepare,
+)
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.openrouter.chat import ChatRequest, Completion
@@ -44,7 +51,7 @@ def submit_question(
     refused: list[str] = []
     for name, content in files[:MAX_FILES]:
         try:
-            attachments.append(attachment(name, content))
+            attachments.append(prepare(attachment(name, content)))
         except NotAttachable as error:
             refused.append(str(error))
     if len(files) > MAX_FILES:

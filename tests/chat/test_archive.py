@@ -1,6 +1,7 @@
 """Conversations as JSON: written and read whole, and nothing else is accepted."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -36,7 +37,10 @@ def whole_turn() -> Turn:
         max_tokens=100,
     )
     failed = Answer("b", "failed", failure="Why.")
-    files = [attachment("a.txt", b"text"), attachment("a.png", picture(2, 2))]
+    files = [
+        replace(attachment("a.txt", b"text"), note="A guess."),
+        attachment("a.png", picture(2, 2)),
+    ]
     return Turn("Why?", [failed, answer], files, shown=0)
 
 
