@@ -13,8 +13,9 @@ from markdown_it import MarkdownIt
 
 from lib.chat.answer_events import apply
 from lib.chat.archive import NotAConversation, decode, encode
-from lib.chat.attachments import attachment, count_pixels
+from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.images import count_pixels
 from lib.chat.storage import StorageDiff, parse_records, restore
 from lib.markdown import GrowingMarkdown, render_blocks, render_html
 from lib.markdown.streamlit import escape_markdown

@@ -178,7 +178,10 @@ def _checked(turn: Turn) -> Turn:
     if len(turn.question) > MAX_QUESTION_LENGTH or len(turn.attachments) > MAX_FILES:
         raise NotAConversation
     try:
-        turn.attachments = [attachment(file.name, file.content) for file in turn.attachments]
+        turn.attachments = [
+            replace(attachment(file.name, file.content), note=one_line(file.note))
+            for file in turn.attachments
+        ]
     except NotAttachable as error:
         raise NotAConversation from error
     if not -len(turn.answers) <= turn.shown < len(turn.answers):

@@ -4,11 +4,12 @@ The content parts follow https://openrouter.ai/docs/guides/overview/multimodal/o
 """
 
 import base64
-import math
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, Literal
+
+from lib.chat import images
+from lib.chat.file_types import MAX_PDF_OFFSET, WINDOWS, decode_text, detect
 
 Kind = Literal["image", "pdf", "audio", "text"]
 
@@ -17,30 +18,18 @@ MAX_UPLOAD_MB = 10
 """Megabytes (of 1,000,000 bytes) of one file."""
 MAX_TEXT_FILE_LENGTH = 500_000
 """Characters."""
-MAX_PIXELS = 64_000_000
-"""Pixels of an image, each of which takes four bytes when decoded."""
-MAX_SHOWN_PIXELS = 25_000_000
-"""Pixels of an image that is shown; Streamlit decodes it in each run, at twice the memory."""
 
-_IMAGES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "webp": "webp", "gif": "gif"}
-_AUDIO = {"wav": "wav", "mp3": "mp3", "m4a": "m4a", "ogg": "ogg", "flac": "flac", "aac": "aac"}
+_IMAGES = {
+    **{form: form for form in ("png", "webp", "gif")},
+    **dict.fromkeys(("jpg", "jpeg", "jfif"), "jpeg"),
+}
+_AUDIO = ("wav", "mp3", "m4a", "ogg", "flac", "aac")
 _TEXTS = (
     *("txt", "md", "csv", "tsv", "json", "yaml", "yml", "xml", "html", "css", "toml", "ini", "log"),
     *("py", "js", "ts", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php", "sh", "sql", "tex"),
 )
 FILE_TYPES = (*_IMAGES, "pdf", *_AUDIO, *_TEXTS)
-"""The file name extensions that can be selected."""
-
-_SIGNATURES = {
-    "png": (b"\x89PNG\r\n\x1a\n",),
-    "jpeg": (b"\xff\xd8\xff",),
-    "gif": (b"GIF87a", b"GIF89a"),
-    "webp": (b"RIFF",),
-    "pdf": (b"%PDF-",),
-}
-_START_OF_SCAN = b"\xff\xda"
-_MAX_SCANS = 32
-"""Scans of a progressive JPEG, each of which decodes all pixels; ten are usual."""
+"""The file name extensions that can be selected. Without HEIC, an iPhone converts it to JPEG."""
 
 
 class NotAttachable(ValueError):
@@ -49,12 +38,16 @@ class NotAttachable(ValueError):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file attached to a question; `form` is the file name extension for its content."""
+    """A file attached to a question; `form` is the file name extension for its content.
+
+    `note` says in a sentence what was changed of it, or guessed.
+    """
 
     name: str
     kind: Kind
     form: str
     content: bytes = field(repr=False)
+    note: str = ""
 
     @property
     def media_type(self) -> str:
@@ -68,74 +61,95 @@ class Attachment:
             case "image":
                 return {"type": "image_url", "image_url": {"url": self._data_url()}}
             case "pdf":
-                file = {"filename": self.name, "file_data": self._data_url()}
+                name = self.name if self.name.lower().endswith(".pdf") else f"{self.name}.pdf"
+                file = {"filename": name, "file_data": self._data_url()}
                 return {"type": "file", "file": file}
             case "audio":
                 audio = {"data": base64.b64encode(self.content).decode(), "format": self.form}
                 return {"type": "input_audio", "input_audio": audio}
             case "text":
-                text = self.content.decode("utf-8-sig")
-                return {"type": "text", "text": f"File {self.name}:\n\n{text}"}
+                return {"type": "text", "text": f"File {self.name}:\n\n{self.content.decode()}"}
 
     def _data_url(self) -> str:
         return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
 
 
 def attachment(name: str, content: bytes) -> Attachment:
-    """Return the attachment for a file. Raises `NotAttachable`."""
+    """Return the attachment for a file; where its content tells the type, its name does not.
+
+    Raises `NotAttachable`.
+    """
     name = " ".join(PurePath(name).name.split())[:200]
     extension = PurePath(name).suffix.removeprefix(".").lower()
     if len(content) > MAX_UPLOAD_MB * 1_000_000:
         raise NotAttachable(f"{name} is larger than {MAX_UPLOAD_MB} MB.")
     if not content:
         raise NotAttachable(f"{name} is empty.")
+    form = detect(content)
+    if form == "pdf" or (extension == "pdf" and b"%PDF-" in content[:MAX_PDF_OFFSET]):
+        return Attachment(name, "pdf", "pdf", content[content.index(b"%PDF-") :])
+    if form == "heif":
+        reason = "is a HEIC or AVIF image, which models do not take"
+        raise NotAttachable(f"{name} {reason}. Save it as JPEG or PNG first.")
+    if form in _IMAGES.values():
+        _check_pixels(name, form, content)
+        return Attachment(name, "image", form, content)
+    if form or extension in _AUDIO:
+        return Attachment(name, "audio", form or extension, content)
     if extension in _TEXTS:
-        return Attachment(name, "text", "txt", _checked_text(name, content))
-    if extension in _AUDIO:
-        return Attachment(name, "audio", _AUDIO[extension], content)
-    form = _IMAGES.get(extension, extension)
-    if form not in _SIGNATURES:
-        raise NotAttachable(f"{name} is of a type that cannot be sent; an image or a PDF can.")
-    if not content.startswith(_SIGNATURES[form]):
-        raise NotAttachable(f"{name} is not what its name says: it holds no {form.upper()}.")
-    if form != "pdf":
-        _check_pixels(name, content)
-    return Attachment(name, "pdf" if form == "pdf" else "image", form, content)
+        return _text_attachment(name, content)
+    expected = _IMAGES.get(extension, extension)
+    if expected in (*_IMAGES.values(), "pdf"):
+        raise NotAttachable(f"{name} is not what its name says: it holds no {expected.upper()}.")
+    raise NotAttachable(f"{name} is of a type that cannot be sent; an image or a PDF can.")
 
 
-def _check_pixels(name: str, content: bytes) -> None:
-    pixels = count_pixels(content)
+def prepare(file: Attachment) -> Attachment:
+    """Return a file that the user attaches as models take it: an image upright and small enough.
+
+    Not for stored files, since it may take a second. Raises `NotAttachable`.
+    """
+    if file.kind != "image":
+        return file
+    try:
+        fitted = images.fit(file.content)
+    except images.InvalidImage as error:
+        raise NotAttachable(f"{file.name} is damaged: its pixels cannot be read.") from error
+    if fitted is None:
+        return file
+    return replace(file, form=fitted.form, content=fitted.content, note=fitted.note)
+
+
+def shrink(file: Attachment) -> Attachment:
+    """Return an image made small, for a model that refused it; any other file as it is."""
+    if file.kind != "image" or (images.count_pixels(file.content) or 0) > images.MAX_SHOWN_PIXELS:
+        return file
+    try:
+        content, form = images.shrink(file.content)
+    except images.InvalidImage:
+        return file
+    return replace(file, content=content, form=form)
+
+
+def _check_pixels(name: str, form: str, content: bytes) -> None:
+    pixels = images.count_pixels(content)
+    max_pixels = images.MAX_WEBP_PIXELS if form == "webp" else images.MAX_PIXELS
     if not pixels:
         raise NotAttachable(f"{name} is damaged: how many pixels it has cannot be read.")
-    if pixels > MAX_PIXELS:
-        limit = f"{MAX_PIXELS // 1_000_000} million pixels"
+    if pixels > max_pixels:
+        limit = f"{max_pixels // 1_000_000} million pixels"
         raise NotAttachable(f"{name} is too large: an image may have {limit}. Make it smaller.")
 
 
-def count_pixels(content: bytes) -> float | None:
-    """Return the number of pixels of an image by its header; None if that cannot be read.
-
-    Nothing is decoded. The number is infinite if Pillow refuses the image as too large, and for a
-    JPEG with too many scans.
-    """
-    from PIL import Image  # imported here because it is slow to import
-
-    if content.count(_START_OF_SCAN) > _MAX_SCANS and content.startswith(_SIGNATURES["jpeg"]):
-        return math.inf
+def _text_attachment(name: str, content: bytes) -> Attachment:
     try:
-        with Image.open(BytesIO(content), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
-            return image.width * image.height
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return math.inf
-    except Exception:  # noqa: BLE001 - Pillow has no common base class for invalid images
-        return None
-
-
-def _checked_text(name: str, content: bytes) -> bytes:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise NotAttachable(f"{name} is not text in UTF-8.") from error
+        text, encoding = decode_text(content)
+    except ValueError as error:
+        encodings = "UTF-8, UTF-16 or Windows-1252"
+        raise NotAttachable(f"{name} is not text in {encodings}. Save it as UTF-8.") from error
+    if not text:
+        raise NotAttachable(f"{name} is empty.")
     if len(text) > MAX_TEXT_FILE_LENGTH:
         raise NotAttachable(f"{name} is longer than {MAX_TEXT_FILE_LENGTH:,} characters.")
-    return content
+    note = "Read as Windows-1252, since it is not UTF-8." if encoding == WINDOWS else ""
+    return Attachment(name, "text", "txt", text.encode(), note)

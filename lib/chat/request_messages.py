@@ -4,8 +4,8 @@ import base64
 import json
 from typing import Any
 
+from lib.chat.attachments import shrink
 from lib.chat.conversation import Answer, Conversation, Remedy, Turn
-from lib.chat.smaller_images import smaller
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.chat import ChatMessage
 from lib.openrouter.events import GeneratedImage
@@ -100,5 +100,5 @@ def _content(turn: Turn, remedy: Remedy) -> str | list[dict[str, Any]]:
         return turn.question or f"[left out: {names}]"
     if not files:
         return turn.question
-    parts = [(smaller(file) if remedy == "smaller_images" else file).part() for file in files]
+    parts = [(shrink(file) if remedy == "smaller_images" else file).part() for file in files]
     return [{"type": "text", "text": turn.question}, *parts] if turn.question else parts

@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from lib.chat.answer_events import add_file_annotation
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import MAX_FILES, Attachment, Kind, NotAttachable, attachment
+from lib.chat.attachments import (
+    MAX_FILES,
+    Attachment,
+    Kind,
+    NotAttachable,
+    attachment,
+    prepare,
+)
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.chat.request_messages import request_messages
@@ -47,7 +54,7 @@ def submit_question(
     refused: list[str] = []
     for name, content in files[:MAX_FILES]:
         try:
-            attachments.append(attachment(name, content))
+            attachments.append(prepare(attachment(name, content)))
         except NotAttachable as error:
             refused.append(str(error))
     if len(files) > MAX_FILES:

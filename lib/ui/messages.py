@@ -1,13 +1,16 @@
 """Render questions and answers."""
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
-from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
+from lib.chat.attachments import Attachment
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
+from lib.chat.images import MAX_SHOWN_PIXELS, InvalidImage, count_pixels, thumbnail
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
 from lib.markdown.streamlit import escape_markdown, link
+from lib.openrouter.events import GeneratedImage
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small, usd
 from lib.ui.render import render_reasoning, render_text
@@ -16,6 +19,10 @@ from lib.ui.widgets import widget_value
 
 COST_INTERVAL_S = 1.0
 """Between two looks whether the cost of an answer that broke off is known."""
+IMAGE_WIDTH = 320
+"""Pixels."""
+_thumbnails: WeakKeyDictionary[Attachment | GeneratedImage, bytes] = WeakKeyDictionary()
+"""Streamlit shows them as they are, where it would decode a larger image in each run."""
 
 
 def render_question(turn: Turn) -> None:
@@ -27,28 +34,29 @@ def render_question(turn: Turn) -> None:
 
 
 def _render_attachment(file: Attachment) -> None:
+    label = escape_markdown(file.name)
     match file.kind:
         case "image":
-            _render_image(file.content, file.name)
-            small(escape_markdown(file.name))
+            _render_image(file, file.name)
         case "audio":
             st.audio(file.content, format=file.media_type)
-            small(escape_markdown(file.name))
         case _:
             icon = "picture_as_pdf" if file.kind == "pdf" else "description"
-            small(
-                f":material/{icon}: {escape_markdown(file.name)} · {len(file.content) / 1000:,.0f} KB"
-            )
+            label = f":material/{icon}: {label} · {len(file.content) / 1000:,.0f} KB"
+    small(f"{label} · {escape_markdown(file.note)}" if file.note else label)
 
 
-def _render_image(content: bytes, name: str) -> None:
-    if (count_pixels(content) or 0) > MAX_SHOWN_PIXELS:
-        small(f":material/broken_image: {escape_markdown(name)} is too large to be shown here.")
-        return
-    try:
-        st.image(content, alt=name, width=320)
-    except Exception:  # noqa: BLE001 - Pillow has no common error for what only begins like an image
-        small(f":material/broken_image: {escape_markdown(name)} cannot be shown.")
+def _render_image(image: Attachment | GeneratedImage, name: str) -> None:
+    if image not in _thumbnails:
+        if (count_pixels(image.content) or 0) > MAX_SHOWN_PIXELS:
+            small(f":material/broken_image: {escape_markdown(name)} is too large to be shown here.")
+            return
+        try:
+            _thumbnails[image] = thumbnail(image.content, IMAGE_WIDTH)
+        except InvalidImage:
+            small(f":material/broken_image: {escape_markdown(name)} cannot be shown.")
+            return
+    st.image(_thumbnails[image], alt=name, width=IMAGE_WIDTH)
 
 
 def render_own_message(
@@ -144,7 +152,7 @@ def render_answer(answer: Answer, storage_key: str = "") -> None:
 def render_footer(answer: Answer, storage_key: str = "") -> None:
     """Render under an answer its images, sources, end, model, and cost."""
     for number, image in enumerate(answer.images, 1):
-        _render_image(image.content, f"Image {number}, made by the model")
+        _render_image(image, f"Image {number}, made by the model")
         st.download_button(
             "Save the image",
             image.content,

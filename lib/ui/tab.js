@@ -26,6 +26,7 @@ export default function ({ data, setTriggerValue }) {
   closeSidebar([location.pathname, data.open_count, data.signed_in_at].join());
   scrollToQuestion(data.last_question_id, signal);
   document.addEventListener("keydown", endComposition, { capture: true, signal });
+  document.addEventListener("paste", preferText, { capture: true, signal });
   if (data.reset_id && data.reset_id !== lastResetId) {
     lastResetId = data.reset_id;
     storage((store) => keysOf(store, conversations).forEach((key) => store.removeItem(key)));
@@ -109,6 +110,17 @@ function scrollToQuestion(id, signal) {
 // has ended by then, and only the key code tells: https://webkit.org/b/165004.
 function endComposition(event) {
   if (event.key === "Enter" && event.keyCode === 229) event.stopPropagation();
+}
+
+// Cells of a spreadsheet are pasted as text and as a picture of them, of which Streamlit takes the
+// picture. A copied file can come with its name or address as text: there the file is meant.
+function preferText(event) {
+  const { files, types } = event.clipboardData;
+  const lines = event.clipboardData.getData("text/plain").trim().split(/[\r\n]+/);
+  const isPictureOf = ({ name, type }) =>
+    type.startsWith("image/") && !lines.some((line) => line.endsWith(name));
+  if (!files.length || !lines[0] || types.includes("text/uri-list")) return;
+  if ([...files].every(isPictureOf)) event.stopPropagation();
 }
 
 // The latest first, as many as fit into one message.

@@ -284,3 +284,36 @@ def test_image_by_paste_and_drop(chat: Page, sandbox: Sandbox) -> None:
     chat.get_by_role("button", name="Try again").click()
     expect(steps.answers(chat).last).to_contain_text("sandbox/hello again")
     assert len(sandbox.completions) == 3
+
+
+PASTE = """async ([text, bytes, name]) => {
+    const target = document.activeElement;
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    data.items.add(new File([new Uint8Array(bytes)], name, {type: "image/png"}));
+    return target.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+COPY = """async ([text, bytes]) => {
+    const parts = {"text/plain": text, "image/png": new Uint8Array(bytes)};
+    const blob = (kind) => new Blob([parts[kind]], {type: kind});
+    await navigator.clipboard.write([new ClipboardItem(
+        Object.fromEntries(Object.keys(parts).map((kind) => [kind, blob(kind)])))]);
+}"""
+
+
+@pytest.mark.chromium
+def test_pasted_cells(chat: Page, sandbox: Sandbox) -> None:
+    """Cells, which a spreadsheet copies as text and as a picture, are pasted as text."""
+    chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chat.evaluate(COPY, ["a\tb", list(picture(4, 4))])
+    question = chat.get_by_placeholder("Ask anything")
+    question.focus()
+    chat.keyboard.press("Control+V")
+    expect(question).to_have_value("a\tb")
+    assert chat.evaluate(PASTE, ["a\tb", list(picture(4, 4)), "image.png"])
+    for text in ("cat.png", "/home/me/cat.png", ""):  # a copied file with its name, and a picture
+        with chat.expect_response(lambda response: "upload_file" in response.url):
+            assert not chat.evaluate(PASTE, [text, list(picture(4, 4)), "cat.png"])
+    expect(chat.get_by_test_id("stChatInput").get_by_text("image.png")).to_have_count(0)
+    expect(chat.get_by_test_id("stChatInput").get_by_text("cat.png")).to_have_count(3)

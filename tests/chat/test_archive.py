@@ -1,6 +1,7 @@
 """Conversations as JSON: written and read whole, and nothing else is accepted."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -47,7 +48,10 @@ def whole_turn() -> Turn:
         remedy="smaller_images",
     )
     failed = Answer("b", "failed", failure="Why.")
-    files = [attachment("a.txt", b"text"), attachment("a.png", picture(2, 2))]
+    files = [
+        replace(attachment("a.txt", b"text"), note="A guess."),
+        attachment("a.png", picture(2, 2)),
+    ]
     return Turn("Why?", [failed, answer], files, shown=0)
 
 

@@ -6,8 +6,9 @@ import json
 import pytest
 
 from lib.chat import request_messages as module
-from lib.chat.attachments import Attachment, attachment, count_pixels
+from lib.chat.attachments import Attachment, attachment
 from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.images import count_pixels
 from lib.chat.request_messages import FILE_READ, NO_IMAGE, request_messages
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import GeneratedImage

@@ -1,5 +1,6 @@
 """Questions and answers of a session without a page: queued, stopped, found again and paid."""
 
+import base64
 import json
 import socket
 import threading
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from lib.chat import answer_stream
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
+from lib.chat.images import count_pixels
 from lib.chat.storage import StorageDiff
 from lib.openrouter.chat import ChatRequest
 from lib.openrouter.errors import OpenRouterError, UnconfirmedRejection
@@ -22,6 +24,7 @@ from lib.ui import chat_actions
 from lib.ui.autosave import restore_stored
 from lib.ui.session import Session
 from sandbox.server import Sandbox
+from tests.chat.test_images import image_of
 from tests.conftest import Served
 from tests.support.pages import signed_in
 from tests.support.waiting import wait_until
@@ -56,6 +59,22 @@ def test_questions_in_mid_answer(served: Served) -> None:
         assert answer.progress == "complete"
     contents = [completion["body"]["messages"][-1]["content"] for completion in served.completions]
     assert contents[-2:] == list(questions[1:])
+
+
+def test_attached_image(served: Served) -> None:
+    """An image is sent and kept as small as models take it, not as it was uploaded."""
+    session, settings = signed_in(), Settings(base_url=served.base_url)
+    uploaded = image_of("PNG", 3_000, 1_500)
+    chat_actions.submit_question(
+        settings, session, session.user, ChatRequest("sandbox/hello"), "", [("a.jpg", uploaded)]
+    )
+    assert session.streams[-1].over.wait(5)
+    (file,) = session.chat.conversation.turns[0].attachments
+    assert file.note == "Made smaller: 3,000 × 1,500 to 2,000 × 1,000."
+    (part,) = served.completions[-1]["body"]["messages"][-1]["content"]
+    sent = base64.b64decode(part["image_url"]["url"].removeprefix("data:image/png;base64,"))
+    assert sent == file.content
+    assert count_pixels(sent) == 2_000 * 1_000
 
 
 def test_question_in_another_conversation(served: Served) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from lib.chat.attachments import attachment
+from lib.chat.attachments import attachment, prepare
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.events import GeneratedImage
-from lib.ui import chat_actions
+from lib.ui import chat_actions, messages
 from sandbox.answers import picture
 from sandbox.server import Sandbox
-from tests.chat.test_attachments import large_png
+from tests.chat.test_images import image_of, large_png
 from tests.support.pages import ask, chat_page, signed_in, visible_text
 from tests.support.waiting import wait_until
 
@@ -256,8 +256,34 @@ def test_image_with_too_many_pixels(sandbox: Sandbox) -> None:
     session.chat.open(Conversation([Turn("Draw.", [Answer("Here.", "complete", images=images)])]))
     app = chat_page(session).run()
     assert "is too large to be shown here" in visible_text(app)
-    assert not app.get("imgs")
+    assert not app.get("image")
     assert app.get("download_button")
+
+
+def test_attached_image(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under an image stands what was changed of it; it is decoded once, not in each run."""
+    session = signed_in()
+    file = prepare(attachment("a*.png", image_of("JPEG", 3_000, 1_500)))
+    session.chat.open(Conversation([Turn("What?", [Answer("Black.", "complete")], [file])]))
+    decoded: list[bytes] = []
+    monkeypatch.setattr(
+        messages, "thumbnail", lambda content, _: decoded.append(content) or picture(2, 2)
+    )
+    app = chat_page(session).run().run()
+    assert f"{escape_markdown(file.name)} · {escape_markdown(file.note)}" in visible_text(app)
+    assert file.note == "Made smaller: 3,000 × 1,500 to 2,000 × 1,000."
+    assert app.get("image")
+    assert decoded == [file.content]
+
+
+def test_damaged_image(sandbox: Sandbox) -> None:
+    """In place of an image that cannot be decoded stands that it cannot be shown."""
+    session = signed_in()
+    file = attachment("a.png", image_of("PNG", 400, 400)[:-30])
+    session.chat.open(Conversation([Turn("What?", [Answer("Black.", "complete")], [file])]))
+    app = chat_page(session).run()
+    assert "a.png cannot be shown." in visible_text(app)
+    assert not app.get("image")
 
 
 def test_image_for_a_model_without_image_input(sandbox: Sandbox) -> None:
