@@ -1,5 +1,7 @@
 """The chat page."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,13 +9,16 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Turn
 from lib.markdown.streamlit_markdown import escape_markdown
+from lib.openrouter.request import DataPolicy
 from lib.openrouter_sign_in import current_user
 from lib.ui import (
     account,
     autosave,
     budget,
+    catalogue,
     chat_actions,
     conversations,
+    data_policy,
     internals,
     messages,
     models,
@@ -27,12 +32,13 @@ app = page.begin_page()
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
 conversation = session.chat.conversation
+providers = partial(catalogue.providers, settings, session)
 
 app.header.title("Chat", anchor=False)
 
 if app.user is None:
     app.header.markdown("Sign in to chat with any model on your own OpenRouter credits.")
-    messages.render_conversation(conversation)
+    messages.render_conversation(conversation, providers())
     autosaver.finish()
     st.stop()
 
@@ -84,6 +90,13 @@ def render_ask_again() -> None:
     )
 
 
+def choose_policy(policy: DataPolicy) -> None:
+    session.chat.conversation.data_policy = policy
+
+
+with internals.slot_above_input().container():
+    policy = conversation.data_policy
+    data_policy.render_choice(settings, policy, "who_may_see_it", choose_policy)
 stop_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
@@ -133,14 +146,16 @@ with conversation_slot:
             live[stream], indices[stream] = body, index
         else:
             with body:
-                messages.render_answer(turn.answer, session.text_storage_key(index))
+                storage_key = session.text_storage_key(index)
+                messages.render_answer(turn.answer, providers(), storage_key)
 
 if live:
     with stop_slot:
         render_stop(session, live, "Stop", "stop")
 for stream in render_live(live, session, autosaver):
     with live[stream]:
-        messages.render_footer(stream.answer, session.text_storage_key(indices[stream]))
+        storage_key = session.text_storage_key(indices[stream])
+        messages.render_footer(stream.answer, providers(), storage_key)
     autosaver.save()
 rerun_if_key_was_rejected(live)
 if live and conversation.pending_turn:

@@ -23,6 +23,7 @@ from lib.openrouter.events import (
     TextDelta,
     Usage,
 )
+from lib.openrouter.routing import Routing
 
 MAX_ANSWER_SIZE = 20_000_000
 """Characters of text plus bytes of images, so that an endless answer cannot fill the memory."""
@@ -252,6 +253,9 @@ def apply(event: Event, answer: Answer) -> bool:
             answer.citations.append(event)
         case GeneratedImage() if len(answer.images) < MAX_IMAGES:
             answer.images.append(event)
+        case Routing():
+            answer.routing = event
+            answer.provider = answer.provider or event.provider
         case Usage():
             answer.usage = event
         case Finished(finish_reason):

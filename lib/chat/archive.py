@@ -16,6 +16,7 @@ from lib.chat.conversation import (
 )
 from lib.openrouter.events import IMAGE_TYPES, MAX_CITATIONS, MAX_IMAGES, Citation, is_web_url
 from lib.openrouter.models import is_model_id
+from lib.openrouter.request import DATA_POLICIES, DataPolicy
 from lib.openrouter.untrusted import amount, check_items, one_line
 
 FORMAT = "openrouter-chat/1"
@@ -35,7 +36,12 @@ class NotAConversation(ValueError):
 
 def encode(conversation: Conversation) -> bytes:
     """Return a conversation as the content of a file."""
-    body = {"format": FORMAT, "name": conversation.name, "turns": conversation.turns}
+    body = {
+        "format": FORMAT,
+        "name": conversation.name,
+        "data_policy": conversation.data_policy,
+        "turns": conversation.turns,
+    }
     return msgspec.json.format(msgspec.json.encode(body), indent=1)
 
 
@@ -49,7 +55,13 @@ def decode(content: bytes) -> Conversation:
         turn.id = new_id()
         for answer in turn.answers:
             answer.id = new_id()
-    return Conversation(turns, name=file.name[:MAX_TITLE_LENGTH])
+    name, policy = file.name[:MAX_TITLE_LENGTH], checked_policy(file.data_policy)
+    return Conversation(turns, name, data_policy=policy)
+
+
+def checked_policy(policy: str) -> DataPolicy:
+    """Return a data policy, `any` for an unknown one."""
+    return next((known for known in DATA_POLICIES if known == policy), "any")
 
 
 def encode_turn(turn: Turn) -> str:
@@ -101,6 +113,7 @@ class _File(msgspec.Struct):
     format: str
     name: str
     turns: list[Turn]
+    data_policy: str = "any"
 
 
 def _decode(content: bytes | str, expected: type[_T]) -> _T:
@@ -147,8 +160,9 @@ def _check(answer: Answer) -> None:
     ]
     images = [image for image in answer.images if image.media_type in IMAGE_TYPES]
     answer.images = images[:MAX_IMAGES]
+    answer.routing = answer.routing and answer.routing.checked()
     usage = answer.usage
-    counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost) if usage else ()
+    counts = tuple(vars(usage).values()) if usage else ()
     numbers = (*counts, answer.seconds, answer.first_token_seconds, answer.max_tokens)
     answer.affordable_tokens = None
     if not all(value is None or amount(value) is not None for value in numbers):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from lib.chat.attachments import Attachment, Kind
-from lib.openrouter.chat import ChatMessage
 from lib.openrouter.events import Citation, GeneratedImage, Usage
+from lib.openrouter.request import ChatMessage, DataPolicy
+from lib.openrouter.routing import Routing
 from lib.openrouter.untrusted import one_line
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
@@ -44,6 +45,7 @@ class Answer:
     finish_reason: str = ""
     usage: Usage | None = None
     provider: str = ""
+    routing: Routing | None = None
     reasoning: str = ""
     citations: list[Citation] = field(default_factory=list)
     images: list[GeneratedImage] = field(default_factory=list)
@@ -121,7 +123,8 @@ class Turn:
 class Conversation:
     """The turns of one conversation, oldest first; `name` is empty until the user sets one.
 
-    `began_at` is in seconds since the epoch. `model` is set only in a comparison.
+    `began_at` is in seconds since the epoch. `model` is set only in a comparison. `data_policy` says
+    which providers may get it.
     """
 
     turns: list[Turn] = field(default_factory=list)
@@ -129,6 +132,7 @@ class Conversation:
     id: str = field(default_factory=new_id)
     began_at: float = field(default_factory=time.time)
     model: str = ""
+    data_policy: DataPolicy = "any"
 
     @property
     def title(self) -> str:
@@ -186,7 +190,8 @@ class Conversation:
 
     def copy(self) -> "Conversation":
         """Return a new conversation with these turns, which can be continued independently."""
-        return Conversation([replace(turn, answers=list(turn.answers)) for turn in self.turns])
+        turns = [replace(turn, answers=list(turn.answers)) for turn in self.turns]
+        return Conversation(turns, data_policy=self.data_policy)
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
         """Add a question with a waiting answer."""

@@ -19,6 +19,7 @@ from .errors import (
     error_from_chunk,
 )
 from .models import is_model_id
+from .routing import Routing, read_routing
 from .sse import EventTooLarge
 from .untrusted import SurrogateJoiner, amount, one_line, parse_json
 
@@ -79,11 +80,15 @@ class GeneratedImage:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of prompt and completion, and the cost in USD, None if unknown."""
+    """Tokens of prompt and completion, and the cost in USD, None if unknown.
+
+    `cached_tokens` are those of the prompt that were read from the provider's cache.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     cost: float | None
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ Event = (
     | AnsweredBy
     | Citation
     | GeneratedImage
+    | Routing
     | Usage
     | Finished
 )
@@ -134,6 +140,8 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
                 finish_reason = one_line(choice.get("finish_reason")) or finish_reason
             if isinstance(chunk.get("usage"), Mapping):
                 yield _usage(chunk["usage"])
+            if isinstance(chunk.get("openrouter_metadata"), Mapping):
+                yield read_routing(chunk["openrouter_metadata"])
     except EventTooLarge as error:
         raise InvalidResponse from error
     except (StreamInterrupted, StreamStalled, NoContent):
@@ -204,10 +212,13 @@ _IMAGE = re.compile(f"data:({'|'.join(IMAGE_TYPES)});base64,")
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
     return Usage(
         prompt_tokens=int(amount(usage.get("prompt_tokens")) or 0),
         completion_tokens=int(amount(usage.get("completion_tokens")) or 0),
         cost=amount(usage.get("cost")),
+        cached_tokens=int(amount(cached) or 0),
     )
 
 

@@ -27,4 +27,5 @@ def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5
         prompt_tokens=int(amount(data.get("native_tokens_prompt")) or 0),
         completion_tokens=int(amount(data.get("native_tokens_completion")) or 0),
         cost=amount(data.get("total_cost")),
+        cached_tokens=int(amount(data.get("native_tokens_cached")) or 0),
     )

@@ -10,13 +10,14 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import MAX_FILES, Attachment, Kind, NotAttachable, attachment
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
+from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
-from lib.ui import budget, models
+from lib.ui import budget, catalogue
 from lib.ui.error_messages import explain
 from lib.ui.session import Session
 
@@ -85,7 +86,7 @@ def start_pending_answer(
         turn = conversation.pending_turn
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
             return
-        model = models.find(settings, request.model)
+        model = catalogue.find(settings, session, request.model)
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
@@ -94,8 +95,12 @@ def start_pending_answer(
         if refusal:
             _refuse(turn.answer, refusal)
         else:
-            messages = conversation.messages(turn)
-            request = replace(request, messages=messages)
+            request = replace(
+                request,
+                messages=conversation.messages(turn),
+                session_id=conversation.id,
+                data_policy=stricter(settings.data_policy, conversation.data_policy),
+            )
             _start(settings, session, conversation, turn, request, user.key)
 
 
@@ -117,14 +122,15 @@ def _start(
             answer.failure, answer.help = explanation.sentence, explanation.link
             answer.affordable_tokens = explanation.affordable_tokens
         if answer.generation and not answer.usage:
-            arguments = (settings.base_url, key, stream)
+            arguments = (settings.api_url, key, stream)
             threading.Thread(target=_count, args=arguments, name="counting", daemon=True).start()
 
     if answer.max_tokens:
-        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
+        most = max(answer.max_tokens, MIN_COMPLETION_TOKENS)
+        parameters = {**request.parameters, "max_completion_tokens": most}
         request = replace(request, parameters=parameters)
     stream = AnswerStream(
-        Completion(settings.base_url, key, request, headers=settings.attribution()),
+        Completion(settings.api_url, key, request, headers=settings.attribution()),
         answer,
         key=key,
         reader=session,

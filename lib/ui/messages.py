@@ -1,13 +1,14 @@
 """Render questions and answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from lib.chat.attachments import MAX_SHOWN_PIXELS, Attachment, count_pixels
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
-from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
+from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, routing_facts
 from lib.markdown.streamlit_markdown import escape_markdown, link
+from lib.openrouter.providers import Provider
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small, usd
 from lib.ui.render import render_reasoning, render_text
@@ -121,7 +122,10 @@ def render_versions(turn: Turn, index: int) -> None:
             )
 
 
-def render_answer(answer: Answer, storage_key: str = "") -> None:
+Providers = Mapping[str, Provider]
+
+
+def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
     """Render an answer that does not grow any more.
 
     In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
@@ -135,11 +139,11 @@ def render_answer(answer: Answer, storage_key: str = "") -> None:
             "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
     else:
-        render_footer(answer, storage_key)
+        render_footer(answer, providers, storage_key)
 
 
-def render_footer(answer: Answer, storage_key: str = "") -> None:
-    """Render under an answer its images, sources, end, model, and cost."""
+def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
+    """Render under an answer its images, sources, end, and receipt: model, provider, and cost."""
     for number, image in enumerate(answer.images, 1):
         _render_image(image.content, f"Image {number}, made by the model")
         st.download_button(
@@ -170,20 +174,24 @@ def render_footer(answer: Answer, storage_key: str = "") -> None:
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
-    if facts := answer_facts(answer):
+    if facts := answer_facts(answer, providers):
         small(" · ".join(facts))
     if answer.text:
         browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
 
 
-def answer_facts(answer: Answer) -> list[str]:
-    """Return model, provider, tokens, cost, and speed of an answer as markdown."""
+def answer_facts(answer: Answer, providers: Providers) -> list[str]:
+    """Return model, provider, what else was tried, tokens, cost, and speed of an answer as markdown."""
     facts = [f"`{answer.model}`"] if answer.model else []
     if answer.provider:
-        facts.append(f"by {escape_markdown(answer.provider)}")
+        facts.append(_provider(answer.provider, providers))
+    if answer.routing:
+        facts += [escape_markdown(fact) for fact in routing_facts(answer.routing)]
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         facts.append("{:,} prompt and {:,} completion tokens".format(*tokens))
+        if answer.usage.cached_tokens:
+            facts.append(f"{answer.usage.cached_tokens:,} of the prompt read from the cache")
         if answer.usage.cost is not None:
             facts.append(usd(answer.usage.cost))
     if answer.first_token_seconds is not None:
@@ -195,10 +203,22 @@ def answer_facts(answer: Answer) -> list[str]:
     return facts
 
 
-def render_conversation(conversation: Conversation) -> None:
+def _provider(name: str, providers: Providers) -> str:
+    """Return a provider with a link to its privacy policy and its data centers, as markdown."""
+    provider = providers.get(name)
+    if provider is None:
+        return f"by {escape_markdown(name)}"
+    shown = link(provider.policy_url, name) if provider.policy_url else escape_markdown(name)
+    centers = (
+        f" (data centers: {', '.join(provider.data_centers)})" if provider.data_centers else ""
+    )
+    return f"by {shown}{centers}"
+
+
+def render_conversation(conversation: Conversation, providers: Providers) -> None:
     """Render a conversation without any buttons."""
     for turn in conversation.turns:
         with st.chat_message("user"):
             render_question(turn)
         with st.chat_message("assistant"):
-            render_answer(turn.answer)
+            render_answer(turn.answer, providers)

@@ -20,7 +20,7 @@ from lib.chat.answer_stream import (
     apply,
 )
 from lib.chat.conversation import Answer
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
     ConnectionLost,
@@ -44,6 +44,7 @@ from lib.openrouter.events import (
     TextDelta,
     Usage,
 )
+from lib.openrouter.request import ChatRequest
 from tests.conftest import KEY, Served
 
 

@@ -12,7 +12,7 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer
 from lib.openrouter import chat
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
     InvalidResponse,
@@ -34,6 +34,7 @@ from lib.openrouter.events import (
     TextDelta,
     Usage,
 )
+from lib.openrouter.request import ChatRequest
 from lib.openrouter.transport import MAX_BODY_BYTES
 from sandbox import answers
 from tests.chat.test_answer_stream import Session

@@ -10,7 +10,7 @@ import pytest
 
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.storage import StorageDiff
-from lib.openrouter.chat import ChatRequest
+from lib.openrouter.request import ChatRequest
 from lib.settings import Settings
 from lib.ui import chat_actions
 from lib.ui.autosave import restore_stored
