@@ -94,9 +94,7 @@ def choose_policy(policy: DataPolicy) -> None:
     session.chat.conversation.data_policy = policy
 
 
-with internals.slot_above_input().container():
-    policy = conversation.data_policy
-    data_policy.render_choice(settings, policy, "who_may_see_it", choose_policy)
+policy_slot = internals.slot_above_input()
 stop_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
@@ -110,13 +108,15 @@ st.chat_input(
 with app.buttons:
     conversations.render_list(session)
 models.render_choice(settings, session)
+with policy_slot.container():
+    policy, model = conversation.data_policy, session.chat.model or settings.model
+    data_policy.render_choice(settings, session, policy, [model], choose_policy)
 start_answer()  # one that is pending
 autosaver.save()
 
 start_slot = st.empty()  # also if it stays empty: its old content goes at once
 if not conversation.turns:
     with start_slot.container():
-        model = models.chosen_request(settings, session).model
         st.markdown(f"Ask anything. The answer comes from `{model}`, on your own credits.")
         for prompt in settings.prompts:
             st.button(

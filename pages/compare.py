@@ -85,7 +85,7 @@ else:
     placeholder = "Ask all of them" if len(chosen) > 1 else "Choose two models or more first"
 with internals.slot_above_input().container():
     policy = session.comparison.data_policy
-    data_policy.render_choice(settings, policy, "who_may_see_them", choose_policy)
+    data_policy.render_choice(settings, session, policy, chosen, choose_policy)
 stop_all_slot = internals.slot_above_input()
 st.chat_input(
     placeholder,

@@ -113,7 +113,7 @@ def text(name: str, question: str, files: Sequence[str] = ()) -> str:
             return long()
         case "split":
             return SPLIT
-        case "empty":
+        case "empty" | "image-only":
             return ""
         case "cut" | "freeze" | "stream-error" | "stream-error-string" | "bad-json":
             return "The beginning of an answer that does not "
@@ -158,7 +158,7 @@ def extra_deltas(name: str) -> Iterator[dict[str, Any]]:
                 "end_index": len(_SKY),
             }
             yield {"annotations": [{"type": "url_citation", "url_citation": source}]}
-        case "image":
+        case "image" | "image-only":
             url = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
             yield {"images": [{"type": "image_url", "image_url": {"url": url}}]}
 

@@ -80,10 +80,13 @@ class Completion:
             self._text = answers.request(body)
         else:
             self._text = answers.text(self._name, last_question(messages), last_files(messages))
-        self._max_tokens = body.get("max_tokens")
+        self._max_tokens = body.get("max_completion_tokens") or body.get("max_tokens")
+        self.routing: dict[str, Any] = {}
         self._streams = body.get("stream") is True
         self._created_at = datetime.now(UTC).isoformat()
-        self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
+        tokens = [len(_text_of(message)) // 4 + 1 for message in messages]
+        self._prompt_tokens = sum(tokens)
+        self._cached_tokens = sum(tokens[:-1]) if "cache_control" in body else 0
 
     def failure(self, number: int) -> Status | None:
         """Return the failure with which this model responds to its `number`th request, if any."""
@@ -129,7 +132,7 @@ class Completion:
             case "bad-json":
                 yield b'data: {"choices": [{"delta":\n\n'
         yield _data(self._chunk([_choice({}, _OUTCOMES.get(self._name, "stop"))]))
-        yield _data(self._chunk([], usage=self._charge(self._text)))
+        yield _data(self._chunk([], usage=self._charge(self._text), **self.routing))
         if self._name != "no-done":
             yield b"data: [DONE]\n\n"
 
@@ -150,7 +153,7 @@ class Completion:
             choice |= {"finish_reason": "error", "error": _ERROR}
         else:
             choice["finish_reason"] = _OUTCOMES.get(self._name, "stop")
-            more["usage"] = self._charge(self._text)
+            more |= {"usage": self._charge(self._text), **self.routing}
         content = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
         yield content[:100] if self._name == "bad-json" else content
 
@@ -195,7 +198,7 @@ class Completion:
             "completion_tokens": completion_tokens,
             "total_tokens": total_tokens,
             "cost": cost,
-            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
             "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
         }
         return self._usage

@@ -138,10 +138,10 @@ def read_events(stream: Iterable[str]) -> Iterator[Event]:
             for choice in _mappings(chunk.get("choices"))[:1]:
                 yield from _deltas(choice, text, reasoning)
                 finish_reason = one_line(choice.get("finish_reason")) or finish_reason
-            if isinstance(chunk.get("usage"), Mapping):
-                yield _usage(chunk["usage"])
             if isinstance(chunk.get("openrouter_metadata"), Mapping):
                 yield read_routing(chunk["openrouter_metadata"])
+            if isinstance(chunk.get("usage"), Mapping):
+                yield _usage(chunk["usage"])
     except EventTooLarge as error:
         raise InvalidResponse from error
     except (StreamInterrupted, StreamStalled, NoContent):

@@ -94,10 +94,10 @@ def get_model(base_url: str, key: str, model_id: str, *, timeout: Timeout = (5, 
     Raises `ValueError` if it is no id of author and slug, `OpenRouterError` with status 404 if
     OpenRouter has no such model, and what `get_models` raises.
     """
-    found = _PATH.fullmatch(model_id)
-    if not found:
+    author, _, slug = model_id.partition("/")
+    if not (_AUTHOR.fullmatch(author) and _SLUG.fullmatch(slug) and is_model_id(model_id)):
         raise ValueError(model_id)
-    path = "/".join(quote(part, safe="~@:") for part in found.groups())
+    path = f"{quote(author, safe='~@')}/{quote(slug, safe=':')}"
     model = _model(get_data(f"{base_url}/api/v1/model/{path}", auth=Bearer(key), timeout=timeout))
     if model is None:
         raise InvalidResponse(status=200)
@@ -155,11 +155,13 @@ def is_model_id(value: object) -> TypeGuard[str]:
 
     Aliases (`~author/family-latest`), variants (`:nitro`) and presets (`@preset/name`) have it too.
     """
-    return isinstance(value, str) and _MODEL_ID.fullmatch(value) is not None
+    is_id = isinstance(value, str) and _MODEL_ID.fullmatch(value) is not None
+    return is_id and "//" not in str(value) and ".." not in str(value)
 
 
-_MODEL_ID = re.compile(r"(?!.*(//|\.\.))[\w./:~@+-]{1,200}")
-_PATH = re.compile(r"([~@]?\w[\w.+-]*)/(\w[\w.:+-]*)")
+_MODEL_ID = re.compile(r"[\w./:~@+-]{1,200}")
+_AUTHOR = re.compile(r"[~@]?\w[\w.+-]{0,99}")
+_SLUG = re.compile(r"\w[\w.:+-]{0,199}")
 _ROUTING = re.compile(r"(:(nitro|floor|exacto|online))?((?<=.)@preset/.+)?$")
 
 

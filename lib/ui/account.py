@@ -105,5 +105,5 @@ def _render_limits(account: Account) -> None:
         st.metric("Used by this key", usd(account.usage), border=True)
         st.metric("Left of its limit", no_limit if left is None else usd(left), border=True)
         st.metric("Limit of this key", no_limit if limit is None else usd(limit), border=True)
-    for sentence in account_labels.sentences(account):
-        small(sentence)
+    sentences = account_labels.sentences(account)
+    st.markdown("  \n".join(f":small[{sentence}]" for sentence in sentences))

@@ -22,10 +22,13 @@ def sentences(account: Account) -> Iterator[str]:
         yield f"{free.remaining:,} of {free.limit:,} requests to free models are left today."
     if account.byok_usage:
         yield f"Providers charged {usd(account.byok_usage)} to keys of your own."
-    yield (
-        "A limit is not money: the credits of your account, which OpenRouter shows to you alone, "
-        "may be less."
-    )
+    if account.limit is None:
+        yield "Without a limit, this key can spend all credits of your account."
+    else:
+        yield (
+            "A limit is not money: the credits of your account, which OpenRouter shows to you "
+            "alone, may be less."
+        )
 
 
 def other_limit(account: Account, asked: float | None) -> str:
@@ -33,10 +36,9 @@ def other_limit(account: Account, asked: float | None) -> str:
     if asked is None or account.limit == asked:
         return ""
     limit = "none" if account.limit is None else f"one of {usd(account.limit)}"
-    risk = " It can spend all credits of your account." if account.limit is None else ""
     return (
-        f"This app asks for a limit of {usd(asked)}, and this key has {limit}.{risk} "
-        "You can change it in the key's settings."
+        f"This app asks for a limit of {usd(asked)}, and this key has {limit}. You can change it in "
+        "the key's settings."
     )
 
 

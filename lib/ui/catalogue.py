@@ -27,12 +27,19 @@ def models(settings: Settings, session: Session, *, timeout: float = 0) -> Mappi
     return of(settings.api_url).models(_key(session), timeout=timeout)
 
 
-def find(settings: Settings, session: Session, model_id: str, *, timeout: float = 0) -> Model:
-    """Return a model by its id, which may be an alias or a variant; its id alone if it is unknown."""
+def known(
+    settings: Settings, session: Session, model_id: str, *, timeout: float = 0
+) -> Model | None:
+    """Return a model by its id, which may be an alias or a variant; None if it is unknown."""
     try:
-        found = of(settings.api_url).resolve(_key(session), model_id, timeout=timeout)
+        return of(settings.api_url).resolve(_key(session), model_id, timeout=timeout)
     except LookupError:
-        found = None
+        return None
+
+
+def find(settings: Settings, session: Session, model_id: str, *, timeout: float = 0) -> Model:
+    """Return a model by its id; the id alone if it is unknown."""
+    found = known(settings, session, model_id, timeout=timeout)
     return found or Model(model_id, model_id, inputs=_ANY)
 
 

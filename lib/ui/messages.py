@@ -208,11 +208,10 @@ def _provider(name: str, providers: Providers) -> str:
     provider = providers.get(name)
     if provider is None:
         return f"by {escape_markdown(name)}"
-    shown = link(provider.policy_url, name) if provider.policy_url else escape_markdown(name)
-    centers = (
-        f" (data centers: {', '.join(provider.data_centers)})" if provider.data_centers else ""
-    )
-    return f"by {shown}{centers}"
+    more = [link(provider.policy_url, "privacy policy")] if provider.policy_url else []
+    if provider.data_centers:
+        more.append(f"data centers in {', '.join(provider.data_centers)}")
+    return f"by {escape_markdown(name)}" + (f" ({', '.join(more)})" if more else "")
 
 
 def render_conversation(conversation: Conversation, providers: Providers) -> None:

@@ -12,11 +12,12 @@ EXPIRY_NOTICE = timedelta(days=60)
 """How long before its end a model is said to end."""
 
 _PER_MILLION = {
-    "input_cache_read": "tokens read from the cache",
-    "input_cache_write": "tokens written to the cache",
-    "internal_reasoning": "tokens of reasoning",
-    "audio": "tokens of audio",
+    "input_cache_read": "read from the cache",
+    "input_cache_write": "written to the cache",
+    "internal_reasoning": "of reasoning",
+    "audio": "of audio",
 }
+_IN_SHORT = ("request", "image", "image_output")
 _EACH = {
     "request": "a request",
     "image": "an image sent",
@@ -43,16 +44,9 @@ def short_label(model: Model) -> str:
 
 def describe(model: Model) -> str:
     """Return prices, context, inputs and outputs of a model as markdown."""
-    prices, pricing = _prices(model.pricing), model.pricing
-    is_by_token = not pricing.is_free and bool(pricing.prompt or pricing.completion)
     context = f"{model.context_length:,} tokens of context" if model.context_length else ""
     flow = f"{', '.join(model.inputs)} → {', '.join(model.outputs)}"
-    facts = (
-        prices + (" for a million prompt / completion tokens" if is_by_token else ""),
-        *_further_prices(pricing),
-        context,
-        flow,
-    )
+    facts = (_prices(model.pricing, is_long=True), *_further_prices(model.pricing), context, flow)
     return " · ".join(escape_markdown(fact) for fact in facts if fact)
 
 
@@ -75,7 +69,7 @@ def _day(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
-def _prices(pricing: Pricing) -> str:
+def _prices(pricing: Pricing, *, is_long: bool = False) -> str:
     """Return what is charged: for a million tokens of prompt and completion, or for something else."""
     if pricing.is_free:
         return "free"
@@ -84,24 +78,21 @@ def _prices(pricing: Pricing) -> str:
     each = [
         f"{usd(price)} {_EACH[name]}"
         for name, price in pricing.others
-        if price is not None and name in ("request", "image", "image_output")
+        if price is not None and name in _IN_SHORT
     ]
     by_token = f"{usd(pricing.prompt * 1e6)} / {usd(pricing.completion * 1e6)}"
-    is_by_token = pricing.prompt or pricing.completion or not each
-    return " + ".join([by_token, *each] if is_by_token else each)
+    if pricing.prompt or pricing.completion:
+        unit = " for a million prompt / completion tokens" if is_long else ""
+        return " + ".join([by_token + unit, *each])
+    return " + ".join(each) or f"{by_token} and more"
 
 
 def _further_prices(pricing: Pricing) -> Iterator[str]:
     """Yield the prices that are not in the short form."""
-    per_million = [
-        f"{usd(price * 1e6)} {_PER_MILLION[name]}"
-        for name, price in pricing.others
-        if price is not None and name in _PER_MILLION
-    ]
-    if per_million:
-        yield f"for a million: {', '.join(per_million)}"
     for name, price in pricing.others:
-        if name == "web_search" and price is not None:
+        if price is not None and name in _PER_MILLION:
+            yield f"{usd(price * 1e6)} for a million tokens {_PER_MILLION[name]}"
+        elif price is not None and name in _EACH and name not in _IN_SHORT:
             yield f"{usd(price)} {_EACH[name]}"
     if pricing.prompts_above:
         yield f"other prices for prompts above {pricing.prompts_above:,} tokens"

@@ -13,6 +13,7 @@ from lib.openrouter.request import (
     USD_PER_SEARCH_RESULT,
     ChatRequest,
 )
+from lib.openrouter.untrusted import one_line
 from lib.settings import MAX_COMPARED, Settings
 from lib.ui import catalogue, data_policy, parameters
 from lib.ui.catalogue import CATALOGUE_TIMEOUT_S
@@ -100,12 +101,12 @@ def render_choice(settings: Settings, session: Session) -> None:
         st.warning(
             f"OpenRouter has no model `{chosen}`. Choose another above.", icon=":material/help:"
         )
-    elif not data_policy.allowed(settings, session, policy, {chosen: model}):
-        st.warning(
-            f"{escape_markdown(model.name)} has no provider that keeps nothing, so OpenRouter would "
-            "refuse your question. Choose another model above.",
-            icon=":material/shield:",
-        )
+
+
+def typed_model_id(typed: str, site_url: str) -> str:
+    """Return the model id that was typed, also as the address of a page; empty if it is none."""
+    name = typed.strip().removeprefix(f"{site_url}/")
+    return name if "/" in name and is_model_id(name) else ""
 
 
 def _render_no_catalogue(model: Model) -> None:
@@ -120,13 +121,12 @@ def _render_picker(
     settings: Settings, session: Session, known: Mapping[str, Model], model: Model
 ) -> None:
     def choose() -> None:
-        typed = str(widget_value("model")).strip()
-        name = typed.removeprefix(f"{settings.base_url}/")
-        if "/" in name and is_model_id(name):
+        typed = str(widget_value("model"))
+        if name := typed_model_id(typed, settings.base_url):
             session.chat.model, session.chat.model_failure = name, ""
             st.query_params["model"] = name
         else:
-            session.chat.model_failure = typed[:100]
+            session.chat.model_failure = one_line(typed, 100)
         keep_popover_open("choice")
 
     wanted = st.pills(
@@ -139,7 +139,9 @@ def _render_picker(
     st.selectbox(
         f"Model ({len(fitting)} to choose from)",
         options,
-        format_func=lambda name: label(model if name == model.id else known[name]),
+        format_func=lambda name: label(
+            model if name == model.id else known.get(name) or Model(name, name)
+        ),
         key="model",
         on_change=choose,
         accept_new_options=True,
@@ -240,22 +242,15 @@ def render_compared_choice(settings: Settings, session: Session) -> list[str]:
         comparison.was_restored = False
     allowed = data_policy.allowed(settings, session, comparison.data_policy, known)
     chosen = [name for name in widget_value("compared", []) if name in known]
-    selected = st.multiselect(
+    return st.multiselect(
         "Models",
         list(dict.fromkeys([*allowed, *chosen])),
         key="compared",
         persist_state="session",
         max_selections=MAX_COMPARED,
-        format_func=lambda name: short_label(known[name]),
+        format_func=lambda name: short_label(known.get(name) or Model(name, name)),
         placeholder=f"Two to {MAX_COMPARED} models",
     )
-    if excluded := [known[name].name for name in selected if name not in allowed]:
-        st.warning(
-            f"No provider of {escape_markdown(' and '.join(excluded))} keeps nothing, so OpenRouter "
-            "would refuse the question there. Choose another model.",
-            icon=":material/shield:",
-        )
-    return selected
 
 
 def _pdf_engines(model: Model) -> tuple[list[str], str]:

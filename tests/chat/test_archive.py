@@ -16,6 +16,7 @@ from lib.chat.archive import (
 from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.openrouter.events import Citation, GeneratedImage, Usage
+from lib.openrouter.routing import Attempt, Routing
 from sandbox.answers import picture
 
 
@@ -26,8 +27,9 @@ def whole_turn() -> Turn:
         progress="complete",
         model="lab/model:free",
         finish_reason="stop",
-        usage=Usage(10, 20, 0.5),
+        usage=Usage(10, 20, 0.5, 5),
         provider="Lab",
+        routing=Routing((Attempt("A", "lab/model", 503), Attempt("Lab", "", 200)), "iad", "Lab"),
         reasoning="Well.",
         citations=[Citation("https://example.org/a", "A")],
         images=[GeneratedImage("image/png", picture(2, 2))],
@@ -42,10 +44,10 @@ def whole_turn() -> Turn:
 
 def test_there_and_back() -> None:
     """A saved conversation is read with everything, under a new id."""
-    talk = Conversation([whole_turn()], name="Talk")
+    talk = Conversation([whole_turn()], name="Talk", data_policy="nothing-kept")
     back = decode(encode(talk))
     assert back.turns == talk.turns
-    assert back.name == "Talk"
+    assert (back.name, back.data_policy) == ("Talk", "nothing-kept")
     assert back.id != talk.id
 
 
@@ -98,12 +100,22 @@ def test_bounded() -> None:
     citation = {"url": "https://example.org", "title": "x" * 9_000}
     image = {"media_type": "image/png", "content": "eA=="}
     texts = dict.fromkeys(("failure", "provider", "generation", "finish_reason"), "a\n" * 9_000)
-    file = changed(**texts, citations=[citation] * 900, images=[image] * 900)
+    attempt = {"provider": "p" * 9_000, "model": "<b>", "status": -1}
+    routing = {"attempts": [attempt] * 900, "region": "r\n" * 9_000}
+    file = changed(**texts, citations=[citation] * 900, images=[image] * 900, routing=routing)
     answer = decode(file).turns[0].answer
     assert answer.failure == ("a " * 2_000)
     assert {answer.provider, answer.generation, answer.finish_reason} == {"a " * 100}
     assert answer.citations == [Citation("https://example.org", "x" * 200)] * 200
     assert len(answer.images) == 50
+    assert answer.routing == Routing((Attempt("p" * 60),) * 10, "r " * 30)
+
+
+def test_unknown_policy() -> None:
+    """A data policy that there is not is that of any provider, as in a file without one."""
+    file = {"format": FORMAT, "name": "", "turns": []}
+    for more in ({}, {"data_policy": "everyone"}):
+        assert decode(json.dumps(file | more).encode()).data_policy == "any"
 
 
 TURN = json.loads(encode_turn(Turn("a", [Answer()])))
@@ -137,6 +149,9 @@ FILE = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
         changed(seconds=-1),
         changed(usage={"prompt_tokens": 10**400, "completion_tokens": 1, "cost": None}),
         changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": -5}),
+        changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": 0, "cached_tokens": -5}),
+        changed(routing={"attempts": 5}),
+        {"data_policy": 5},
         changed(images=[{"media_type": "image/png", "content": "no base64!"}]),
         changed(text="\ud800"),
     ],
