@@ -24,7 +24,7 @@ if app.user:
         query_params=models.query(session),
     )
     st.subheader("Your account", anchor=False)
-    account.render_account(session, app.user)
+    account.render_account(settings, session, app.user)
     budget.render_budget_field(settings, session)
     small(
         "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
@@ -33,7 +33,7 @@ if app.user:
 else:
     app.header.markdown(
         settings.welcome
-        or "Ask some 350 models from OpenAI, Anthropic, Google, Meta, Mistral and others, "
+        or "Ask the models of OpenAI, Anthropic, Google, Meta, Mistral and many others, "
         "on your own OpenRouter credits."
     )
 

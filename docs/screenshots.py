@@ -21,7 +21,7 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         steps.sign_in(page, app.url)
         steps.ask(page, "What can an answer hold? Show me sandbox/tour.")
         expect(page.get_by_text("completion tokens")).to_be_visible()
-        expect(page.get_by_text("left, $0.00")).to_be_visible()
+        expect(page.get_by_text("left of this key's limit")).to_be_visible()
         page.screenshot(path=HERE / "chat.png")
         page.get_by_role("button", name="New chat").click()
         page.get_by_role("button", name="Auto Router").click()

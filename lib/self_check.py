@@ -111,7 +111,7 @@ def findings(settings: Settings, observed: Observations) -> tuple[Finding, ...]:
             if settings.remember_sign_in
             else "Not remembered, as REMEMBER_SIGN_IN says: a reload signs out.",
         ),
-        _openrouter(_public(settings.base_url), observed.connection),
+        _openrouter(_public(settings.api_url), observed.connection),
     )
 
 
@@ -183,7 +183,8 @@ def _openrouter(base_url: str, connection: ConnectionCheck) -> Finding:
     return Finding(
         "warning",
         "OpenRouter",
-        f"{base_url} {connection.problem} ({took}). Check OPENROUTER_BASE_URL, whether the app's "
+        f"{base_url} {connection.problem} ({took}). Check OPENROUTER_BASE_URL and "
+        "OPENROUTER_API_URL, whether the app's "
         "server may connect to it, and status.openrouter.ai.",
     )
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from lib.openrouter.models import is_model_id
+from lib.openrouter.request import DATA_POLICIES, DataPolicy
 
 Method = Literal["S256", "plain", "none"]
 
@@ -91,6 +92,19 @@ def url(name: str, value: str) -> str:
 def base_url(name: str, value: str) -> str:
     """Parse a URL that paths are appended to."""
     return url(name, value).rstrip("/")
+
+
+def api_url(name: str, value: str) -> str:
+    """Parse the URL of the API, without the `/api/v1` at its end."""
+    return base_url(name, value).removesuffix("/api/v1").rstrip("/")
+
+
+def data_policy(name: str, value: str) -> DataPolicy:
+    """Parse the name of a data policy, ignoring case."""
+    for policy in DATA_POLICIES:
+        if value.lower() == policy:
+            return policy
+    raise SettingError(name, f"must be one of {', '.join(DATA_POLICIES)}.")
 
 
 def challenge_method(name: str, value: str) -> Method:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
 from lib import setting_parsers as parsers
+from lib.openrouter.request import DataPolicy
 from lib.setting_parsers import Method, Parser, SettingError
 
 __all__ = [
@@ -106,7 +107,8 @@ class Settings:
         "OPENROUTER_KEY_LIMIT",
         parsers.usd,
         None,
-        "The credit limit in US dollars that the consent page suggests.",
+        "The credit limit in US dollars that the app asks for. OpenRouter may ignore it, and the user "
+        "may change it: the account page shows the limit that the key has.",
     )
     session_budget: float | None = _setting(
         "SESSION_BUDGET",
@@ -140,6 +142,21 @@ class Settings:
         "https://openrouter.ai",
         "The URL of OpenRouter, to which `/auth` and `/api/v1` are appended.",
         shown="url",
+    )
+    openrouter_api_url: str | None = _setting(
+        "OPENROUTER_API_URL",
+        parsers.api_url,
+        None,
+        "The URL of the API for chat, account and models if it is another one, such as "
+        "`https://eu.openrouter.ai` for requests that are handled in the EU.",
+        shown="url",
+    )
+    data_policy: DataPolicy = _setting(  # noqa: RUF009  # a field, not a value
+        "DATA_POLICY",
+        parsers.data_policy,
+        "any",
+        "The loosest choice that users have for *Who may see it*: `any` provider, `no-training` "
+        "(providers that do not train on it) or `nothing-kept` (providers that keep nothing).",
     )
     app_title: str = _setting(
         "APP_TITLE",
@@ -176,6 +193,11 @@ class Settings:
         "The app's public URL, sent as `HTTP-Referer`.",
         shown="url",
     )
+
+    @property
+    def api_url(self) -> str:
+        """The URL to which `/api/v1` is appended, except for the sign-in."""
+        return self.openrouter_api_url or self.base_url
 
     def attribution(self) -> dict[str, str]:
         """Return the headers by which OpenRouter attributes requests to the app.

@@ -1,5 +1,7 @@
 """The chat page."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,14 +9,17 @@ from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
 from lib.chat.conversation import MAX_QUESTION_LENGTH
 from lib.markdown.streamlit import escape_markdown
+from lib.openrouter.request import DataPolicy
 from lib.openrouter_sign_in import current_user
 from lib.ui import (
     account,
     autosave,
     browser,
     budget,
+    catalogue,
     chat_actions,
     conversations,
+    data_policy,
     internals,
     messages,
     models,
@@ -30,12 +35,13 @@ settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
 browser.enhance_markdown()
 conversation = session.chat.conversation
+providers = partial(catalogue.providers, settings, session)
 
 app.header.title("Chat", anchor=False)
 
 if app.user is None:
     app.header.markdown("Sign in to chat with any model on your own OpenRouter credits.")
-    messages.render_conversation(conversation)
+    messages.render_conversation(conversation, providers())
     autosaver.finish()
     st.stop()
 
@@ -64,6 +70,11 @@ def submit_prompt(prompt: str) -> None:
         submit(prompt)
 
 
+def choose_policy(policy: DataPolicy) -> None:
+    session.chat.conversation.data_policy = policy
+
+
+policy_slot = internals.slot_above_input()
 stop_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
@@ -77,13 +88,15 @@ st.chat_input(
 with app.buttons:
     conversations.render_list(session)
 models.render_choice(settings, session)
+with policy_slot.container():
+    policy, model = conversation.data_policy, session.chat.model or settings.model
+    data_policy.render_choice(settings, session, policy, [model], choose_policy)
 start_answer()  # one that is pending
 autosaver.save()
 
 start_slot = st.empty()  # also if it stays empty: its old content goes at once
 if not conversation.turns:
     with start_slot.container():
-        model = models.chosen_request(settings, session).model
         st.markdown(f"Ask anything. The answer comes from `{model}`, on your own credits.")
         for prompt in settings.prompts:
             st.button(
@@ -113,14 +126,16 @@ with conversation_slot:
             live[stream], indices[stream] = body, index
         else:
             with body:
-                messages.render_answer(turn.answer, session.text_storage_key(index))
+                storage_key = session.text_storage_key(index)
+                messages.render_answer(turn.answer, providers(), storage_key)
 
 if live:
     with stop_slot:
         render_stop(session, live, "Stop", "stop")
 for stream in render_live(live, session, autosaver):
     with live[stream]:
-        messages.render_footer(stream.answer, session.text_storage_key(indices[stream]))
+        storage_key = session.text_storage_key(indices[stream])
+        messages.render_footer(stream.answer, providers(), storage_key)
     autosaver.save()
 rerun_if_key_was_rejected(live)
 if live and conversation.pending_turn:

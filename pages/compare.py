@@ -1,18 +1,23 @@
 """The compare page: one question to several models, side by side."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
 from lib.markdown.streamlit import escape_markdown
+from lib.openrouter.request import DataPolicy
 from lib.openrouter_sign_in import current_user
 from lib.ui import (
     account,
     autosave,
     browser,
     budget,
+    catalogue,
     chat_actions,
+    data_policy,
     internals,
     messages,
     models,
@@ -40,7 +45,10 @@ def compare() -> None:
     question, wanted = widget_value("compared_question"), widget_value("compared")
     if question and question.strip() and len(wanted) > 1 and not live_answers():
         session.comparison.count += 1
-        session.comparison.conversations = {model: Conversation(model=model) for model in wanted}
+        policy = session.comparison.data_policy
+        session.comparison.conversations = {
+            model: Conversation(model=model, data_policy=policy) for model in wanted
+        }
         for conversation in session.comparison.conversations.values():
             conversation.ask(question)
         start_answers()
@@ -49,7 +57,7 @@ def compare() -> None:
 def start_answers() -> None:
     user = current_user()
     for model, conversation in session.comparison.conversations.items():
-        request = models.plain_request(settings, model)
+        request = models.plain_request(settings, session, model)
         chat_actions.start_pending_answer(settings, session, user, conversation, request)
 
 
@@ -67,12 +75,19 @@ def render_continue(model: str, conversation: Conversation) -> None:
         st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
 
 
+def choose_policy(policy: DataPolicy) -> None:
+    session.comparison.data_policy = policy
+
+
 chosen = models.render_compared_choice(settings, session)
 start_answers()  # those that are pending
 if live_answers():
     placeholder = "Wait for the answers, or stop them, to ask again"
 else:
     placeholder = "Ask all of them" if len(chosen) > 1 else "Choose two models or more first"
+with internals.slot_above_input().container():
+    policy = session.comparison.data_policy
+    data_policy.render_choice(settings, session, policy, chosen, choose_policy)
 stop_all_slot = internals.slot_above_input()
 st.chat_input(
     placeholder,
@@ -89,6 +104,7 @@ if not session.comparison.conversations:
         "cost; go on with the one that you like best."
     )
 
+providers = partial(catalogue.providers, settings, session)
 live: dict[AnswerStream, DeltaGenerator] = {}
 buttons: dict[AnswerStream, tuple[DeltaGenerator, str, Conversation]] = {}
 with alternating_slot(session.comparison.count):
@@ -104,7 +120,9 @@ with alternating_slot(session.comparison.count):
     ):
         answer = conversation.turns[-1].answer
         with column:
-            st.subheader(escape_markdown(models.find(settings, model).name), anchor=False)
+            st.subheader(
+                escape_markdown(catalogue.find(settings, session, model).name), anchor=False
+            )
             button_slot, body = st.empty(), st.container()
         if stream := session.stream_of(answer):
             live[stream], buttons[stream] = body, (button_slot, model, conversation)
@@ -112,7 +130,7 @@ with alternating_slot(session.comparison.count):
                 render_stop(session, [stream], "Stop", f"stop_{conversation.id}")
         else:
             with body:
-                messages.render_answer(answer)
+                messages.render_answer(answer, providers())
             with button_slot:
                 render_continue(model, conversation)
     if len(live) > 1:
@@ -121,7 +139,7 @@ with alternating_slot(session.comparison.count):
     budget.render_warning(settings, session)
 for stream in render_live(live, session, autosaver):
     with live[stream]:
-        messages.render_footer(stream.answer)
+        messages.render_footer(stream.answer, providers())
     button_slot, model, conversation = buttons[stream]
     with button_slot:
         render_continue(model, conversation)

@@ -20,7 +20,7 @@ st.title("Self-check", anchor=False)
 st.markdown("The configuration of this app, for its operator.")
 
 with st.spinner("Asking OpenRouter…"):
-    connection = self_check.connection_checks.get(settings.base_url)
+    connection = self_check.connection_checks.get(settings.api_url)
 callback_url = settings.callback_url or main_page_url()
 observed = self_check.Observations(
     url=main_page_url(),

@@ -1,7 +1,6 @@
-"""The sandbox's models: some with special behaviour, and enough others to fill a list."""
+"""The models with special behaviour, and the failures with which some respond."""
 
-from typing import Any
-
+from sandbox.special_models import SPECIAL
 from sandbox.statuses import STATUSES
 
 BEHAVIOURS = {
@@ -48,90 +47,7 @@ BEHAVIOURS = {
     "sandbox/error-event": "an error as an event of that name",
     "sandbox/chunk-401-provider": "an error chunk: the user's own key at a provider",
     "sandbox/chunk-http-status": "an error chunk with http_status, and models in its place",
+    **{model: about for model, (about, _) in SPECIAL.items()},
     **{f"sandbox/status-{name}": f"status {name.replace('-', ', ', 1)}" for name in STATUSES},
 }
 """The models with special behaviour, and a description of each."""
-
-_CONTEXTS = (8_192, 32_768, 131_072, 200_000, 1_000_000)
-_NAMES = (
-    "Breeze",
-    "Cobble",
-    "Drift",
-    "Ember",
-    "Fjord",
-    "Grove",
-    "Harbor",
-    "Islet",
-    "Juniper",
-    "Kelp",
-)
-_SIZES = ("1b", "3b", "7b", "13b", "34b", "70b", "140b", "mini", "large", "vision")
-_LABS = ("sandbox-labs", "paper-mill", "tin-robot")
-_INPUTS = (["text"], ["text", "image"], ["text", "image", "file"], ["text", "audio"])
-_ALL_INPUTS = ["text", "image", "file", "audio"]
-_REASONING = {"mandatory": False, "supported_efforts": ["high", "medium", "low"]}
-_PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
-
-
-def models() -> list[dict[str, Any]]:
-    """Return the catalogue, about 350 items in the format of `/api/v1/models`."""
-    listed = [_model("openrouter/auto", "Auto Router", "-1", _CONTEXTS[-1], _ALL_INPUTS)]
-    for model, about in BEHAVIOURS.items():
-        name = f"Sandbox: {model.removeprefix('sandbox/')}"
-        listed.append(_model(model, name, "0.000001", _CONTEXTS[2], _ALL_INPUTS, about))
-    for lab_number, lab in enumerate(_LABS):
-        for name_number, name in enumerate(_NAMES):
-            for number, size in enumerate(_SIZES):
-                is_free = number % 5 == 0
-                listed.append(
-                    _model(
-                        f"{lab}/{name.lower()}-{size}" + (":free" if is_free else ""),
-                        f"{lab.title()}: {name} {size.upper()}" + (" (free)" if is_free else ""),
-                        "0" if is_free else f"{(number + 1) * (lab_number + 1) / 1e7:.8f}",
-                        _CONTEXTS[(number + name_number) % len(_CONTEXTS)],
-                        _INPUTS[(number + lab_number) % len(_INPUTS)],
-                    )
-                )
-    listed[-1]["expiration_date"] = "2027-12-31"
-    return listed
-
-
-def _model(
-    model: str, name: str, usd_per_token: str, context: int, inputs: list[str], about: str = ""
-) -> dict[str, Any]:
-    outputs = ["text", "image"] if model.startswith("sandbox/image") else ["text"]
-    reasons = model in ("sandbox/reasoning", "sandbox/request") or model.endswith("-large")
-    return {
-        "id": model,
-        "canonical_slug": model,
-        "name": name,
-        "description": about
-        or f"{name} exists only in the sandbox, and always gives the same answer.",
-        "created": 1_760_000_000,
-        "context_length": context,
-        "architecture": {
-            "modality": f"{'+'.join(inputs)}->{'+'.join(outputs)}",
-            "input_modalities": inputs,
-            "output_modalities": outputs,
-            "tokenizer": "Other",
-            "instruct_type": None,
-        },
-        "pricing": {
-            "prompt": usd_per_token,
-            "completion": usd_per_token,
-            "request": "0",
-            "image": "0",
-        },
-        "top_provider": {
-            "context_length": context,
-            "max_completion_tokens": 4_096,
-            "is_moderated": False,
-        },
-        "per_request_limits": None,
-        "supported_parameters": _PARAMETERS + (["reasoning"] if reasons else []),
-        **({"reasoning": _REASONING} if reasons else {}),
-        "default_parameters": None,
-        "supported_voices": None,
-        "links": {"details": f"/api/v1/models/{model}/endpoints"},
-        "expiration_date": None,
-    }

@@ -83,9 +83,12 @@ class Completion:
         self._raw_text = (shapes.THINKING if self._name == "think" else "") + self._text
         self._extras = self._extra_deltas(messages)
         self._max_tokens = body.get("max_completion_tokens") or body.get("max_tokens")
+        self.routing: dict[str, Any] = {}
         self._streams = body.get("stream") is True
         self._created_at = datetime.now(UTC).isoformat()
-        self._prompt_tokens = sum(len(_text_of(message)) // 4 + 1 for message in messages)
+        tokens = [len(_text_of(message)) // 4 + 1 for message in messages]
+        self._prompt_tokens = sum(tokens)
+        self._cached_tokens = sum(tokens[:-1]) if "cache_control" in body else 0
 
     def failure(self, number: int) -> Status | None:
         """Return the failure with which this model responds to its `number`th request, if any."""
@@ -149,7 +152,7 @@ class Completion:
             finish["message"] = self._message()
         if self._name != "no-finish":
             yield _data(self._chunk([finish]))
-        yield _data(self._chunk([], usage=self._charge(self._text)))
+        yield _data(self._chunk([], usage=self._charge(self._text), **self.routing))
         if self._name != "no-done":
             yield b"data: [DONE]\n\n"
 
@@ -169,7 +172,7 @@ class Completion:
             choice |= {"finish_reason": "error", "error": _ERROR}
         else:
             choice["finish_reason"] = _OUTCOMES.get(self._name, "stop")
-            more["usage"] = self._charge(self._text)
+            more |= {"usage": self._charge(self._text), **self.routing}
         content = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
         yield content[:100] if self._name == "bad-json" else content
 
@@ -233,7 +236,7 @@ class Completion:
             "completion_tokens": completion_tokens,
             "total_tokens": total_tokens,
             "cost": cost,
-            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
             "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
             **(shapes.BYOK if self._name == "byok" else {}),
         }

@@ -4,6 +4,7 @@ import math
 from html import escape
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from sandbox.keys import KEYS
 from sandbox.pkce import is_well_formed
 
 EXCHANGES = {
@@ -93,6 +94,7 @@ def consent_page(query: dict[str, str]) -> str:
 <details><summary>Rehearse a failure</summary>
 {_select("exchange", "Response of the exchange", EXCHANGES)}
 {_select("state_return", "State in the callback", STATES)}
+{_select("key", "The new key has", KEYS)}
 </details></form>""",
     )
 

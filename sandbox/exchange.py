@@ -16,7 +16,7 @@ class Code:
     """An authorization code.
 
     `limit` is in USD, `issued_at` in seconds since the epoch; `exchange` is the outcome of the
-    exchange, one of `consent.EXCHANGES`.
+    exchange, one of `consent.EXCHANGES`, and `key` what the key is, one of `keys.KEYS`.
     """
 
     challenge: str | None
@@ -25,6 +25,7 @@ class Code:
     label: str
     exchange: str
     issued_at: float
+    key: str = "asked"
 
 
 @dataclass

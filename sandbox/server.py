@@ -17,12 +17,21 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from sandbox import consent, exchange
-from sandbox.catalogue import models
 from sandbox.completions import Completion, last_question, select_model
 from sandbox.content_parts import INPUT_MODALITIES, InvalidPart, content_parts, describe
 from sandbox.exchange import Code, Exchange
-from sandbox.keys import Key
+from sandbox.keys import Key, new_key
+from sandbox.models import (
+    entry_of,
+    is_listed_for_users,
+    models,
+    providers,
+    refusal,
+    resolve,
+    zdr_endpoints,
+)
 from sandbox.responses import error, html, json_body, not_found
+from sandbox.routing import routing
 from sandbox.streaming import CompletionResponse
 
 
@@ -62,6 +71,10 @@ class Sandbox:
                 Route("/api/v1/key", self._key),
                 Route("/api/v1/models", self._list_models),
                 Route("/api/v1/models/count", self._count_models),
+                Route("/api/v1/models/user", self._list_user_models),
+                Route("/api/v1/model/{author}/{slug}", self._get_model),
+                Route("/api/v1/endpoints/zdr", self._list_zdr_endpoints),
+                Route("/api/v1/providers", self._list_providers),
                 Route("/api/v1/generation", self._generation),
                 Route("/api/v1/chat/completions", self._chat, methods=["POST"]),
             ],
@@ -118,6 +131,7 @@ class Sandbox:
             label=query.get("key_label", ""),
             exchange=query.get("exchange", "success"),
             issued_at=self._clock(),
+            key=query.get("key", "asked"),
         )
         if callback_url is None:
             return html(consent.code_page(code))
@@ -142,7 +156,7 @@ class Sandbox:
         if code.exchange == "slow":
             await asyncio.sleep(12)
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
-        self.keys[secret] = Key(code.label, code.limit)
+        self.keys[secret] = new_key(code.key, code.label, code.limit)
         return JSONResponse({"key": secret, "user_id": "user_sandbox"})
 
     def _key_of(self, request: Request) -> Key | None:
@@ -156,14 +170,35 @@ class Sandbox:
         return JSONResponse({"data": key.data(_bearer(request))})
 
     async def _list_models(self, request: Request) -> Response:
-        count = len(self._models)
-        return JSONResponse({"data": self._models, "total_count": count, "links": {"next": None}})
+        return _page(self._with_outputs(request))
 
     async def _count_models(self, request: Request) -> Response:
+        return JSONResponse({"data": {"count": len(self._with_outputs(request))}})
+
+    def _with_outputs(self, request: Request) -> list[dict[str, Any]]:
+        """Return the models with one of the requested outputs."""
         wanted = set(request.query_params.get("output_modalities", "text").split(","))
-        outputs = [model["architecture"]["output_modalities"] for model in self._models]
-        count = sum("all" in wanted or not wanted.isdisjoint(each) for each in outputs)
-        return JSONResponse({"data": {"count": count}})
+        return [
+            model
+            for model in self._models
+            if "all" in wanted or wanted.intersection(model["architecture"]["output_modalities"])
+        ]
+
+    async def _list_user_models(self, request: Request) -> Response:
+        if self._key_of(request) is None:
+            return error(401, "User not found.")
+        return _page(list(filter(is_listed_for_users, self._models)))
+
+    async def _get_model(self, request: Request) -> Response:
+        name = "{author}/{slug}".format(**request.path_params)
+        entry = entry_of(name, self._models)
+        return JSONResponse({"data": entry}) if entry else error(404, "Resource not found")
+
+    async def _list_zdr_endpoints(self, request: Request) -> Response:
+        return JSONResponse({"data": zdr_endpoints(self._models)})
+
+    async def _list_providers(self, request: Request) -> Response:
+        return JSONResponse({"data": providers()})
 
     async def _generation(self, request: Request) -> Response:
         if self._key_of(request) is None:
@@ -180,11 +215,12 @@ class Sandbox:
         names = ("http-referer", "x-openrouter-title")
         headers = {name: request.headers.get(name) for name in names}
         self.completions.append({"body": body, "headers": headers})
+        shows_routing = request.headers.get("x-openrouter-metadata") == "enabled"
         if key.is_spent:
             return error(403, "Key limit exceeded (total limit).")
-        return self._chat_response(body, key)
+        return self._chat_response(body, key, shows_routing=shows_routing)
 
-    def _chat_response(self, body: dict[str, Any], key: Key) -> Response:
+    def _chat_response(self, body: dict[str, Any], key: Key, *, shows_routing: bool) -> Response:
         """Return the response of the first requested model that does not fail."""
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages:
@@ -198,9 +234,14 @@ class Sandbox:
         except InvalidPart:
             return error(400, "Invalid input: messages")
         failed = error(400, "No models provided")
-        for model in filter(None, (body.get("model"), *(body.get("models") or ()))):
-            if str(model) not in self._known:
-                failed = error(400, f"{model} is not a valid model ID")
+        failures: list[tuple[str, int]] = []
+        for requested in filter(None, (body.get("model"), *(body.get("models") or ()))):
+            model = resolve(str(requested))
+            if model not in self._known:
+                failed = error(400, f"{requested} is not a valid model ID")
+                continue
+            if sentence := refusal(model, body.get("provider") or {}):
+                failed = error(404, sentence)
                 continue
             missing = needed - {None, *self._known[model]}
             if missing:
@@ -211,9 +252,14 @@ class Sandbox:
             self._request_counts[model] += 1
             failure = completion.failure(self._request_counts[model])
             if failure is None:
+                if shows_routing:
+                    completion.routing = routing(str(body.get("model")), model, failures)
+                if model.endswith(":free"):
+                    key.free_requests_used += 1
                 self._generations[completion.id] = completion
                 return CompletionResponse(completion, self, streams=body.get("stream") is True)
             status, headers, error_body = failure
+            failures.append((model, status))
             if self.retry_after is not None:
                 headers = {**headers, "Retry-After": str(self.retry_after)}
             if isinstance(error_body, str):
@@ -221,6 +267,11 @@ class Sandbox:
             else:
                 failed = JSONResponse({"error": error_body}, status, headers)
         return failed
+
+
+def _page(listed: list[dict[str, Any]]) -> Response:
+    """Return all models on one page."""
+    return JSONResponse({"data": listed, "total_count": len(listed), "links": {"next": None}})
 
 
 def _bearer(request: Request) -> str:

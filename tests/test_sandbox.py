@@ -15,7 +15,7 @@ import requests
 from jsonschema import ValidationError
 
 from sandbox import answers, consent
-from sandbox.catalogue import BEHAVIOURS, models
+from sandbox.catalogue import BEHAVIOURS
 from sandbox.consent import EXCHANGES
 from sandbox.server import Sandbox
 from sandbox.statuses import STATUSES
@@ -41,7 +41,9 @@ NOT_WHOLE = {"silent", "no-headers", "endless", "freeze", "slow-start", "request
 WHOLE = [
     name
     for model in BEHAVIOURS
-    if (name := model.removeprefix("sandbox/")) not in NOT_WHOLE and not name.startswith("status-")
+    if model.startswith("sandbox/")
+    and (name := model.removeprefix("sandbox/")) not in NOT_WHOLE
+    and not name.startswith("status-")
 ]
 FINISH_REASONS = {
     "finish-error": "error",
@@ -294,7 +296,7 @@ def test_rehearsed(served: Served, chosen: str) -> None:
     assert served.keys == keys
 
 
-# The key and the models
+# The key
 
 
 @pytest.mark.parametrize("path", ["key", "generation", "chat/completions"])
@@ -309,39 +311,6 @@ def test_unauthorized(served: Served, path: str, key: str) -> None:
         timeout=5,
     )
     assert refusal(response) == (401, "User not found.")
-
-
-def test_key(served: Served) -> None:
-    """The data of a key has the documented form."""
-    validate(get(served, "key").json(), "GetCurrentKeyResponse")
-
-
-def test_models(served: Served) -> None:
-    """Some 400 models are listed to everyone, each id once; those without a price are free."""
-    body = requests.get(f"{served.base_url}/api/v1/models", timeout=5).json()
-    validate(body, "ModelsListResponse")
-    ids = {model["id"] for model in body["data"]}
-    assert 330 <= len(ids) == len(body["data"]) <= 450
-    assert ids >= BEHAVIOURS.keys()
-    for model in body["data"]:
-        assert all(re.fullmatch(r"-1|\d+(\.\d+)?", price) for price in model["pricing"].values())
-        assert (":free" in model["id"]) == (model["pricing"]["prompt"] == "0")
-
-
-@pytest.mark.parametrize(
-    ("query", "wanted"),
-    [
-        ({}, {"text"}),
-        ({"output_modalities": "all"}, {"text", "image"}),
-        ({"output_modalities": "image,embeddings"}, {"image"}),
-    ],
-)
-def test_models_count(served: Served, query: dict[str, str], wanted: set[str]) -> None:
-    """The number of models is of those that put out text, or what is asked for."""
-    body = requests.get(f"{served.base_url}/api/v1/models/count", query, timeout=5).json()
-    validate(body, "ModelsCountResponse")
-    outputs = [model["architecture"]["output_modalities"] for model in models()]
-    assert body["data"]["count"] == sum(not wanted.isdisjoint(each) for each in outputs)
 
 
 def test_not_found(served: Served) -> None:

@@ -21,6 +21,7 @@ from lib.openrouter.events import (
     UnshownImage,
     Usage,
 )
+from lib.openrouter.routing import Routing
 
 
 def apply(event: Event, answer: Answer) -> bool:
@@ -48,6 +49,9 @@ def apply(event: Event, answer: Answer) -> bool:
         case UnshownImage(media_type) if len(answer.unshown_images) < MAX_IMAGES:
             if media_type not in answer.unshown_images:
                 answer.unshown_images.append(media_type)
+        case Routing():
+            answer.routing = event
+            answer.provider = answer.provider or event.provider
         case Usage():
             answer.usage = event
         case Finished(finish_reason):

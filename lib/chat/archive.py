@@ -25,6 +25,7 @@ from lib.openrouter.events import (
     is_web_url,
 )
 from lib.openrouter.models import is_model_id
+from lib.openrouter.request import DATA_POLICIES, DataPolicy
 from lib.openrouter.untrusted import amount, check_items, one_line
 
 FORMAT = "openrouter-chat/1"
@@ -59,7 +60,12 @@ def encode(conversation: Conversation) -> bytes:
 
 
 def _encode(conversation: Conversation, turns: list[Turn]) -> bytes:
-    body = {"format": FORMAT, "name": conversation.name, "turns": turns}
+    body = {
+        "format": FORMAT,
+        "name": conversation.name,
+        "data_policy": conversation.data_policy,
+        "turns": turns,
+    }
     return msgspec.json.format(msgspec.json.encode(body), indent=1)
 
 
@@ -78,7 +84,13 @@ def decode(content: bytes) -> Conversation:
             answer.id = new_id()
             answer.affordable_tokens, answer.suggested_models = None, []
             answer.suggested_remedy = ""
-    return Conversation(turns, name=file.name[:MAX_TITLE_LENGTH])
+    name, policy = file.name[:MAX_TITLE_LENGTH], checked_policy(file.data_policy)
+    return Conversation(turns, name, data_policy=policy)
+
+
+def checked_policy(policy: str) -> DataPolicy:
+    """Return a data policy, `any` for an unknown one."""
+    return next((known for known in DATA_POLICIES if known == policy), "any")
 
 
 def encode_turn(turn: Turn) -> str:
@@ -158,6 +170,7 @@ class _File(msgspec.Struct):
     format: str
     name: str
     turns: list[Turn]
+    data_policy: str = "any"
 
 
 def _decode(content: bytes | str, expected: type[_T]) -> _T:
@@ -211,8 +224,9 @@ def _check(answer: Answer) -> None:
     answer.image_links = [url for url in answer.image_links if is_web_url(url)][:MAX_IMAGES]
     answer.unshown_images = [one_line(one) for one in answer.unshown_images[:MAX_IMAGES]]
     answer.file_annotations = _checked_annotations(answer.file_annotations)
+    answer.routing = answer.routing and answer.routing.checked()
     usage = answer.usage
-    counts = (usage.prompt_tokens, usage.completion_tokens, usage.cost) if usage else ()
+    counts = tuple(vars(usage).values()) if usage else ()
     numbers = (*counts, answer.seconds, answer.first_token_seconds)
     numbers += (answer.max_tokens, answer.affordable_tokens)
     if not all(value is None or amount(value) is not None for value in numbers):

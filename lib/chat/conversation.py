@@ -9,6 +9,8 @@ from typing import Literal
 from lib.chat.attachments import Attachment, Kind
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import Citation, GeneratedImage, Usage
+from lib.openrouter.request import DataPolicy
+from lib.openrouter.routing import Routing
 from lib.openrouter.untrusted import one_line
 
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
@@ -51,6 +53,7 @@ class Answer:
     finish_reason: str = ""
     usage: Usage | None = None
     provider: str = ""
+    routing: Routing | None = None
     reasoning: str = ""
     citations: list[Citation] = field(default_factory=list)
     images: list[GeneratedImage] = field(default_factory=list)
@@ -137,7 +140,8 @@ class Turn:
 class Conversation:
     """The turns of one conversation, oldest first; `name` is empty until the user sets one.
 
-    `began_at` is in seconds since the epoch. `model` is set only in a comparison.
+    `began_at` is in seconds since the epoch. `model` is set only in a comparison. `data_policy` says
+    which providers may get it.
     """
 
     turns: list[Turn] = field(default_factory=list)
@@ -145,6 +149,7 @@ class Conversation:
     id: str = field(default_factory=new_id)
     began_at: float = field(default_factory=time.time)
     model: str = ""
+    data_policy: DataPolicy = "any"
 
     @property
     def title(self) -> str:
@@ -187,7 +192,8 @@ class Conversation:
 
     def copy(self) -> "Conversation":
         """Return a new conversation with these turns, which can be continued independently."""
-        return Conversation([replace(turn, answers=list(turn.answers)) for turn in self.turns])
+        turns = [replace(turn, answers=list(turn.answers)) for turn in self.turns]
+        return Conversation(turns, data_policy=self.data_policy)
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
         """Add a question with a waiting answer."""

@@ -7,8 +7,8 @@ from typing import Any
 from lib.chat.attachments import shrink
 from lib.chat.conversation import Answer, Conversation, Remedy, Turn
 from lib.openrouter.annotations import FileAnnotation
-from lib.openrouter.chat import ChatMessage
 from lib.openrouter.events import GeneratedImage
+from lib.openrouter.request import ChatMessage
 
 MAX_IMAGE_BYTES = 20_000_000
 """Bytes of the generated images in a request, the latest first."""

@@ -16,6 +16,7 @@ import msgspec
 from lib.chat.archive import (
     MAX_TURNS,
     NotAConversation,
+    checked_policy,
     decode_turn,
     encode_files,
     encode_media,
@@ -91,6 +92,7 @@ class StorageDiff:
                 len(conversation.turns),
                 conversation.began_at,
                 conversation.model,
+                conversation.data_policy,
             )
             if self._is_new(conversation.id, head):
                 changes.put[conversation.id] = msgspec.json.encode(head).decode()
@@ -188,6 +190,7 @@ def _conversation(conversation_id: str, records: Mapping[str, str]) -> Conversat
         return None
     conversation = Conversation([], head.name[:MAX_TITLE_LENGTH], conversation_id, head.began_at)
     conversation.model = head.model if is_model_id(head.model) else ""
+    conversation.data_policy = checked_policy(head.data_policy)
     for index in range(min(head.turns, MAX_TURNS)):
         key = f"{conversation_id}/{index}"
         if key not in records:
@@ -206,6 +209,7 @@ class _Head(msgspec.Struct, frozen=True):
     turns: int
     began_at: float
     model: str = ""
+    data_policy: str = "any"
 
 
 _ID = re.compile("[0-9a-f]{16}")

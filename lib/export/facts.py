@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from lib.chat.conversation import Answer, Conversation, Turn
-from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, usd
+from lib.chat.labels import (
+    CUT_SHORT,
+    DATA_POLICY_LABELS,
+    INTERRUPTED,
+    STOPPED,
+    routing_facts,
+    usd,
+)
 from lib.markdown import is_too_long
 
 MAX_FORMATTED = 5
@@ -48,6 +55,8 @@ def conversation_facts(conversation: Conversation) -> list[tuple[str, str]]:
         if unknown:
             cost += f"; that of {count(unknown, 'answer')} is not known"
     facts = [("Model" if len(models) == 1 else "Models", ", ".join(models))] if models else []
+    if conversation.data_policy != "any":
+        facts.append(("Who may see it", DATA_POLICY_LABELS[conversation.data_policy]))
     return [*facts, ("Cost", cost), ("Questions", str(len(shown)))]
 
 
@@ -57,10 +66,14 @@ def answer_facts(answer: Answer) -> Iterator[tuple[str, str]]:
         yield "Model", answer.model
     if answer.provider:
         yield "Provider", answer.provider
+    if answer.routing and (routing := ", ".join(routing_facts(answer.routing))):
+        yield "Routing", routing
     yield "Cost", usd(answer.cost) if _is_cost_known(answer) else "not known"
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         yield "Tokens", "{:,} of the prompt, {:,} of the answer".format(*tokens)
+        if answer.usage.cached_tokens:
+            yield "From the cache", f"{answer.usage.cached_tokens:,} tokens of the prompt"
     if answer.first_token_seconds is not None:
         yield "First word", f"after {answer.first_token_seconds:.2f} s"
     if answer.seconds is not None:

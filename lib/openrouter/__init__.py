@@ -24,7 +24,8 @@ app. With a key in `OPENROUTER_API_KEY`:
 
 from .account import Account, get_account, key_settings_url
 from .annotations import FileAnnotation
-from .chat import ChatMessage, ChatRequest, Completion
+from .catalogue import Catalogue
+from .chat import Completion
 from .errors import (
     AnswerTooLong,
     ConnectionLost,
@@ -55,7 +56,8 @@ from .events import (
     Usage,
 )
 from .generation import get_usage
-from .models import Catalogue, Model, get_models
+from .models import Model, get_models
+from .request import ChatMessage, ChatRequest
 
 __all__ = [
     "Account",

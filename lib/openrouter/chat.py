@@ -4,9 +4,8 @@ Follows https://openrouter.ai/docs/api-reference/chat-completion.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, Self, TypedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Self
 
 import requests
 import urllib3
@@ -21,69 +20,15 @@ from .errors import (
     StreamStalled,
 )
 from .events import Event, GeneratedImage, ReasoningDelta, TextDelta
+from .request import ChatRequest
 from .sse import MAX_EVENT, ServerSentEvent, decode_events
 from .transport import AbortableSession, Bearer, Timeout, send
 from .untrusted import one_line
 
-
-class ChatMessage(TypedDict):
-    """One message of a request; its content is text, or a list of parts.
-
-    Those of the assistant may carry the `images` that it generated, and the `annotations` of files
-    that OpenRouter has parsed.
-    """
-
-    role: Literal["system", "user", "assistant"]
-    content: str | list[dict[str, Any]]
-    images: NotRequired[list[dict[str, Any]]]
-    annotations: NotRequired[list[dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class ChatRequest:
-    """The messages to send, the model, and the options.
-
-    `instructions` are the system prompt. `fallbacks` are tried in order if `model` fails;
-    `parameters` are further fields of the body, such as `temperature`; `web_search` lets the model
-    search, which costs extra; `pdf_engine` reads PDFs (`cloudflare-ai` is free, `mistral-ocr`
-    costs extra, `native` is the model itself). Without `stream`, the answer arrives in one piece.
-    """
-
-    model: str
-    messages: Sequence[ChatMessage] = ()
-    instructions: str = ""
-    fallbacks: Sequence[str] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    web_search: bool = False
-    pdf_engine: str | None = None
-    stream: bool = True
-
-    def body(self) -> dict[str, Any]:
-        """Return the JSON body of the request, without the fields that are not set."""
-        system: list[ChatMessage] = []
-        if self.instructions:
-            system.append({"role": "system", "content": self.instructions})
-        body = {**self.parameters, "model": self.model, "messages": [*system, *self.messages]}
-        if self.fallbacks:
-            body["models"] = [self.model, *self.fallbacks]
-        if self.web_search:
-            body["tools"] = [WEB_SEARCH]
-        if self.pdf_engine and any(map(_has_file, self.messages)):
-            body["plugins"] = [{"id": "file-parser", "pdf": {"engine": self.pdf_engine}}]
-        return {**body, "stream": self.stream}
-
-
-def _has_file(message: ChatMessage) -> bool:
-    parts = message["content"]
-    return not isinstance(parts, str) and any(part["type"] == "file" for part in parts)
-
-
-WEB_SEARCH = {"type": "openrouter:web_search", "parameters": {"max_results": 3}}
-"""https://openrouter.ai/docs/guides/features/server-tools/web-search."""
-
-
 CONTENT_TIMEOUT_S = 600.0
 """Seconds between two tokens of an answer; reasoning models may send none for minutes."""
+ROUTING_HEADER = {"X-OpenRouter-Metadata": "enabled"}
+"""Asks for `openrouter_metadata` in the last chunk: which providers were tried."""
 MAX_ERROR_BYTES = 8_000_000
 """Bytes of an error response that are read; it may contain files that were parsed."""
 STREAM_TIMEOUT: Timeout = (10, 60)
@@ -118,7 +63,7 @@ class Completion:
         self._auth = Bearer(key)
         self._body = request.body()
         # A decompressor would delay events until it has a full block.
-        self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._headers = {"Accept-Encoding": "identity", **ROUTING_HEADER, **(headers or {})}
         self._timeout = timeout or (STREAM_TIMEOUT if request.stream else UNSTREAMED_TIMEOUT)
         self._clock = clock
         self._session = AbortableSession()

@@ -19,6 +19,7 @@ from .errors import (
 from .events import Alive, AnsweredBy, Began, Event, Finished
 from .message import MessageReader
 from .models import is_model_id
+from .routing import read_routing
 from .sse import EventTooLarge, ServerSentEvent
 from .untrusted import mappings, one_line, parse_json
 from .usage import read_usage
@@ -55,6 +56,8 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
                     contents += 1
                     yield content
                 finish_reason = one_line(choice.get("finish_reason")) or finish_reason
+            if isinstance(chunk.get("openrouter_metadata"), Mapping):
+                yield read_routing(chunk["openrouter_metadata"])
             if isinstance(chunk.get("usage"), Mapping):
                 yield read_usage(chunk["usage"])
             is_at_end = isinstance(chunk.get("usage"), Mapping) and not contents

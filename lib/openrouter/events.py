@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from .annotations import FileAnnotation
+from .routing import Routing
 
 MAX_CITATIONS = 200
 MAX_IMAGES = 50
@@ -79,11 +80,13 @@ class Usage:
     """Tokens of prompt and completion, and the cost in USD, None if unknown.
 
     The cost is what the user pays: to OpenRouter, and to a provider whose key is their own.
+    `cached_tokens` are those of the prompt that were read from the provider's cache.
     """
 
     prompt_tokens: int
     completion_tokens: int
     cost: float | None
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ Event = (
     | FileAnnotation
     | GeneratedImage
     | ImageLink
+    | Routing
     | UnshownImage
     | Usage
     | Finished

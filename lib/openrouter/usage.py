@@ -14,6 +14,7 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
         prompt_tokens=tokens(usage.get("prompt_tokens")),
         completion_tokens=tokens(usage.get("completion_tokens")),
         cost=total_cost(usage, usage.get("cost"), details.get("upstream_inference_cost")),
+        cached_tokens=tokens(mapping(usage.get("prompt_tokens_details")).get("cached_tokens")),
     )
 
 

@@ -11,7 +11,7 @@ from lib.openrouter.account import Account, get_account
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.openrouter_sign_in import User, reject_key
 from lib.settings import Settings
-from lib.ui import budget
+from lib.ui import account_labels, budget
 from lib.ui.formatting import small, usd
 from lib.ui.session import Session
 from lib.ui.widgets import wait_for
@@ -29,7 +29,7 @@ def refresh(settings: Settings, session: Session, slot: DeltaGenerator | None = 
         return
     if session.account.is_stale:
         session.account.is_stale = False
-        session.account.fetch = _fetch(settings.base_url, session.user.key)
+        session.account.fetch = _fetch(settings.api_url, session.user.key)
     if (fetch := session.account.fetch) is None:
         return
     wait_for(fetch)
@@ -67,7 +67,9 @@ def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> N
         lines = [session.account.failure or "Signed in with OpenRouter"]
     else:
         remaining = account.limit_remaining
-        left = "no limit" if remaining is None else f"{usd(remaining)} left"
+        left = "No limit on this key"
+        if remaining is not None:
+            left = f"{usd(remaining)} left of this key's limit"
         lines = [
             f"Signed in as {escape_markdown(account.label)}",
             f"**{left}**, {usd(account.usage)} used",
@@ -79,23 +81,29 @@ def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> N
     slot.markdown("  \n".join(f":small[{line}]" for line in lines))
 
 
-def render_account(session: Session, user: User) -> None:
+def render_account(settings: Settings, session: Session, user: User) -> None:
     """Render the whole account, or that it could not be loaded, and links to OpenRouter."""
-    _render_limits(session)
-    with st.container(horizontal=True):
-        st.link_button("Key settings", user.key_settings_url, icon=":material/key:")
-        st.link_button("Activity", user.activity_url, icon=":material/list_alt:")
-
-
-def _render_limits(session: Session) -> None:
     account = session.account.latest
     if account is None:
         st.warning(session.account.failure or UNAVAILABLE, icon=":material/cloud_off:")
-        return
+    else:
+        _render_limits(account)
+        if sentence := account_labels.other_limit(account, settings.key_limit):
+            st.warning(sentence, icon=":material/key:")
+    with st.container(horizontal=True):
+        st.link_button("Key settings", user.key_settings_url, icon=":material/key:")
+        st.link_button("Activity", user.activity_url, icon=":material/list_alt:")
+        credits_url = f"{settings.base_url}/settings/credits"
+        st.link_button("Credits", credits_url, icon=":material/payments:")
+
+
+def _render_limits(account: Account) -> None:
     small(f"Your key: {escape_markdown(account.label)}")
     with st.container(horizontal=True):
         no_limit = "No limit"
-        st.metric("Used", usd(account.usage), border=True)
         left, limit = account.limit_remaining, account.limit
-        st.metric("Left", no_limit if left is None else usd(left), border=True)
-        st.metric("Limit", no_limit if limit is None else usd(limit), border=True)
+        st.metric("Used by this key", usd(account.usage), border=True)
+        st.metric("Left of its limit", no_limit if left is None else usd(left), border=True)
+        st.metric("Limit of this key", no_limit if limit is None else usd(limit), border=True)
+    sentences = account_labels.sentences(account)
+    st.markdown("  \n".join(f":small[{sentence}]" for sentence in sentences))

@@ -20,13 +20,14 @@ from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.chat.request_messages import request_messages
 from lib.openrouter.account import get_account
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
+from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
-from lib.ui import budget, models
+from lib.ui import budget, catalogue
 from lib.ui.error_messages import explain
 from lib.ui.session import Session
 
@@ -95,7 +96,7 @@ def start_pending_answer(
         turn = conversation.pending_turn
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
             return
-        model = models.find(settings, request.model)
+        model = catalogue.find(settings, session, request.model)
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
@@ -105,8 +106,12 @@ def start_pending_answer(
             _refuse(turn.answer, refusal)
         else:
             takes_images = "image" in model.inputs
-            messages = request_messages(conversation, turn, takes_images=takes_images)
-            request = replace(request, messages=messages)
+            request = replace(
+                request,
+                messages=request_messages(conversation, turn, takes_images=takes_images),
+                session_id=conversation.id,
+                data_policy=stricter(settings.data_policy, conversation.data_policy),
+            )
             _start(settings, session, conversation, turn, request, user.key)
 
 
@@ -126,13 +131,14 @@ def _start(
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.usage:
-            _count_later(settings.base_url, key, stream)
+            _count_later(settings.api_url, key, stream)
 
     if answer.max_tokens:
-        parameters = {**request.parameters, "max_tokens": answer.max_tokens}
+        most = max(answer.max_tokens, MIN_COMPLETION_TOKENS)
+        parameters = {**request.parameters, "max_completion_tokens": most}
         request = replace(request, parameters=parameters)
     stream = AnswerStream(
-        Completion(settings.base_url, key, request, headers=settings.attribution()),
+        Completion(settings.api_url, key, request, headers=settings.attribution()),
         answer,
         key=key,
         reader=session,

@@ -5,9 +5,9 @@ import streamlit as st
 from lib.chat import labels
 
 
-def small(text: str) -> None:
+def small(text: str, *, help: str | None = None) -> None:
     """Render a line in small letters; those of `st.caption` have too little contrast."""
-    st.markdown(f":small[{text}]")
+    st.markdown(f":small[{text}]", help=help)
 
 
 def usd(amount: float) -> str:

@@ -1,6 +1,6 @@
 """Render questions and answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
 import streamlit as st
@@ -8,9 +8,10 @@ import streamlit as st
 from lib.chat.attachments import Attachment
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
 from lib.chat.images import MAX_SHOWN_PIXELS, InvalidImage, count_pixels, thumbnail
-from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
+from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, routing_facts
 from lib.markdown.streamlit import escape_markdown, link
 from lib.openrouter.events import GeneratedImage
+from lib.openrouter.providers import Provider
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small, usd
 from lib.ui.render import render_reasoning, render_text
@@ -132,7 +133,10 @@ def render_versions(turn: Turn, index: int) -> None:
             )
 
 
-def render_answer(answer: Answer, storage_key: str = "") -> None:
+Providers = Mapping[str, Provider]
+
+
+def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
     """Render an answer that does not grow any more.
 
     In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
@@ -146,11 +150,11 @@ def render_answer(answer: Answer, storage_key: str = "") -> None:
             "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
     else:
-        render_footer(answer, storage_key)
+        render_footer(answer, providers, storage_key)
 
 
-def render_footer(answer: Answer, storage_key: str = "") -> None:
-    """Render under an answer its images, sources, end, model, and cost."""
+def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
+    """Render under an answer its images, sources, end, and receipt: model, provider, and cost."""
     for number, image in enumerate(answer.images, 1):
         _render_image(image, f"Image {number}, made by the model")
         st.download_button(
@@ -187,35 +191,39 @@ def render_footer(answer: Answer, storage_key: str = "") -> None:
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
     if chat_actions.is_counting(answer):
-        _render_facts_when_counted(answer)
+        _render_facts_when_counted(answer, providers)
     else:
-        _render_facts(answer)
+        _render_facts(answer, providers)
     if answer.text:
         browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
 
 
-def _render_facts(answer: Answer, note: str = "") -> None:
-    if facts := [*answer_facts(answer), *([note] if note else [])]:
+def _render_facts(answer: Answer, providers: Providers, note: str = "") -> None:
+    if facts := [*answer_facts(answer, providers), *([note] if note else [])]:
         small(" · ".join(facts))
 
 
 @st.fragment(run_every=COST_INTERVAL_S)
-def _render_facts_when_counted(answer: Answer) -> None:
+def _render_facts_when_counted(answer: Answer, providers: Providers) -> None:
     """Render what is known of an answer, and run the page again once its cost is known."""
     if chat_actions.is_counting(answer):
-        _render_facts(answer, "cost not known yet")
+        _render_facts(answer, providers, "cost not known yet")
     else:
         st.rerun()
 
 
-def answer_facts(answer: Answer) -> list[str]:
-    """Return model, provider, tokens, cost, and speed of an answer as markdown."""
+def answer_facts(answer: Answer, providers: Providers) -> list[str]:
+    """Return model, provider, what else was tried, tokens, cost, and speed of an answer as markdown."""
     facts = [f"`{answer.model}`"] if answer.model else []
     if answer.provider:
-        facts.append(f"by {escape_markdown(answer.provider)}")
+        facts.append(_provider(answer.provider, providers))
+    if answer.routing:
+        facts += [escape_markdown(fact) for fact in routing_facts(answer.routing)]
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         facts.append("{:,} prompt and {:,} completion tokens".format(*tokens))
+        if answer.usage.cached_tokens:
+            facts.append(f"{answer.usage.cached_tokens:,} of the prompt read from the cache")
         if answer.usage.cost is not None:
             facts.append(usd(answer.usage.cost))
     if answer.first_token_seconds is not None:
@@ -227,10 +235,21 @@ def answer_facts(answer: Answer) -> list[str]:
     return facts
 
 
-def render_conversation(conversation: Conversation) -> None:
+def _provider(name: str, providers: Providers) -> str:
+    """Return a provider with a link to its privacy policy and its data centers, as markdown."""
+    provider = providers.get(name)
+    if provider is None:
+        return f"by {escape_markdown(name)}"
+    more = [link(provider.policy_url, "privacy policy")] if provider.policy_url else []
+    if provider.data_centers:
+        more.append(f"data centers in {', '.join(provider.data_centers)}")
+    return f"by {escape_markdown(name)}" + (f" ({', '.join(more)})" if more else "")
+
+
+def render_conversation(conversation: Conversation, providers: Providers) -> None:
     """Render a conversation without any buttons."""
     for turn in conversation.turns:
         with st.chat_message("user"):
             render_question(turn)
         with st.chat_message("assistant"):
-            render_answer(turn.answer)
+            render_answer(turn.answer, providers)

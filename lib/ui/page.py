@@ -23,7 +23,7 @@ from lib.openrouter_sign_in import (
     sign_out,
 )
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, autosave, browser, chat_actions, models
+from lib.ui import account, autosave, browser, catalogue, chat_actions, models
 from lib.ui.session import Session, current_session
 from lib.ui.widgets import clear_widgets
 
@@ -78,6 +78,7 @@ def begin_page(
     if user and session.user is None:
         session.user = user
         chat_actions.attach(session)
+        catalogue.providers(settings, session)  # fetched until the first answer has ended
     has_event = browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
     _lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
     buttons, account_line = _render_sidebar(settings, session)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from lib.chat.conversation import Conversation, Turn
 from lib.chat.storage import StorageChanges, StorageDiff
 from lib.markdown import Block, render_blocks
 from lib.openrouter.account import Account
+from lib.openrouter.request import DataPolicy
 
 MAX_CACHED_TEXTS = 512
 """Texts whose blocks are cached."""
@@ -31,7 +33,7 @@ class ChatState:
 
     `open_count`: how often another chat was opened. `last_question_id`: the question that is
     scrolled into view. `earlier_turns`: the turns shown beyond the last ones. `refusal`: why the
-    last question was not sent.
+    last question was not sent. `model_failure`: what was typed and is no model. `parameters`: what the user set, also what the model does not have.
     """
 
     conversation: Conversation = field(default_factory=Conversation)
@@ -43,6 +45,8 @@ class ChatState:
     refusal: str = ""
     upload_failure: str = ""
     model: str | None = None
+    model_failure: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
     blocks_of: Callable[[str], tuple[Block, ...]] = field(
         default_factory=_cached_blocks, repr=False
     )
@@ -62,7 +66,12 @@ class ChatState:
         self.earlier_turns += 5 * SHOWN_TURNS
 
     def open(self, conversation: Conversation) -> None:
-        """Open a conversation, and add it to the list if it is new."""
+        """Open a conversation, and add it to the list if it is new.
+
+        One without questions takes over who may see it: a new chat is not less private.
+        """
+        if not conversation.turns:
+            conversation.data_policy = self.conversation.data_policy
         if all(known is not conversation for known in self.conversations):
             self.conversations.append(conversation)
         if conversation is not self.conversation:
@@ -78,6 +87,7 @@ class ComparisonState:
     """The conversations that are compared, by model; `count` tells one comparison from the next."""
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
+    data_policy: DataPolicy = "any"
     count: int = 0
     was_restored: bool = False
 

@@ -112,8 +112,13 @@ def in_sidebar(page: Page, role: Literal["button", "link"], name: str) -> None:
 
 def popovers(page: Page) -> list[tuple[Callable[[], None], str]]:
     """What opens each popover, and a label in it."""
+
+    def open_settings() -> None:
+        steps.choice(page).click()
+        page.get_by_text("More settings").click()
+
     return [
-        (page.get_by_role("main").get_by_test_id("stPopoverButton").click, "Instructions"),
+        (open_settings, "Instructions"),
         (partial(in_sidebar, page, "button", "This chat"), "Name"),
         (partial(in_sidebar, page, "button", "Open a saved chat"), "A chat that was saved as JSON"),
     ]

@@ -73,12 +73,15 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect(steps.last_answer(page)).to_contain_text("Why is the sky blue?")
     expect(steps.last_answer(page)).to_contain_text(
         re.compile(
-            r"sandbox/hello · by Sandbox · \d+ prompt and \d+ completion tokens · \$0\.000\d+ · "
+            r"sandbox/hello · by Sandbox \(privacy policy, data centers in DE, IE\) · "
+            r"OpenRouter region fra · \d+ prompt and \d+ completion tokens · \$0\.000\d+ · "
             r"first word after \d\.\d\d s · [\d,]+ tokens a second"
         )
     )
     (completion,) = sandbox.completions
+    assert re.fullmatch("[0-9a-f]{16}", completion["body"]["session_id"])
     assert completion["body"] == {
+        "session_id": completion["body"]["session_id"],
         "model": "openrouter/auto",
         "messages": [{"role": "user", "content": "Why is the sky blue?"}],
         "stream": True,
@@ -226,7 +229,7 @@ def test_clicks_in_mid_answer(
 
     expect_to_grow()
     page.get_by_role("main").get_by_test_id("stPopoverButton").click()
-    expect(page.get_by_label("Instructions")).to_be_visible()
+    expect(page.get_by_text("More settings")).to_be_visible()
     page.keyboard.press("Escape")
     expect_to_grow()
     page.get_by_role("button", name="This chat", exact=True).click()

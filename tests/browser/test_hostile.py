@@ -12,8 +12,8 @@ from lib.chat.archive import encode
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.openrouter.events import Citation
 from sandbox import server
-from sandbox.catalogue import models
 from sandbox.keys import Key
+from sandbox.models import models
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, arrive_signed_in

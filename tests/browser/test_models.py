@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def open_choice(page: Page) -> None:
     """Open what stands behind the button with the model's name."""
     steps.choice(page).click()
-    expect(page.get_by_label("Instructions")).to_be_visible()
+    expect(page.get_by_role("combobox", name="to choose from")).to_be_visible()
 
 
 def choose(page: Page, typed: str) -> None:
@@ -21,6 +21,18 @@ def choose(page: Page, typed: str) -> None:
     page.get_by_role("combobox", name="to choose from").click()
     page.keyboard.type(typed)
     page.keyboard.press("Enter")
+
+
+def test_variant(page: Page, app: App, sandbox: Sandbox) -> None:
+    """A variant that no list contains is typed, and is taken without a warning."""
+    open_chat(page, app, sandbox)
+    open_choice(page)
+    choose(page, "sandbox/tour:nitro")
+    steps.expect_model(page, "tour (nitro)", "sandbox/tour:nitro")
+    expect(page.get_by_text("OpenRouter has no model")).to_have_count(0)
+    page.keyboard.press("Escape")
+    steps.converse(page, "Hello?")
+    assert sandbox.completions[-1]["body"]["model"] == "sandbox/tour:nitro"
 
 
 def test_pick(page: Page, app: App, sandbox: Sandbox) -> None:

@@ -23,7 +23,7 @@ from lib.chat.answer_stream import (
 )
 from lib.chat.conversation import Answer
 from lib.openrouter.annotations import MAX_ANNOTATIONS_LENGTH, FileAnnotation
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
     ConnectionLost,
@@ -52,6 +52,7 @@ from lib.openrouter.events import (
     UnshownImage,
     Usage,
 )
+from lib.openrouter.request import ChatRequest
 from tests.conftest import KEY, Served
 
 

@@ -21,6 +21,7 @@ from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import Citation, GeneratedImage, Usage
+from lib.openrouter.routing import Attempt, Routing
 from sandbox.answers import picture
 
 FILE = {"hash": "h", "content": [{"type": "text", "text": "A"}]}
@@ -34,8 +35,9 @@ def whole_turn() -> Turn:
         progress="complete",
         model="lab/model:free",
         finish_reason="stop",
-        usage=Usage(10, 20, 0.5),
+        usage=Usage(10, 20, 0.5, 5),
         provider="Lab",
+        routing=Routing((Attempt("A", "lab/model", 503), Attempt("Lab", "", 200)), "iad", "Lab"),
         reasoning="Well.",
         citations=[Citation("https://example.org/a", "A")],
         images=[GeneratedImage("image/png", picture(2, 2))],
@@ -57,10 +59,10 @@ def whole_turn() -> Turn:
 
 def test_there_and_back() -> None:
     """A saved conversation is read with everything, under a new id."""
-    talk = Conversation([whole_turn()], name="Talk")
+    talk = Conversation([whole_turn()], name="Talk", data_policy="nothing-kept")
     back = decode(encode(talk))
     assert back.turns == talk.turns
-    assert back.name == "Talk"
+    assert (back.name, back.data_policy) == ("Talk", "nothing-kept")
     assert back.id != talk.id
 
 
@@ -154,6 +156,7 @@ def test_bounded() -> None:
     image = {"media_type": "image/png", "content": "eA=="}
     texts = dict.fromkeys(("failure", "provider", "generation", "finish_reason"), "a\n" * 9_000)
     files = [{"hash": f"{n}", "content": json.dumps({**FILE, "hash": f"{n}"})} for n in range(50)]
+    attempt = {"provider": "p" * 9_000, "model": "<b>", "status": -1}
     file = changed(
         **texts,
         citations=[citation] * 900,
@@ -161,6 +164,7 @@ def test_bounded() -> None:
         image_links=["https://example.org"] * 900,
         unshown_images=["x" * 9_000] * 900,
         file_annotations=files,
+        routing={"attempts": [attempt] * 900, "region": "r\n" * 9_000},
     )
     answer = decode(file).turns[0].answer
     assert answer.failure == ("a " * 2_000)
@@ -169,6 +173,14 @@ def test_bounded() -> None:
     assert len(answer.images) == len(answer.image_links) == 50
     assert answer.unshown_images == ["x" * 200] * 50
     assert len(answer.file_annotations) == 10
+    assert answer.routing == Routing((Attempt("p" * 60),) * 10, "r " * 30)
+
+
+def test_unknown_policy() -> None:
+    """A data policy that there is not is that of any provider, as in a file without one."""
+    file = {"format": FORMAT, "name": "", "turns": []}
+    for more in ({}, {"data_policy": "everyone"}):
+        assert decode(json.dumps(file | more).encode()).data_policy == "any"
 
 
 TURN = json.loads(encode_turn(Turn("a", [Answer()])))
@@ -202,6 +214,9 @@ ATTACHED = {"name": "a.txt", "kind": "text", "form": "txt", "content": "eA=="}
         changed(seconds=-1),
         changed(usage={"prompt_tokens": 10**400, "completion_tokens": 1, "cost": None}),
         changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": -5}),
+        changed(usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": 0, "cached_tokens": -5}),
+        changed(routing={"attempts": 5}),
+        {"data_policy": 5},
         changed(images=[{"media_type": "image/png", "content": "no base64!"}]),
         changed(text="\ud800"),
         changed(suggested_remedy="unknown"),

@@ -56,9 +56,22 @@ def test_there_and_back() -> None:
     first, second = talk("a", "b"), talk("c")
     second.began_at = first.began_at + 1
     second.name = "Third"
+    second.data_policy = "no-training"
     tab.apply(tab.diff.changes([second, first, Conversation()], {"open": first.id}))
     assert restore(tab.records) == [first, second]
     assert tab.records["open"] == first.id
+
+
+def test_another_policy() -> None:
+    """Who may see a conversation is stored when it changes; an unknown one is any provider."""
+    tab, conversation = Tab(), talk("a")
+    tab.store(conversation)
+    conversation.data_policy = "nothing-kept"
+    assert tab.store(conversation)
+    assert restore(tab.records)[0].data_policy == "nothing-kept"
+    record = tab.records[conversation.id]
+    tab.records[conversation.id] = record.replace("nothing-kept", "everyone")
+    assert restore(tab.records)[0].data_policy == "any"
 
 
 def test_nothing_new() -> None:

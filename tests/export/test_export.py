@@ -12,6 +12,7 @@ from lib.chat.attachments import Attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.export import to_html, to_markdown
 from lib.openrouter.events import Citation, GeneratedImage, Usage
+from lib.openrouter.routing import Attempt, Routing
 from sandbox import answers
 from tests.markdown.hostile import HOSTILE
 
@@ -108,6 +109,7 @@ def test_hostile(hostile: str) -> None:
         "complete",
         model=hostile,
         provider=hostile,
+        routing=Routing((Attempt(hostile, hostile, 500),), hostile),
         finish_reason=hostile,
         reasoning=hostile,
         citations=[Citation("https://x.org/", hostile), Citation(hostile, hostile)],
@@ -135,6 +137,7 @@ def test_hostile_markdown() -> None:
             hostile,
             model=hostile,
             provider=hostile,
+            routing=Routing((Attempt(hostile, hostile, 500),), hostile),
             citations=[Citation("https://x.org/", hostile), Citation("ftp://x.org", hostile)],
         )
         turn = Turn(hostile, [answer], [Attachment(hostile, "text", "txt", b"c")])
@@ -176,15 +179,18 @@ def test_facts() -> None:
         "complete",
         model="maker/model",
         provider="Azure",
-        usage=Usage(1200, 100, 0.00025),
+        routing=Routing((Attempt("A", "m", 503), Attempt("Azure", "m", 200)), "iad"),
+        usage=Usage(1200, 100, 0.00025, 1000),
         first_token_seconds=0.5,
         seconds=2.5,
     )
     facts = {
         "Model": "maker/model",
         "Provider": "Azure",
+        "Routing": "tried before: A (503), OpenRouter region iad",
         "Cost": "$0.00025",
         "Tokens": "1,200 of the prompt, 100 of the answer",
+        "From the cache": "1,000 tokens of the prompt",
         "First word": "after 0.50 s",
         "Whole answer": "after 2.50 s",
         "Speed": "50 tokens a second",
@@ -210,6 +216,15 @@ def test_totals() -> None:
     }
     assert "- Models: m/one, m/two\n- Cost: \\$2.25, including" in to_markdown(talk).decode()
     assert "<dt>Cost</dt><dd>not known</dd>" in page(conversation(Answer("a", "stopped"))).html
+
+
+def test_data_policy() -> None:
+    """Who may see a conversation is in the file, if not any provider may."""
+    talk = Conversation([Turn("q", [Answer("a", "complete")])], data_policy="nothing-kept")
+    assert page(talk).facts()["Who may see it"] == "Nothing kept"
+    assert "- Who may see it: Nothing kept\n" in to_markdown(talk).decode()
+    talk.data_policy = "any"
+    assert "Who may see it" not in page(talk).facts()
 
 
 def test_versions() -> None:

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer
 from lib.openrouter import chat
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import (
     AnswerTooLong,
     InvalidResponse,
@@ -34,6 +33,7 @@ from lib.openrouter.events import (
     TextDelta,
     Usage,
 )
+from lib.openrouter.request import ChatRequest
 from lib.openrouter.sse import MAX_EVENT
 from sandbox import answers
 from tests.chat.test_answer_stream import Session
@@ -103,35 +103,6 @@ def test_request(served: Served) -> None:
         "http-referer": "https://app.example",
         "x-openrouter-title": "An app",
     }
-
-
-def test_body() -> None:
-    """A request holds the parameters that are set, and no others."""
-    asked = [{"role": "user", "content": "Hello?"}]
-    plain = ChatRequest("a/b", asked)
-    assert plain.body() == {"model": "a/b", "messages": asked, "stream": True}
-    full = ChatRequest(
-        "a/b",
-        asked,
-        instructions="In Latin.",
-        fallbacks=["c/d"],
-        parameters={"temperature": 0.5},
-        web_search=True,
-        pdf_engine="native",
-    ).body()
-    assert full["messages"] == [{"role": "system", "content": "In Latin."}, *asked]
-    assert "plugins" not in full
-    assert full["models"] == ["a/b", "c/d"]
-    assert full["temperature"] == 0.5
-    assert [tool["type"] for tool in full["tools"]] == ["openrouter:web_search"]
-
-
-def test_pdf_engine() -> None:
-    """A request with a PDF names the engine that reads it."""
-    part = attachment("a.pdf", b"%PDF-1.7").part()
-    asked = [{"role": "user", "content": [part]}]
-    body = ChatRequest("a/b", asked, pdf_engine="cloudflare-ai").body()
-    assert body["plugins"] == [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]
 
 
 @pytest.mark.parametrize("model", ["split", "long"])

@@ -2,10 +2,11 @@
 
 import pytest
 
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import OpenRouterError
 from lib.openrouter.events import Began, Usage
 from lib.openrouter.generation import get_usage
+from lib.openrouter.request import ChatRequest
 from tests.conftest import KEY, Served
 
 

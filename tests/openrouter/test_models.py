@@ -1,16 +1,23 @@
-"""The catalogue: read tolerantly, fetched once, refreshed beside."""
+"""The models: read tolerantly, listed for all or for one user, found by aliases and variants."""
 
 import json
-import threading
+import re
+from datetime import date
 
 import pytest
 
-from lib.openrouter.errors import OpenRouterError, Unreachable
-from lib.openrouter.models import MAX_MODELS, Catalogue, Model, get_models, is_model_id
+from lib.openrouter.errors import KeyRejected, OpenRouterError
+from lib.openrouter.models import (
+    EFFORTS,
+    MAX_MODELS,
+    Model,
+    get_model,
+    get_models,
+    is_model_id,
+    routed_variant_of,
+)
+from sandbox.special_models import ALIASES, EXPIRY
 from tests.conftest import RawServer, Served, http
-from tests.support.waiting import wait_until
-
-TIMEOUT_S = 5
 
 
 def test_catalogue_of_the_sandbox(served: Served) -> None:
@@ -19,16 +26,109 @@ def test_catalogue_of_the_sandbox(served: Served) -> None:
     assert len(models) > 340
     breeze = models["sandbox-labs/breeze-3b"]
     assert breeze.name == "Sandbox-Labs: Breeze 3B"
-    assert (breeze.prompt_price, breeze.completion_price) == (2e-7, 2e-7)
+    assert (breeze.pricing.prompt, breeze.pricing.completion) == (2e-7, 2e-7)
     assert breeze.context_length == 32_768
     assert breeze.max_completion_tokens == 4_096
     assert breeze.inputs == ("text", "image")
-    assert not breeze.is_free
+    assert not breeze.pricing.is_free
     assert not breeze.can_reason
-    assert models["sandbox-labs/breeze-1b:free"].is_free
+    assert models["sandbox-labs/breeze-1b:free"].pricing.is_free
     assert models["sandbox/reasoning"].efforts == ("high", "medium", "low")
     assert models["sandbox/image"].outputs == ("text", "image")
-    assert models["openrouter/auto"].prompt_price is None
+    assert models["sandbox/image-only"].outputs == ("image",)
+    assert models["openrouter/auto"].is_router
+    assert models["sandbox/expiring"].expires_on == date.fromisoformat(EXPIRY)
+    assert models["sandbox/echo"].can_search
+    assert not models["sandbox/no-tools"].can_search
+
+
+def test_models_of_a_user(served: Served) -> None:
+    """The catalogue of a user lacks what their settings exclude, and needs their key."""
+    own = {model.id for model in get_models(served.base_url, served.key)}
+    every = {model.id for model in get_models(served.base_url)}
+    assert every - own == {"sandbox/excluded"}
+    with pytest.raises(KeyRejected):
+        get_models(served.base_url, "sk-or-v1-a")
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "efforts"),
+    [
+        (None, ()),
+        ({"mandatory": True}, ()),
+        ({"mandatory": False, "supported_efforts": None}, EFFORTS),
+        ({"mandatory": True, "supported_efforts": None}, EFFORTS[:-1]),
+        (
+            {"mandatory": False, "supported_efforts": ["none", "low", "high"]},
+            ("high", "low", "none"),
+        ),
+        ({"mandatory": True, "supported_efforts": ["none", "low"]}, ("low",)),
+        ({"supported_efforts": ["enormous", 5, None]}, ()),
+        ({"supported_efforts": "low"}, ()),
+    ],
+)
+def test_efforts(raw_server: RawServer, reasoning: object, efforts: tuple[str, ...]) -> None:
+    """Only the efforts that a model has can be chosen; one that always reasons has no `none`."""
+    body = json.dumps({"data": [{"id": "a/b", "reasoning": reasoning}]}).encode()
+    (model,) = get_models(raw_server.serve(http(body, "application/json")))
+    assert model.efforts == efforts
+
+
+def test_no_chat(raw_server: RawServer) -> None:
+    """A model that puts out neither text nor images is left out."""
+    outputs = {"a/text": ["text", "audio"], "a/image": ["image"], "a/vectors": ["embeddings"]}
+    entries = [
+        {"id": name, "architecture": {"output_modalities": each}} for name, each in outputs.items()
+    ]
+    body = json.dumps({"data": entries}).encode()
+    models = get_models(raw_server.serve(http(body, "application/json")))
+    assert [model.id for model in models] == ["a/text", "a/image"]
+
+
+@pytest.mark.parametrize("name", ["sandbox/echo:nitro", "sandbox-labs/breeze-1b:free", *ALIASES])
+def test_get_model(served: Served, name: str) -> None:
+    """A variant, an alias or a preset keeps its id, and names what it stands for."""
+    model = get_model(served.base_url, served.key, name)
+    assert model.id == name
+    target = "" if name.endswith(":free") else ALIASES.get(name, "sandbox/echo")
+    assert model.target == target
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt", "a/b/c", "../key", "a/..", "a/.", "./a", "a/b?c", "a/b#c", "a/b\n", "a/", "/b"]
+)
+def test_no_path(name: str) -> None:
+    """An id that is not author and slug never becomes part of a URL."""
+    with pytest.raises(ValueError, match=re.escape(name)):
+        get_model("http://127.0.0.1:9", "k", name)
+
+
+def test_no_such_model(served: Served) -> None:
+    """A model that there is not is an error with status 404."""
+    with pytest.raises(OpenRouterError) as raised:
+        get_model(served.base_url, served.key, "no/such-model")
+    assert raised.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("a/b", "a/b"),
+        ("a/b:nitro", "a/b"),
+        ("a/b:floor", "a/b"),
+        ("a/b:online@preset/c", "a/b"),
+        ("a/b@preset/c", "a/b"),
+        ("@preset/c", "@preset/c"),
+        ("a/b:free", "a/b:free"),
+        ("a/b:free:nitro", "a/b:free"),
+        ("a/b:thinking", "a/b:thinking"),
+        ("~a/b-latest:nitro", "~a/b-latest"),
+        ("a/b:nitrogen", "a/b:nitrogen"),
+    ],
+)
+def test_routed_variant(name: str, base: str) -> None:
+    """Some variants and presets change only the routing of a model; others are models themselves."""
+    assert routed_variant_of(name) == base
 
 
 @pytest.mark.parametrize(
@@ -42,6 +142,8 @@ def test_catalogue_of_the_sandbox(served: Served) -> None:
         {"id": "a/b", "pricing": {"prompt": [], "completion": "1e400"}, "top_provider": "x"},
         {"id": "a/b", "architecture": {"input_modalities": [1], "output_modalities": None}},
         {"id": "a/b", "reasoning": {"supported_efforts": ["enormous"]}},
+        {"id": "a/b", "expiration_date": "soon", "canonical_slug": 5, "alias_target": []},
+        {"id": "a/b", "expiration_date": 20271231, "alias_target": {"slug": "<b>"}},
     ],
 )
 def test_absurd_entry(raw_server: RawServer, entry: dict[str, object]) -> None:
@@ -75,6 +177,13 @@ def test_bounded(raw_server: RawServer) -> None:
     [
         ("openai/gpt-4o-2024-05-13:extended", True),
         ("~anthropic/claude-opus-latest", True),
+        ("@preset/my-preset", True),
+        ("a/b@preset/c", True),
+        ("a/b:nitro", True),
+        ("a" * 200, True),
+        ("a" * 201, False),
+        ("https://evil.example/a", False),
+        ("a/../key", False),
         ("`![x](https://evil.example/)`", False),
         ("<b>", False),
         ("a\nb", False),
@@ -85,72 +194,3 @@ def test_bounded(raw_server: RawServer) -> None:
 def test_model_id(value: object, is_id: bool) -> None:
     """A model id in a URL brings no markdown onto the page."""
     assert is_model_id(value) is is_id
-
-
-class Fetches:
-    """Fetches that a test lets end one by one, with models or an error."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.begun = 0
-        self._may_end = threading.Semaphore(0)
-        self._outcomes: list[list[Model] | OpenRouterError] = []
-
-    def __call__(self) -> list[Model]:
-        """Wait for the end of this fetch."""
-        self.begun += 1
-        assert self._may_end.acquire(timeout=TIMEOUT_S)
-        outcome = self._outcomes.pop(0)
-        if isinstance(outcome, OpenRouterError):
-            raise outcome
-        return outcome
-
-    def end(self, outcome: list[Model] | OpenRouterError) -> None:
-        """Let the oldest fetch end so."""
-        self._outcomes.append(outcome)
-        self._may_end.release()
-
-    def catalogue(self) -> Catalogue:
-        """A catalogue that fetches here."""
-        return Catalogue(self, lifetime=3_600, pause=30, clock=lambda: self.now)
-
-
-def test_first_fetch() -> None:
-    """All callers wait for the first fetch, and none begins another."""
-    fetches = Fetches()
-    catalogue = fetches.catalogue()
-    assert not catalogue.models()
-    fetches.end([Model("a", "A")])
-    for _ in range(3):
-        assert set(catalogue.models(TIMEOUT_S)) == {"a"}
-    fetches.now = 3_599
-    assert set(catalogue.models(TIMEOUT_S)) == {"a"}
-    assert fetches.begun == 1
-
-
-def test_refresh() -> None:
-    """After an hour the old models are returned until the new ones arrive, also if these fail."""
-    fetches = Fetches()
-    catalogue = fetches.catalogue()
-    fetches.end([Model("a", "A")])
-    catalogue.models(TIMEOUT_S)
-    fetches.now = 3_600
-    assert set(catalogue.models(TIMEOUT_S)) == {"a"}
-    fetches.end([Model("b", "B")])
-    wait_until(lambda: set(catalogue.models()) == {"b"})
-    fetches.now = 7_200
-    catalogue.models()
-    fetches.end(Unreachable())
-    assert set(catalogue.models(TIMEOUT_S)) == {"b"}
-
-
-def test_retry() -> None:
-    """After a failure there are no models until the next attempt, after a pause, which blocks no caller."""
-    fetches = Fetches()
-    catalogue = fetches.catalogue()
-    fetches.end(Unreachable())
-    assert not catalogue.models(TIMEOUT_S)
-    fetches.now = 30
-    fetches.end([Model("a", "A")])
-    wait_until(lambda: set(catalogue.models()) == {"a"})
-    assert fetches.begun == 2

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from lib.openrouter.account import get_account
-from lib.openrouter.chat import ChatRequest, Completion
+from lib.openrouter.chat import Completion
 from lib.openrouter.errors import (
     ConnectionLost,
     InvalidResponse,
@@ -27,6 +27,7 @@ from lib.openrouter.errors import (
 from lib.openrouter.events import Event, TextDelta
 from lib.openrouter.generation import get_usage
 from lib.openrouter.models import get_models
+from lib.openrouter.request import ChatRequest
 from lib.openrouter.transport import MAX_BODY_BYTES, AbortableSession, Bearer, fetch, get_data, send
 from tests.conftest import KEY, NOT_THE_API, RawServer, http
 from tests.support.certificates import write_certificate

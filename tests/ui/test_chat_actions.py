@@ -17,8 +17,8 @@ from lib.chat import answer_stream
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.images import count_pixels
 from lib.chat.storage import StorageDiff
-from lib.openrouter.chat import ChatRequest
 from lib.openrouter.errors import OpenRouterError, UnconfirmedRejection
+from lib.openrouter.request import ChatRequest
 from lib.settings import Settings
 from lib.ui import chat_actions
 from lib.ui.autosave import restore_stored

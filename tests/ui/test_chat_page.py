@@ -98,7 +98,7 @@ def test_shorter_answer(sandbox: Sandbox) -> None:
     assert not app.error
     assert "You asked" in visible_text(app)
     first, second = (completion["body"] for completion in sandbox.completions)
-    assert second == {**first, "max_tokens": 1_234}
+    assert second == {**first, "max_completion_tokens": 1_234}
 
 
 def test_another_model(sandbox: Sandbox) -> None:

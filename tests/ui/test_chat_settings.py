@@ -1,11 +1,15 @@
 """The chat page's model and parameters: from the settings, the URL and the popover."""
 
+import os
 import re
 
 import pytest
 
-from sandbox.catalogue import models
+from lib.openrouter.request import WEB_SEARCH
+from lib.ui.models import typed_model_id
+from sandbox.models import models
 from sandbox.server import Sandbox
+from sandbox.special_models import ALIASES
 from tests.conftest import RawServer, http
 from tests.support.pages import ask, chat_page, main_page, open_choice, signed_in, visible_text
 
@@ -32,12 +36,13 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_filters(sandbox: Sandbox) -> None:
     """Filters shorten the list of models, and change no choice by themselves."""
     app = open_choice(chat_page(signed_in()))
-    free = [model for model in models() if model["pricing"]["prompt"] == "0"]
+    listed = [model for model in models() if model["id"] != "sandbox/excluded"]
+    free = [model for model in listed if all(price == "0" for price in model["pricing"].values())]
     seeing = [model for model in free if "image" in model["architecture"]["input_modalities"]]
-    for filters, listed in (([], models()), (["Free"], free), (["Free", "Takes images"], seeing)):
+    for filters, fitting in (([], listed), (["Free"], free), (["Free", "Takes images"], seeing)):
         app.button_group(key="filters").set_value(filters).run()
         picker = app.selectbox(key="model")
-        assert picker.label == f"Model ({len(listed)} to choose from)"
+        assert picker.label == f"Model ({len(fitting)} to choose from)"
         assert picker.value == "openrouter/auto"
 
 
@@ -54,12 +59,13 @@ def test_parameters(sandbox: Sandbox) -> None:
         "seed": 42,
     }.items():
         app.number_input(key=name).set_value(value)
-    app.selectbox(key="effort_high_medium_low").set_value("low")
+    app.selectbox(key="reasoning_high_medium_low").set_value("low")
     app.toggle(key="web_search").set_value(True).run()
     app.session_state["choice"] = False
     app.switch_page("streamlit_app.py").run()
     ask(app.switch_page("pages/chat.py").run(), "Hello?")
     assert sandbox.completions[0]["body"] == {
+        "session_id": session.chat.conversation.id,
         "model": "sandbox/request",
         "messages": [
             {"role": "system", "content": "Answer in Latin."},
@@ -67,21 +73,48 @@ def test_parameters(sandbox: Sandbox) -> None:
         ],
         "temperature": 0.7,
         "top_p": 0.9,
-        "max_tokens": 500,
+        "max_completion_tokens": 500,
         "seed": 42,
         "reasoning": {"effort": "low"},
-        "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 3}}],
+        "tools": [WEB_SEARCH],
         "stream": True,
     }
 
 
-def test_only_what_the_model_supports(sandbox: Sandbox) -> None:
-    """A model that does not reason offers no reasoning effort."""
+def test_next_model(sandbox: Sandbox) -> None:
+    """What the next model does not have is said to be unused, and is there again for another one."""
+    session = signed_in()
+    session.chat.model = "sandbox/reasoning"
+    app = open_choice(chat_page(session))
+    app.number_input(key="temperature").set_value(0.7)
+    app.number_input(key="seed").set_value(42)
+    app.toggle(key="web_search").set_value(True)
+    app.selectbox(key="reasoning_high_medium_low").set_value("medium").run()
+    app.selectbox(key="model").set_value("sandbox/no-tools").run()
+    assert "has no such setting: Seed 42, Reasoning effort medium." in visible_text(app)
+    assert "Not used, as this model cannot search." in visible_text(app)
+    assert app.toggle(key="web_search").disabled
+    assert "Reasoning effort" not in [selectbox.label for selectbox in app.selectbox]
+    ask(app, "Hello?")
+    app.selectbox(key="model").set_value("sandbox/any-effort").run()
+    assert "Not used" not in visible_text(app)
+    ask(app, "Hello?")
+    first, second = (completion["body"] for completion in sandbox.completions)
+    assert first["temperature"] == second["temperature"] == 0.7
+    assert not first.keys() & {"seed", "reasoning", "tools"}
+    assert (second["seed"], second["reasoning"]) == (42, {"effort": "medium"})
+    assert second["tools"] == [WEB_SEARCH]
+
+
+def test_price_of_a_search(sandbox: Sandbox) -> None:
+    """The price of a web search is said, that of the model's provider if it has one."""
     session = signed_in()
     session.chat.model = "sandbox/echo"
     app = open_choice(chat_page(session))
-    assert app.number_input(key="temperature").label == "Temperature"
-    assert "Reasoning effort" not in [selectbox.label for selectbox in app.selectbox]
+    assert r"Up to 3 searches for an answer: \$0.04 at most" in visible_text(app)
+    assert "at a price of its own" in visible_text(app)
+    app.selectbox(key="model").set_value("sandbox/many-prices").run()
+    assert r"or \$0.01 a search by the model's provider" in visible_text(app)
 
 
 def test_fallback(sandbox: Sandbox) -> None:
@@ -117,10 +150,78 @@ def test_unknown_model(sandbox: Sandbox) -> None:
     session = signed_in()
     session.chat.model = "no/such-model"
     app = open_choice(chat_page(session))
-    assert "OpenRouter's list has no model `no/such-model`" in visible_text(app)
+    assert "OpenRouter has no model `no/such-model`" in visible_text(app)
     app.selectbox(key="model").set_value("sandbox/echo").run()
     assert session.chat.model == "sandbox/echo"
     assert "has no model" not in visible_text(app)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sandbox/echo:nitro",
+        "sandbox/excluded",
+        "sandbox/echo@preset/brief",
+        "@preset/mine",
+        *ALIASES,
+    ],
+)
+def test_model_of_the_url(sandbox: Sandbox, name: str) -> None:
+    """An alias, a variant or a preset is no mistake, and is sent as it is."""
+    session = signed_in()
+    app = open_choice(chat_page(session))
+    app.query_params["model"] = name
+    app.run()
+    assert session.chat.model == name
+    assert app.selectbox(key="model").value == name
+    assert not app.warning
+    if name != "@preset/mine":
+        ask(app, "Hello?")
+        assert sandbox.completions[0]["body"]["model"] == name
+        assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("openai/gpt-5:nitro", "openai/gpt-5:nitro"),
+        (" ~openai/gpt-latest\n", "~openai/gpt-latest"),
+        ("@preset/mine", "@preset/mine"),
+        ("https://openrouter.ai/openai/gpt-5", "openai/gpt-5"),
+        ("https://evil.example/openai/gpt-5", ""),
+        ("gpt", ""),
+        ("![x](a/b)", ""),
+        ("a/" + "x" * 9_000, ""),
+        ("", ""),
+    ],
+)
+def test_typed_model(typed: str, name: str) -> None:
+    """What is typed into the picker is an id, or the address of a model's page, or nothing."""
+    assert typed_model_id(typed, "https://openrouter.ai") == name
+
+
+def test_description(sandbox: Sandbox) -> None:
+    """The panel says what an alias stands for, and that a model is about to be removed."""
+    session = signed_in()
+    session.chat.model = "~sandbox/hello-latest"
+    app = open_choice(chat_page(session))
+    assert "Stands for `sandbox/hello` at the moment." in visible_text(app)
+    app.selectbox(key="model").set_value("sandbox/expiring").run()
+    assert "OpenRouter may remove this model after" in visible_text(app)
+
+
+def test_api_url(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chat, models and account use another API than the sign-in, if it is set."""
+    monkeypatch.setenv("OPENROUTER_API_URL", os.environ["OPENROUTER_BASE_URL"])
+    monkeypatch.setenv("OPENROUTER_BASE_URL", "https://openrouter.ai")
+    session = signed_in()
+    app = open_choice(chat_page(session))
+    assert "sandbox/echo" in str(app.selectbox(key="model").options)
+    assert session.account.latest
+    assert not ask(app, "Hello?").error
+    assert len(sandbox.completions) == 1
+    links = main_page().run().get("link_button")
+    assert all("127.0.0.1" not in link.proto.url for link in links)
 
 
 def test_no_catalogue(

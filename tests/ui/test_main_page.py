@@ -148,7 +148,8 @@ def test_cleared_caches(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) 
     for accounts in (1, 2):
         assert "responded in" in visible_text(main_page().switch_page("pages/self_check.py").run())
         assert chat_page(signed_in()).run().chat_input
-        assert len(raw_server.received) == accounts + 2  # the catalogue and Self-check's contact
+        # everybody's models, the user's, the providers, and Self-check's contact
+        assert len(raw_server.received) == accounts + 4
         st.cache_resource.clear()
         st.cache_data.clear()
     assert sealer(Options(), "a purpose").unseal(sealed, max_age=60) == {"a": 1}

@@ -230,9 +230,14 @@ def test_account(sandbox: Sandbox) -> None:
     sandbox.keys[session.user.key].limit, sandbox.keys[session.user.key].usage = 5, 1.5
     app = main_page(session).run()
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown == {"Used": r"\$1.50", "Left": r"\$3.50", "Limit": r"\$5.00"}
+    assert shown == {
+        "Used by this key": r"\$1.50",
+        "Left of its limit": r"\$3.50",
+        "Limit of this key": r"\$5.00",
+    }
     links = {link.proto.label: link.proto.url for link in app.get("link_button")}
     assert links == {
         "Key settings": session.user.key_settings_url,
         "Activity": session.user.activity_url,
+        "Credits": f"{session.user.base_url}/settings/credits",
     }
