@@ -6,14 +6,16 @@ from copy import deepcopy
 from html import unescape
 from itertools import pairwise
 from typing import Any
+from warnings import catch_warnings
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from PIL import Image
 
 from lib.chat.answer_events import apply
 from lib.chat.archive import NotAConversation, decode, encode
-from lib.chat.attachments import attachment
+from lib.chat.attachments import NotAttachable, attachment, prepare
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.images import count_pixels
 from lib.chat.storage import StorageDiff, parse_records, restore
@@ -29,6 +31,7 @@ from lib.openrouter.untrusted import one_line
 from lib.openrouter_sign_in.oauth import parse_callback
 from lib.openrouter_sign_in.sealing import SealBroken, Sealer
 from lib.ui.error_messages import explain
+from tests.chat.test_images import encoded, exif, image_of
 from tests.markdown.visible import visible
 
 # The same examples each time: a failure is that of a change, and no run is unlucky.
@@ -295,6 +298,24 @@ def test_count_pixels(content: bytes) -> None:
     """Any bytes have a number of pixels, or none that can be read."""
     pixels = count_pixels(content)
     assert pixels is None or pixels >= 0
+
+
+# Each needs to be decoded: it is too wide, or has EXIF data.
+IMAGES = [
+    *(image_of(form, 2_100, 2) for form in ("PNG", "JPEG", "WEBP", "GIF")),
+    *(encoded(Image.new("L", (9, 9)), form, exif=exif(6)) for form in ("PNG", "JPEG", "WEBP")),
+]
+CHANGES = st.lists(st.tuples(st.integers(0, 250), st.binary(min_size=1, max_size=4)), max_size=3)
+
+
+@settings(max_examples=500)
+@given(st.sampled_from(["a.png", "a.csv", "a.pdf"]), st.binary() | st.sampled_from(IMAGES), CHANGES)
+def test_attachment(name: str, content: bytes, changes: list[tuple[int, bytes]]) -> None:
+    """Any file can be sent, or is refused with a sentence."""
+    for offset, part in changes:
+        content = content[:offset] + part + content[offset + len(part) :]
+    with suppress(NotAttachable), catch_warnings(action="ignore"):  # Pillow's, of corrupt data
+        assert prepare(attachment(name, content)).part()
 
 
 # Text from outside

@@ -191,6 +191,7 @@ def xmp(name: str) -> bytes:
         ("WEBP", {"exif": exif(comment="secret")}),
         ("WEBP", {"xmp": xmp("secret")}),
         ("JPEG", {"exif": b"Exif\0\0secret"}),
+        ("WEBP", {"exif": b"Exif\0\0secret"}),
         ("MPO", {"exif": exif(comment="secret"), "save_all": True}),
     ],
 )
@@ -374,6 +375,13 @@ def test_cut(form: str) -> None:
     for use in (fit, lambda content: thumbnail(content, 320)):
         with pytest.raises(InvalidImage):
             use(content[: len(content) // 2])
+
+
+def test_broken_chunk() -> None:
+    """A PNG with a broken chunk between its pixels raises it too, where Pillow raises `SyntaxError`."""
+    before, _, after = encoded(noise("RGB", 2_500, 40), "PNG").rpartition(b"IDAT")
+    with pytest.raises(InvalidImage):
+        fit(before + b"ID\0T" + after)
 
 
 # On the page
