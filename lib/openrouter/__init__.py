@@ -56,14 +56,18 @@ from .events import (
     Usage,
 )
 from .generation import get_usage
-from .models import Model, get_models
-from .request import ChatMessage, ChatRequest
+from .models import Model, get_model, get_models
+from .pricing import Pricing
+from .providers import Provider, get_providers
+from .request import ChatMessage, ChatRequest, DataPolicy
+from .routing import Attempt, Routing
 
 __all__ = [
     "Account",
     "Alive",
     "AnswerTooLong",
     "AnsweredBy",
+    "Attempt",
     "Began",
     "Catalogue",
     "ChatMessage",
@@ -72,6 +76,7 @@ __all__ = [
     "Completion",
     "ConnectTimedOut",
     "ConnectionLost",
+    "DataPolicy",
     "ErrorDetails",
     "Event",
     "FileAnnotation",
@@ -83,7 +88,10 @@ __all__ = [
     "Model",
     "NoContent",
     "OpenRouterError",
+    "Pricing",
+    "Provider",
     "ReasoningDelta",
+    "Routing",
     "StreamInterrupted",
     "StreamStalled",
     "TextDelta",
@@ -93,7 +101,9 @@ __all__ = [
     "UnshownImage",
     "Usage",
     "get_account",
+    "get_model",
     "get_models",
+    "get_providers",
     "get_usage",
     "key_settings_url",
 ]

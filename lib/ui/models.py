@@ -22,6 +22,8 @@ from lib.ui.model_labels import describe, expiry, label, short_label
 from lib.ui.session import Session
 from lib.ui.widgets import keep_popover_open, set_first_widget_value, set_widget_value, widget_value
 
+PANEL_WIDTH_PX = 640
+"""If there is room; the labels of models are long."""
 MAX_FALLBACKS = 2
 MAX_INSTRUCTIONS_LENGTH = 20_000
 
@@ -90,9 +92,9 @@ def render_choice(settings: Settings, session: Session) -> None:
         escape_markdown(model.name), icon=":material/tune:", key="choice", on_change="rerun"
     )
     if opened.open:
-        with opened:
+        with opened, st.container(width=PANEL_WIDTH_PX):
             if known:
-                _render_picker(settings, session, allowed, model)
+                _render_picker(session, allowed, model)
             else:
                 _render_no_catalogue(model)
             with st.expander("More settings", key="more_settings"):
@@ -117,17 +119,16 @@ def _render_no_catalogue(model: Model) -> None:
     )
 
 
-def _render_picker(
-    settings: Settings, session: Session, known: Mapping[str, Model], model: Model
-) -> None:
+def _choose(session: Session, name: str) -> None:
+    """Choose a model, and keep the popover open; in a callback."""
+    session.chat.model, session.chat.model_failure = name, ""
+    st.query_params["model"] = name
+    keep_popover_open("choice")
+
+
+def _render_picker(session: Session, known: Mapping[str, Model], model: Model) -> None:
     def choose() -> None:
-        typed = str(widget_value("model"))
-        if name := typed_model_id(typed, settings.base_url):
-            session.chat.model, session.chat.model_failure = name, ""
-            st.query_params["model"] = name
-        else:
-            session.chat.model_failure = one_line(typed, 100)
-        keep_popover_open("choice")
+        _choose(session, widget_value("model"))
 
     wanted = st.pills(
         "Show only", _FILTERS, selection_mode="multi", key="filters", persist_state="session"
@@ -144,13 +145,7 @@ def _render_picker(
         ),
         key="model",
         on_change=choose,
-        accept_new_options=True,
-        help="Or type an id: an alias such as `~openai/gpt-latest`, a variant such as "
-        "`openai/gpt-5:nitro`, or a preset of yours, `@preset/name`.",
     )
-    if session.chat.model_failure:
-        failure = escape_markdown(session.chat.model_failure)
-        small(f":material/error: “{failure}” is no id of a model, such as `openai/gpt-5`.")
     target = f"  \nStands for `{model.target}` at the moment." if model.target else ""
     small(f"`{model.id}`  \n{describe(model)}{target}")
     if sentence := expiry(model):
@@ -160,6 +155,7 @@ def _render_picker(
 def _render_settings(
     settings: Settings, session: Session, known: Mapping[str, Model], model: Model
 ) -> None:
+    _render_typed_model(settings, session)
     policy = session.chat.conversation.data_policy
     others = dict.fromkeys([*known, *widget_value("fallbacks", [])])
     st.multiselect(
@@ -197,6 +193,30 @@ def _render_settings(
     )
     if engine != "native":
         data_policy.render_note(settings, policy, "This reader of PDFs")
+
+
+def _render_typed_model(settings: Settings, session: Session) -> None:
+    """Render the field for a model that the list does not have."""
+
+    def choose() -> None:
+        typed = widget_value("typed_model", "")
+        if name := typed_model_id(typed, settings.base_url):
+            _choose(session, name)
+            set_widget_value("typed_model", "")
+        else:
+            session.chat.model_failure = one_line(typed, 100)
+
+    st.text_input(
+        "Another model, by its id",
+        key="typed_model",
+        max_chars=300,
+        on_change=choose,
+        placeholder="~openai/gpt-latest, openai/gpt-5:nitro, @preset/name",
+        help="An alias, a variant, or a preset of yours; also the address of a model's page.",
+    )
+    if session.chat.model_failure:
+        failure = escape_markdown(session.chat.model_failure)
+        small(f":material/error: “{failure}” is no id of a model, such as `openai/gpt-5`.")
 
 
 def _render_web_search(model: Model) -> None:

@@ -27,7 +27,10 @@ def test_variant(page: Page, app: App, sandbox: Sandbox) -> None:
     """A variant that no list contains is typed, and is taken without a warning."""
     open_chat(page, app, sandbox)
     open_choice(page)
-    choose(page, "sandbox/tour:nitro")
+    page.get_by_text("More settings").click()
+    field = page.get_by_role("textbox", name="Another model, by its id")
+    field.fill("sandbox/tour:nitro")
+    field.press("Enter")
     steps.expect_model(page, "tour (nitro)", "sandbox/tour:nitro")
     expect(page.get_by_text("OpenRouter has no model")).to_have_count(0)
     page.keyboard.press("Escape")

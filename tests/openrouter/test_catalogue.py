@@ -59,15 +59,15 @@ def test_no_own_models(served: Served, requested: list[str]) -> None:
     assert sorted(requested) == ["models", "models/user"]
 
 
-def test_no_such_endpoint(raw_server: RawServer) -> None:
+def test_no_such_endpoint(served: Served, requested: list[str]) -> None:
     """A server that does not have an endpoint is asked for it once an hour."""
-    url = raw_server.serve(http(b'{"error": {"code": 404}}', status="404 Not Found"))
     now = 0.0
-    catalogue = Catalogue(url, clock=lambda: now)
-    assert not catalogue.models(KEY, timeout=TIMEOUT_S)
-    now = 60.0
-    assert not catalogue.models(KEY, timeout=TIMEOUT_S)
-    wait_until(lambda: len(raw_server.received) == 3)  # the user's once, everybody's twice
+    catalogue = Catalogue(f"{served.base_url}/elsewhere", clock=lambda: now)
+    for now in (0.0, 60.0, 120.0):
+        catalogue.models(KEY, timeout=TIMEOUT_S)
+        count = int(now / 60) + 1
+        wait_until(lambda: requested.count("/elsewhere/api/v1/models") == count)  # noqa: B023
+    assert requested.count("/elsewhere/api/v1/models/user") == 1
 
 
 @pytest.mark.parametrize(

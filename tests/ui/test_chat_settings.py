@@ -196,8 +196,25 @@ def test_model_of_the_url(sandbox: Sandbox, name: str) -> None:
     ],
 )
 def test_typed_model(typed: str, name: str) -> None:
-    """What is typed into the picker is an id, or the address of a model's page, or nothing."""
+    """What is typed is an id, or the address of a model's page, or nothing."""
     assert typed_model_id(typed, "https://openrouter.ai") == name
+
+
+def test_field_for_an_id(sandbox: Sandbox) -> None:
+    """An id is typed in a field of its own; anything else is said to be none, and changes nothing."""
+    session = signed_in()
+    app = open_choice(chat_page(session))
+    app.text_input(key="typed_model").set_value("*gpt*").run()
+    assert session.chat.model is None
+    assert r"“\*gpt\*” is no id of a model" in visible_text(app)
+    app.text_input(key="typed_model").set_value(" sandbox/echo:nitro ").run()
+    assert (session.chat.model, app.query_params["model"]) == (
+        "sandbox/echo:nitro",
+        "sandbox/echo:nitro",
+    )
+    assert app.text_input(key="typed_model").value == ""
+    assert app.selectbox(key="model").value == "sandbox/echo:nitro"
+    assert "is no id of a model" not in visible_text(app)
 
 
 def test_description(sandbox: Sandbox) -> None:

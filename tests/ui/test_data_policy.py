@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.chat.conversation import Conversation
+from lib.chat.conversation import Answer, Conversation, Turn
 from sandbox.server import Sandbox
 from tests.support.pages import (
     ask,
@@ -130,3 +130,15 @@ def test_compare(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     (conversation, _) = session.comparison.conversations.values()
     app.button(key=f"continue_{conversation.id}").click().run()
     assert session.chat.conversation.data_policy == "nothing-kept"
+
+
+def test_compare_after_a_reload(sandbox: Sandbox) -> None:
+    """A comparison that the tab has stored comes back with who may see it."""
+    session = signed_in()
+    session.comparison.conversations = {
+        model: Conversation([Turn("Hello?", [Answer("!", "complete")])], data_policy="nothing-kept")
+        for model in ("sandbox/echo", "sandbox/tour")
+    }
+    session.comparison.was_restored = True
+    app = compare_page(session).run()
+    assert app.radio(key="who_may_see_it").value == "nothing-kept"
