@@ -23,11 +23,10 @@ def sentences(account: Account) -> Iterator[str]:
     if account.byok_usage:
         yield f"Providers charged {usd(account.byok_usage)} to keys of your own."
     if account.limit is None:
-        yield "Without a limit, this key can spend all credits of your account."
+        yield "Without a limit, this key can spend all your credits at OpenRouter."
     else:
         yield (
-            "A limit is not money: the credits of your account, which OpenRouter shows to you "
-            "alone, may be less."
+            "A limit is not money: your credits, which OpenRouter shows to you alone, may be less."
         )
 
 

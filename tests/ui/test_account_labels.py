@@ -49,7 +49,7 @@ def test_sentences(account: Account, sentence: str) -> None:
 def test_no_limit() -> None:
     """Without a limit the account says what the key can spend."""
     assert list(sentences(Account("l", None, None, 0))) == [
-        "Without a limit, this key can spend all credits of your account."
+        "Without a limit, this key can spend all your credits at OpenRouter."
     ]
 
 
