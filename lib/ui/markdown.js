@@ -14,13 +14,14 @@ const ATTRIBUTES = new Set(
 const STYLES =
   /^(color|background-color|width|text-align|justify-items|font-(family|style|weight)|(padding|margin|border)-(top|right|bottom|left)(-(width|style|color))?)$/;
 
-let watching = new AbortController();
+const watching = new WeakMap(); // by mount: an earlier one may end after the next has begun
 let font = null;
 
-export default function ({ data }) {
-  watching.abort();
-  watching = new AbortController();
-  const { signal } = watching;
+export default function ({ data, parentElement }) {
+  watching.get(parentElement)?.abort();
+  const controller = new AbortController();
+  watching.set(parentElement, controller);
+  const { signal } = controller;
   // The browser loads it when the first formula is shown.
   if (!font) {
     font = new FontFace("STIX Two Math", `url("${encodeURI(data.font_url)}")`);
@@ -36,8 +37,7 @@ export default function ({ data }) {
   document.addEventListener("click", copyCode, { signal });
   document.addEventListener("copy", copySelection, { signal });
 
-  const ending = watching;
-  return () => ending.abort();
+  return () => controller.abort();
 }
 
 function showFormulas(node) {
