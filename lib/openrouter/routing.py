@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .models import is_model_id
-from .untrusted import number, one_line
+from .untrusted import mapping, mappings, number, one_line
 
 MAX_ATTEMPTS = 10
 MAX_NAME_LENGTH = 60
@@ -46,11 +46,10 @@ class Routing:
 
 def read_routing(metadata: Mapping[str, Any]) -> Routing:
     """Return the routing that the `openrouter_metadata` of a chunk describes."""
-    endpoints = metadata.get("endpoints")
-    available = endpoints.get("available") if isinstance(endpoints, Mapping) else None
-    selected = [one for one in _mappings(available) if one.get("selected") is True]
+    available = mappings(mapping(metadata.get("endpoints")).get("available"))
+    selected = [one for one in available if one.get("selected") is True]
     return Routing(
-        tuple(map(_attempt, _mappings(metadata.get("attempts"))[:MAX_ATTEMPTS])),
+        tuple(map(_attempt, mappings(metadata.get("attempts"))[:MAX_ATTEMPTS])),
         one_line(metadata.get("region"), MAX_NAME_LENGTH),
         one_line(selected[0].get("provider"), MAX_NAME_LENGTH) if selected else "",
     )
@@ -63,8 +62,3 @@ def _attempt(attempt: Mapping[str, Any]) -> Attempt:
         model if is_model_id(model) else "",
         int(status) if status and 100 <= status <= 599 else None,
     )
-
-
-def _mappings(items: object) -> list[Mapping[str, Any]]:
-    listed = items[:1_000] if isinstance(items, list) else []
-    return [item for item in listed if isinstance(item, Mapping)]

@@ -143,7 +143,7 @@ def _start(
         key=key,
         reader=session,
         may_retry=lambda: not budget.refusal(settings, session),
-        is_key_rejected=lambda: _is_rejected(settings.base_url, key),
+        is_key_rejected=lambda: _is_rejected(settings.api_url, key),
         on_over=on_over,
     )
     session.add_stream(stream)
@@ -161,10 +161,10 @@ def _explain(answer: Answer, failure: OpenRouterError, base_url: str, key: str, 
         add_file_annotation(annotation, answer)
 
 
-def _is_rejected(base_url: str, key: str) -> bool:
+def _is_rejected(api_url: str, key: str) -> bool:
     """Return whether OpenRouter does not accept a key at all, which only the account says."""
     try:
-        get_account(base_url, key)
+        get_account(api_url, key)
     except KeyRejected:
         return True
     except OpenRouterError:
