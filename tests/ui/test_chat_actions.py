@@ -17,7 +17,7 @@ from lib.chat import answer_stream
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.images import count_pixels
 from lib.chat.storage import StorageDiff
-from lib.openrouter.errors import OpenRouterError, UnconfirmedRejection
+from lib.openrouter.errors import KeyRejected, OpenRouterError, UnconfirmedRejection
 from lib.openrouter.request import ChatRequest
 from lib.settings import Settings
 from lib.ui import chat_actions
@@ -256,6 +256,16 @@ def test_unauthorized_without_an_account(monkeypatch: pytest.MonkeyPatch) -> Non
         submit(session, Settings(base_url=url), ChatRequest("a/b"), "Hello?")
         assert session.streams[-1].over.wait(10)
     assert isinstance(session.streams[-1].failure, UnconfirmedRejection)
+
+
+def test_rejected_key_at_another_api_url(served: Served) -> None:
+    """The account is asked at the URL of the API, where the key was rejected."""
+    served.keys.clear()
+    settings = Settings(base_url="http://127.0.0.1:9", openrouter_api_url=served.base_url)
+    session = signed_in()
+    submit(session, settings, ChatRequest("sandbox/echo"), "Hello?")
+    assert session.streams[-1].over.wait(5)
+    assert type(session.streams[-1].failure) is KeyRejected
 
 
 def test_credit_in_flight(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
