@@ -5,8 +5,9 @@ import streamlit as st
 from lib.markdown.streamlit import escape_markdown
 from lib.ui import account, autosave, budget, models, page, sign_in_panel
 from lib.ui.formatting import small
+from sandbox import embedded
 
-app = page.begin_page(leads_to_chat=True)
+app = page.begin_page(embedded.base_url, leads_to_chat=True)
 settings, session = app.settings, app.session
 
 if app.user and session.opens_chat:

@@ -15,6 +15,7 @@ from lib.setting_parsers import Method, Parser, SettingError
 __all__ = [
     "MAX_COMPARED",
     "MIN_SECRET_LENGTH",
+    "PROMPTS",
     "SETTINGS",
     "Setting",
     "SettingError",
@@ -25,6 +26,12 @@ __all__ = [
 MIN_SECRET_LENGTH = 32
 MAX_COMPARED = 4
 _MAX_PROMPTS = 6
+PROMPTS = (
+    "How does signing in with PKCE keep my account safe?",
+    "Compare three ways to learn a language, in a table",
+    "Write a Python function that asks OpenRouter a question",
+    "How does compound interest work? Show the formula",
+)
 
 T = TypeVar("T")
 Shown = Literal["value", "length", "url", "secret"]
@@ -158,6 +165,13 @@ class Settings:
         "The loosest choice that users have for *Who may see it*: `any` provider, `no-training` "
         "(providers that do not train on it) or `nothing-kept` (providers that keep nothing).",
     )
+    try_without_account: bool = _setting(
+        "TRY_WITHOUT_ACCOUNT",
+        parsers.flag,
+        True,
+        "Whether visitors may try the app without an account, with a sandbox in its process that "
+        "makes its answers up. `false` turns it off.",
+    )
     app_title: str = _setting(
         "APP_TITLE",
         parsers.text(200),
@@ -175,7 +189,8 @@ class Settings:
         "APP_PROMPTS",
         parsers.prompts(_MAX_PROMPTS, max_length=300),
         (),
-        f"Up to {_MAX_PROMPTS} prompts to click in an empty chat, separated by `|`.",
+        f"Up to {_MAX_PROMPTS} prompts to click in an empty chat, separated by `|`. Without them, "
+        "there are four that the sandbox answers as a guide.",
         shown="length",
         separator=" | ",
     )
@@ -198,6 +213,11 @@ class Settings:
     def api_url(self) -> str:
         """The URL to which `/api/v1` is appended, except for the sign-in."""
         return self.openrouter_api_url or self.base_url
+
+    @property
+    def prompts_to_click(self) -> tuple[str, ...]:
+        """The prompts of an empty chat."""
+        return self.prompts or PROMPTS
 
     def attribution(self) -> dict[str, str]:
         """Return the headers by which OpenRouter attributes requests to the app.

@@ -29,8 +29,9 @@ from lib.ui import (
 from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
 from lib.ui.widgets import widget_value
+from sandbox import embedded
 
-app = page.begin_page()
+app = page.begin_page(embedded.base_url)
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
 browser.enhance_markdown()
@@ -97,8 +98,9 @@ autosaver.save()
 start_slot = st.empty()  # also if it stays empty: its old content goes at once
 if not conversation.turns:
     with start_slot.container():
-        st.markdown(f"Ask anything. The answer comes from `{model}`, on your own credits.")
-        for prompt in settings.prompts:
+        paid = "made up by the sandbox" if session.is_in_sandbox else "on your own credits"
+        st.markdown(f"Ask anything. The answer comes from `{model}`, {paid}.")
+        for prompt in settings.prompts_to_click:
             st.button(
                 escape_markdown(prompt),
                 icon=":material/lightbulb:",

@@ -26,8 +26,9 @@ from lib.ui import (
 from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
 from lib.ui.widgets import widget_value
+from sandbox import embedded
 
-app = page.begin_page("wide")
+app = page.begin_page(embedded.base_url, "wide")
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
 browser.enhance_markdown()

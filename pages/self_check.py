@@ -6,6 +6,7 @@ from lib import self_check
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import accepts_callback_url, keeps_cookies, main_page_url
 from lib.ui import autosave, page
+from sandbox import embedded
 
 BADGES: dict[self_check.Verdict, str] = {
     "ok": ":green-badge[:material/check: ok]",
@@ -13,7 +14,7 @@ BADGES: dict[self_check.Verdict, str] = {
     "being checked": ":gray-badge[:material/hourglass_empty: being checked]",
 }
 
-app = page.begin_page(shows_sign_in=False)
+app = page.begin_page(embedded.base_url, shows_sign_in=False)
 settings = app.settings
 
 st.title("Self-check", anchor=False)

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+from sandbox import guide
+
 TOUR = """\
 # A tour of what an answer may hold
 
@@ -177,16 +179,14 @@ def long(size: int = 16_384) -> str:
 
 
 def hello(question: str, files: Sequence[str] = ()) -> str:
-    """Return a short answer that explains the sandbox and lists the attached files."""
+    """Return the guide's answer, or one that explains the sandbox and lists the attached files."""
+    if not files and (guided := guide.answer(question)):
+        return guided
     quoted = "\n".join(f"> {line}" for line in question[:500].splitlines() or [""])
     listed = "".join(f"- {file}\n" for file in files)
     return (
         f"You asked:\n\n{quoted}\n\n"
         + (f"and attached:\n\n{listed}\n" if listed else "")
         + "This is a **sandbox** and no model: it answers the same to everyone. Against the real "
-        "OpenRouter, a model of your choice would answer here.\n\n"
-        "To see more, name one of its models in a message:\n\n"
-        "- `sandbox/tour` shows markdown, code, a table and formulas\n"
-        "- `sandbox/endless` goes on until you press Stop\n"
-        "- `sandbox/status-402` shows what happens when credits run out\n"
+        f"OpenRouter, a model of your choice would answer here.\n\n{guide.NEXT}"
     )

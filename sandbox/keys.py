@@ -36,6 +36,7 @@ class Key:
     usage: float = 0.0
     revoked: bool = False
     free_requests_used: int = 0
+    open_streams: int = 0
     more: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,5 +1,7 @@
 """What the endpoints share: error responses, pages, and the parsing of JSON bodies."""
 
+import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,17 +23,25 @@ def html(page: str, status: int = 200) -> Response:
     return HTMLResponse(page, status, headers)
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """Return the JSON object of a request, an empty one if the body is not an object."""
+async def json_body(request: Request, max_bytes: float = math.inf) -> dict[str, Any]:
+    """Return the JSON object of a request, an empty one if the body is not an object.
+
+    Raises `HTTPException` (413) for a body of more than `max_bytes`.
+    """
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > max_bytes:
+            raise HTTPException(413, "Request Entity Too Large")
     try:
-        body = await request.json()
+        body = json.loads(content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
 
 
 async def not_found(request: Request, exception: Exception) -> Response:
-    """Return the response for 404 and 405: JSON under `/api/`, elsewhere a page."""
+    """Return the response for 404, 405 and 413: JSON under `/api/`, elsewhere a page."""
     assert isinstance(exception, HTTPException)
     if request.url.path.startswith("/api/"):
         return error(exception.status_code, exception.detail, exception.headers)

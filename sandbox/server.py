@@ -4,12 +4,13 @@ import asyncio
 import secrets
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from cachetools import TTLCache
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from sandbox.completions import Completion, last_question, select_model
 from sandbox.content_parts import INPUT_MODALITIES, InvalidPart, content_parts, describe
 from sandbox.exchange import Code, Exchange
 from sandbox.keys import Key, new_key
+from sandbox.limits import UNLIMITED, Limits
 from sandbox.models import (
     entry_of,
     is_listed_for_users,
@@ -40,7 +42,7 @@ class Sandbox:
 
     `chunk_seconds` is the pause between two chunks of an answer, `clock` returns the time in
     seconds; `retry_after`, unless None, is the `Retry-After` of each failed chat request in
-    seconds. `completions` has each chat request as `{"body", "headers"}`; `open_streams` is the
+    seconds; `limits` bound what strangers may use. `completions` has each chat request as `{"body", "headers"}`; `open_streams` is the
     number of those whose responses are being sent.
     """
 
@@ -50,16 +52,20 @@ class Sandbox:
         chunk_seconds: float = 0.015,
         clock: Callable[[], float] = time.time,
         retry_after: int | None = None,
+        limits: Limits = UNLIMITED,
     ) -> None:
-        self.codes: dict[str, Code] = {}
-        self.keys: dict[str, Key] = {}
-        self.exchanges: list[Exchange] = []
-        self.completions: list[dict[str, Any]] = []
+        self._limits = limits
+        self.codes: MutableMapping[str, Code] = self._expiring(limits.sign_ins, clock)
+        self.keys: MutableMapping[str, Key] = self._expiring(limits.sign_ins, clock)
+        self._visitors: MutableMapping[str, str] = self._expiring(limits.sign_ins, clock)
+        self._generations: MutableMapping[str, Completion] = self._expiring(limits.answers, clock)
+        self.exchanges: deque[Exchange] = deque(maxlen=limits.recorded)
+        self.completions: deque[dict[str, Any]] = deque(maxlen=limits.recorded)
         self.open_streams = 0
         self._request_counts: Counter[str] = Counter()
-        self._generations: dict[str, Completion] = {}
         self._chunk_seconds = chunk_seconds
         self._clock = clock
+        self._reading = asyncio.Semaphore(8)  # bodies that are in memory at once
         self.retry_after = retry_after
         self._models = models()
         self._known = {m["id"]: m["architecture"]["input_modalities"] for m in self._models}
@@ -80,6 +86,9 @@ class Sandbox:
             ],
             exception_handlers={HTTPException: not_found},
         )
+
+    def _expiring(self, size: float, clock: Callable[[], float]) -> MutableMapping[str, Any]:
+        return TTLCache(size, self._limits.lifetime_s, clock)
 
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[str]:
@@ -124,6 +133,14 @@ class Sandbox:
             denied = {"error": "access_denied", "error_description": "The user denied the request"}
             return RedirectResponse(consent.redirect_url(callback_url, state_return, **denied), 303)
         code = secrets.token_urlsafe(24)
+        visitor = request.headers.get("x-forwarded-for", "")
+        begun = list(self._visitors.values())
+        if (
+            len(begun) >= self._limits.sign_ins
+            or begun.count(visitor) >= self._limits.sign_ins_per_visitor
+        ):
+            return html(consent.notice_page("Too many sign-ins", "Please try again later."), 429)
+        self._visitors[code] = visitor
         self.codes[code] = Code(
             challenge=query.get("code_challenge"),
             method=query.get("code_challenge_method"),
@@ -211,7 +228,13 @@ class Sandbox:
         key = self._key_of(request)
         if key is None:
             return error(401, "User not found.")
-        body = await json_body(request)
+        if (
+            self.open_streams >= self._limits.streams
+            or key.open_streams >= self._limits.streams_per_key
+        ):
+            return error(429, "Rate limit exceeded: too many answers at once", {"Retry-After": "3"})
+        async with self._reading:
+            body = await json_body(request, self._limits.body_bytes)
         names = ("http-referer", "x-openrouter-title")
         headers = {name: request.headers.get(name) for name in names}
         self.completions.append({"body": body, "headers": headers})
@@ -257,7 +280,9 @@ class Sandbox:
                 if model.endswith(":free"):
                     key.free_requests_used += 1
                 self._generations[completion.id] = completion
-                return CompletionResponse(completion, self, streams=body.get("stream") is True)
+                streams = body.get("stream") is True
+                timeout = self._limits.stream_s
+                return CompletionResponse(completion, self, key, streams=streams, timeout=timeout)
             status, headers, error_body = failure
             failures.append((model, status))
             if self.retry_after is not None:

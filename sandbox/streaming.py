@@ -11,7 +11,7 @@ from sandbox.completions import Completion, ConnectionCut
 
 
 class StreamCounter(Protocol):
-    """Counts the chat requests whose responses are being sent."""
+    """Counts the chat requests whose responses are being sent, of a sandbox or of a key."""
 
     open_streams: int
 
@@ -19,24 +19,37 @@ class StreamCounter(Protocol):
 class CompletionResponse(Response):
     """A completion, in one piece or as a stream, which ends when the client disconnects."""
 
-    def __init__(self, completion: Completion, counter: StreamCounter, *, streams: bool) -> None:
+    def __init__(
+        self,
+        completion: Completion,
+        *counters: StreamCounter,
+        streams: bool,
+        timeout: float | None = None,
+    ) -> None:
         super().__init__()
-        self._completion, self._counter, self._streams = completion, counter, streams
+        self._completion, self._counters, self._streams = completion, counters, streams
+        self._timeout = timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response until it is complete or the client disconnects."""
-        self._counter.open_streams += 1
+        """Send the response until it is complete, the client disconnects, or the time is over."""
+        for counter in self._counters:
+            counter.open_streams += 1
         sending = asyncio.create_task(self._send(send))
         disconnecting = asyncio.create_task(_disconnected(receive))
         try:
-            await asyncio.wait((sending, disconnecting), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (sending, disconnecting),
+                timeout=self._timeout,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
             if sending.done():
                 sending.result()
         except ConnectionCut:
             # As the response is not completed, the server closes the socket.
             pass
         finally:
-            self._counter.open_streams -= 1
+            for counter in self._counters:
+                counter.open_streams -= 1
             self._completion.end()
             sending.cancel()
             disconnecting.cancel()

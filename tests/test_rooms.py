@@ -20,8 +20,8 @@ ROOMS = {
     "lib/markdown": {"lib/openrouter"},
     "lib/export": {"lib/openrouter", "lib/chat", "lib/markdown"},
     "lib/ui": {"lib"},
-    "pages": {"lib"},
-    "streamlit_app.py": {"lib"},
+    "pages": {"lib", "sandbox"},
+    "streamlit_app.py": {"lib", "sandbox"},
     "sandbox": set(),
 }
 """What each room may import besides itself, and besides packages."""

@@ -11,13 +11,15 @@ from .events import Exchanged, Returned, SignedIn, SignedOut, SignInEvent, Start
 from .oauth import accepts_callback_url
 from .pkce import Method
 from .session import current_user, reject_key, sign_out
-from .state import SignInOptions, User
-from .view import sign_in
+from .state import PendingSignIn, Sandbox, SignInOptions, User
+from .view import begin_sign_in, sign_in, sign_in_link
 
 __all__ = [
     "Exchanged",
     "Method",
+    "PendingSignIn",
     "Returned",
+    "Sandbox",
     "SignInEvent",
     "SignInOptions",
     "SignedIn",
@@ -25,11 +27,13 @@ __all__ = [
     "Started",
     "User",
     "accepts_callback_url",
+    "begin_sign_in",
     "current_user",
     "keeps_cookies",
     "main_page_url",
     "reject_key",
     "sign_in",
+    "sign_in_link",
     "sign_out",
     "storage_prefix",
 ]

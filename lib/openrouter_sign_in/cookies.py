@@ -89,7 +89,7 @@ def unseal(
 ) -> dict[str, _Record]:
     """Return the records in the cookies whose names begin with `purpose`, by the rest of the name.
 
-    Skips those that are older than `max_age` seconds, of another secret or of another OpenRouter.
+    Skips those that are older than `max_age` seconds, of another secret or of an unknown OpenRouter.
     """
     records, prefix = {}, cookie_name(purpose)
     for name, value in st.context.cookies.items():
@@ -98,6 +98,6 @@ def unseal(
                 record = kind(**sealer(options, purpose).unseal(value, max_age=max_age))
             except (SealBroken, TypeError):
                 continue
-            if record.base_url == options.base_url:
+            if record.base_url in options.auth_urls:
                 records[name.removeprefix(prefix)] = record
     return records

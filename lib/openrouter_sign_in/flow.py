@@ -13,9 +13,9 @@ import streamlit as st
 
 from . import browser, cookies, oauth
 from .events import Exchanged, Returned, Started, mask
-from .pkce import create_code_verifier
+from .pkce import Method, create_code_verifier
 from .session import bind
-from .state import Exchange, PendingSignIn, State, User
+from .state import Exchange, LinkStyle, PendingSignIn, State, User
 
 PENDING_S = 3600
 """How long a sign-in may take from the click, including making an account at OpenRouter."""
@@ -23,17 +23,41 @@ MAX_SEAL_AGE_S = 20 * 60
 """At the click: a page that stays open longer has its pending sign-in sealed again."""
 
 
-def show_link(state: State, callback_url: str, label: str) -> None:
-    """Show the link that begins a sign-in: a click stores the pending one in a cookie (link.js)."""
-    if state.pending is None or state.pending.callback_url != callback_url:
-        state.pending = _begin(state, callback_url)
-    pending, name = state.pending, cookies.PENDING + state.pending.state
+def begin(
+    state: State, callback_url: str | None, *, method: Method | None = None, sandbox: bool = False
+) -> PendingSignIn:
+    """Begin a sign-in, or return the one that was begun so in this session and is not used up.
+
+    Without a `callback_url` OpenRouter shows a code to copy, and requires a challenge. `sandbox`
+    means the one of the options, `method` None that of the options.
+    """
+    options = state.options
+    method = method or options.method
+    base_url = options.sandbox.base_url if sandbox and options.sandbox else options.base_url
+    known = (base_url, callback_url, method)
+    if known not in state.begun:
+        state.begun[known] = pending = PendingSignIn(
+            state=secrets.token_urlsafe(16),
+            code_verifier=create_code_verifier(),
+            method="S256" if callback_url is None and method == "none" else method,
+            callback_url=callback_url,
+            base_url=base_url,
+            started_at=time.time(),
+        )
+        options.on_event(Started(pending.method, mask(pending.code_challenge), callback_url))
+    return state.begun[known]
+
+
+def show_link(state: State, pending: PendingSignIn, label: str, style: LinkStyle) -> None:
+    """Show the link that leads to OpenRouter: a click stores the sign-in in a cookie (link.js)."""
+    name = cookies.PENDING + pending.state
     sealed = cookies.sealer(state.options, cookies.PENDING).seal(asdict(pending))
     browser.link(
-        key="openrouter_link",
+        key=f"openrouter_link_{label}",
         data={
             "label": label,
-            "href": _authorization_url(state, pending),
+            "href": authorization_url(state, pending),
+            "style": style,
             "cookie": cookies.set_cookie(name, sealed, max_age=PENDING_S),
             "prefix": cookies.cookie_name(cookies.PENDING),
             "max_age": MAX_SEAL_AGE_S,
@@ -42,31 +66,11 @@ def show_link(state: State, callback_url: str, label: str) -> None:
     )
 
 
-def headless_url(state: State) -> str:
-    """Return the URL at which OpenRouter shows a code to copy; it requires a challenge."""
-    if state.pending_headless is None:
-        state.pending_headless = _begin(state, None)
-    return _authorization_url(state, state.pending_headless)
-
-
-def _begin(state: State, callback_url: str | None) -> PendingSignIn:
-    method = state.options.method
-    pending = PendingSignIn(
-        state=secrets.token_urlsafe(16),
-        code_verifier=create_code_verifier(),
-        method="S256" if callback_url is None and method == "none" else method,
-        callback_url=callback_url,
-        base_url=state.options.base_url,
-        started_at=time.time(),
-    )
-    state.options.on_event(Started(pending.method, mask(pending.code_challenge), callback_url))
-    return pending
-
-
-def _authorization_url(state: State, pending: PendingSignIn) -> str:
+def authorization_url(state: State, pending: PendingSignIn) -> str:
+    """Return the URL of the consent page for a sign-in that has begun."""
     url = pending.callback_url
     return oauth.authorization_url(
-        pending.base_url,
+        state.options.auth_urls[pending.base_url],
         callback_url=oauth.add_state(url, pending.state) if url else None,
         code_challenge=pending.code_challenge,
         method=pending.method,
@@ -126,13 +130,12 @@ def receive_pasted(state: State, pasted: str) -> None:
     own = _find_pending(state).get(response.state or "")
     if own:
         _use_up(state, own)
-    if pending := own or state.pending_headless:
-        _begin_exchange(state, Exchange(response.code, pending))
+    _begin_exchange(state, Exchange(response.code, own or begin(state, None)))
 
 
 def _find_pending(state: State) -> dict[str, PendingSignIn]:
     """Return this browser's pending sign-ins by `state`, from the session and from the cookies."""
-    found = {state.pending.state: state.pending} if state.pending else {}
+    found = {one.state: one for one in state.begun.values() if one.callback_url}
     max_age = MAX_SEAL_AGE_S + PENDING_S
     sealed = cookies.unseal(state.options, cookies.PENDING, PendingSignIn, max_age=max_age)
     return found | {
@@ -145,7 +148,7 @@ def _find_pending(state: State) -> dict[str, PendingSignIn]:
 def _use_up(state: State, pending: PendingSignIn) -> None:
     """Let a pending sign-in work only once, whatever its outcome."""
     state.used_states.add(pending.state)
-    state.pending = None
+    state.begun = {known: one for known, one in state.begun.items() if one.state != pending.state}
     browser.queue(state, "set_cookie", cookies.delete_cookie(cookies.PENDING + pending.state))
 
 
@@ -179,7 +182,7 @@ def finish_exchange(state: State, exchange: Exchange) -> oauth.ExchangeError | N
     state.exchange, state.failure, state.notice = None, "", ""
     if isinstance(outcome, str):
         state.user = User(outcome, time.time(), pending.base_url)
-        state.pending_headless = None
+        state.begun = {}
         if state.options.remember:
             sealed = cookies.sealer(state.options, cookies.KEY).seal(asdict(state.user))
             browser.queue(state, "set_cookie", cookies.set_cookie(cookies.KEY, sealed))

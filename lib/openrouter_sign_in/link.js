@@ -3,22 +3,24 @@
 
 const MAX_PENDING = 4;
 
-let current = ""; // the last cookie, and when it arrived
-let arrivedAt = 0;
-let isLeaving = false; // a click waits for a new cookie
-let listening = new AbortController();
+// By link: its last cookie and when that arrived, whether a click waits for a new one, and what it
+// listens to.
+const links = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const link = parentElement.querySelector("a");
   link.textContent = data.label;
   link.href = data.href;
-  if (data.cookie !== current) [current, arrivedAt] = [data.cookie, Date.now()];
+  link.className = `sign-in ${data.style}`;
+  const known = links.get(link) ?? { isLeaving: false };
+  links.set(link, known);
+  if (data.cookie !== known.cookie) Object.assign(known, { cookie: data.cookie, at: Date.now() });
 
   // A page may stay open, or its computer sleep, for longer than the cookie is good.
-  const isStale = () => Date.now() - arrivedAt >= data.max_age * 1000;
+  const isStale = () => Date.now() - known.at >= data.max_age * 1000;
   const renew = () => isStale() && setTriggerValue("stale", true);
-  listening.abort();
-  listening = new AbortController();
+  known.listening?.abort();
+  const listening = (known.listening = new AbortController());
   const { signal } = listening;
   const timer = setInterval(renew, data.max_age * 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
@@ -35,7 +37,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   link.onclick = (event) => {
     const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (isPlain && isStale()) {
-      isLeaving = true;
+      known.isLeaving = true;
       renew();
       event.preventDefault();
       return;
@@ -43,13 +45,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     storePending(data);
     if (isFramed && isPlain && leaveFrame(data.href)) event.preventDefault();
   };
-  if (isLeaving && !isStale()) {
-    isLeaving = false;
+  if (known.isLeaving && !isStale()) {
+    known.isLeaving = false;
     link.click();
   }
 
-  const ending = listening;
-  return () => ending.abort();
+  return () => listening.abort();
 }
 
 function storePending({ cookie, prefix }) {

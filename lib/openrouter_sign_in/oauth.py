@@ -22,7 +22,7 @@ MAX_RESPONSE_BYTES = 100_000
 
 
 def authorization_url(
-    base_url: str,
+    auth_url: str,
     *,
     callback_url: str | None,
     code_challenge: str | None,
@@ -30,7 +30,7 @@ def authorization_url(
     key_label: str | None = None,
     limit: float | None = None,
 ) -> str:
-    """Return the URL of OpenRouter's consent page.
+    """Return the URL of OpenRouter's consent page for one request.
 
     Without a `callback_url` the page shows a code for the user to copy, and a challenge is
     compulsory (else `ValueError`). `limit` is the new key's credit limit in USD, as a proposal.
@@ -45,7 +45,7 @@ def authorization_url(
         "limit": None if limit is None else f"{Decimal(str(limit)).normalize():f}",
     }
     given = {name: value for name, value in query.items() if value is not None}
-    return f"{base_url}/auth?{urlencode(given)}"
+    return f"{auth_url}?{urlencode(given)}"
 
 
 def accepts_callback_url(callback_url: str) -> bool:

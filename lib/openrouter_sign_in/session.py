@@ -23,6 +23,8 @@ _SENTENCES: dict[Reason, str] = {
     "expired": "You are signed out because you signed in 12 hours ago. Please sign in again.",
 }
 
+_LEFT_SANDBOX = "You have left the sandbox, which lets everyone in for an hour. You can try it again, or sign in with OpenRouter."
+
 
 def take_state(options: Options) -> State:
     """Return the state of the running script's session, if this browser may have it.
@@ -118,6 +120,8 @@ def reject_key() -> None:
 
 def end(state: State, reason: Reason) -> None:
     """End the sign-in, and tell the user and the app why."""
-    state.failure, state.notice = "", _SENTENCES[reason].format(user=state.user)
+    is_in_sandbox = state.user is not None and state.user.base_url != state.options.base_url
+    sentence = _LEFT_SANDBOX if is_in_sandbox else _SENTENCES[reason]
+    state.failure, state.notice = "", sentence.format(user=state.user)
     state.user = None
     state.options.on_event(SignedOut(reason))

@@ -22,6 +22,18 @@ MAX_SIGN_IN_AGE_S = 12 * 3600
 _STATE = "openrouter_sign_in"
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """A stand-in for OpenRouter to try the app with, as `base_url` and `auth_url` say where.
+
+    `auth_url` is its consent page, which may be a page of the app. `button` is the link's label.
+    """
+
+    base_url: str
+    auth_url: str
+    button: str = "Try it without an account"
+
+
 class SignInOptions(TypedDict, total=False):
     """Keyword arguments of `sign_in`; `Options` has their defaults."""
 
@@ -32,7 +44,8 @@ class SignInOptions(TypedDict, total=False):
     key_label: str | None  # the name of the new key
     limit: float | None  # the credit limit of the new key, in USD
     remember: bool  # whether a sign-in outlives a reload
-    button: str | None  # the link's label; None: show nothing
+    button: str | None  # the link's label; None: show no link
+    sandbox: Sandbox | None  # shown below the link, for users without an account
     on_event: Callable[[SignInEvent], object]  # called with each event
 
 
@@ -48,7 +61,14 @@ class Options:
     limit: float | None = None
     remember: bool = True
     button: str | None = "Sign in with OpenRouter"
+    sandbox: Sandbox | None = None
     on_event: Callable[[SignInEvent], object] = lambda _: None
+
+    @property
+    def auth_urls(self) -> dict[str, str]:
+        """The consent page of each OpenRouter that a user may sign in with, by its base URL."""
+        own = {self.base_url: f"{self.base_url}/auth"}
+        return own | ({self.sandbox.base_url: self.sandbox.auth_url} if self.sandbox else {})
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,9 @@ class User:
     def is_expired(self) -> bool:
         """Whether the user signed in more than 12 hours ago."""
         return time.time() - self.signed_in_at > MAX_SIGN_IN_AGE_S
+
+
+LinkStyle = Literal["primary", "secondary", "text"]
 
 
 @dataclass(frozen=True)
@@ -123,8 +146,7 @@ class State:
     binding: str = field(default="", repr=False)
     user: User | None = None
     signed_in_is_due: bool = False
-    pending: PendingSignIn | None = None
-    pending_headless: PendingSignIn | None = None
+    begun: dict[tuple[str | None, ...], PendingSignIn] = field(default_factory=dict)
     unconfirmed: Exchange | None = None
     exchange: Exchange | None = None
     used_states: set[str] = field(default_factory=set)

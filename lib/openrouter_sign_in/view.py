@@ -8,7 +8,18 @@ import streamlit as st
 from . import browser, cookies, flow, session
 from .events import SignedIn
 from .oauth import ExchangeError, accepts_callback_url
-from .state import Options, SignInOptions, State, User, widget_value, yield_point
+from .pkce import Method
+from .state import (
+    LinkStyle,
+    Options,
+    PendingSignIn,
+    SignInOptions,
+    State,
+    User,
+    current_state,
+    widget_value,
+    yield_point,
+)
 
 _POLL_INTERVAL_S = 0.1
 
@@ -39,14 +50,44 @@ def sign_in(*, stop: bool = True, **options: Unpack[SignInOptions]) -> User | No
     if state.user and state.signed_in_is_due:
         state.signed_in_is_due = False
         state.options.on_event(SignedIn())
+    _show_messages(state)
     if state.user is None and state.options.button:
-        _show(state, state.options.button)
+        _show_links(state, state.options.button)
     if state.user is None and stop:
         st.stop()
     return state.user
 
 
-def _show(state: State, label: str) -> None:
+def begin_sign_in(
+    *, method: Method | None = None, callback_url: str | None = None, sandbox: bool = False
+) -> PendingSignIn:
+    """Begin a sign-in for a link of your own; the same arguments return the same one until used.
+
+    `sandbox` means the one among the options of `sign_in`; the other defaults are these options.
+    """
+    state = current_state()
+    url = callback_url or _callback_url(state)
+    return flow.begin(state, url, method=method, sandbox=sandbox)
+
+
+def sign_in_link(pending: PendingSignIn, label: str, style: LinkStyle = "primary") -> str:
+    """Show a link that goes on with a sign-in, and return the authorization URL behind it.
+
+    It looks like a button, a `secondary` one, or `text`. The labels of a page's links must differ.
+    """
+    state = current_state()
+    flow.show_link(state, pending, label, style)
+    return flow.authorization_url(state, pending)
+
+
+def _callback_url(state: State) -> str:
+    return state.options.callback_url or cookies.main_page_url()
+
+
+def _show_messages(state: State) -> None:
+    if state.failure and state.user:  # of an attempt to sign in anew
+        st.toast(state.failure, icon=":material/error:", duration="infinite")
+        state.failure = ""
     if state.failure:
         st.error(state.failure, icon=":material/error:")
     if state.notice:
@@ -60,16 +101,20 @@ def _show(state: State, label: str) -> None:
             on_click=flow.confirm,
             args=(state,),
         )
-    callback_url = state.options.callback_url or cookies.main_page_url()
+
+
+def _show_links(state: State, label: str) -> None:
     can_return = False
     if browser.keeps_cookies(reports_success=False) is False:
         st.warning(_COOKIES_ARE_BLOCKED, icon=":material/cookie_off:")
-    elif not accepts_callback_url(callback_url):
+    elif not accepts_callback_url(_callback_url(state)):
         st.warning(_CANNOT_RETURN, icon=":material/wrong_location:")
     else:
         can_return = True
-        flow.show_link(state, callback_url, label)
+        sign_in_link(begin_sign_in(), label)
         st.markdown(_ABOUT_THE_LINK)
+        if sandbox := state.options.sandbox:
+            sign_in_link(begin_sign_in(sandbox=True), sandbox.button, "secondary")
     # Few users open it: until then its content is neither made nor loaded by the browser.
     title, icon = "Paste a code instead", ":material/password:"
     expander = st.expander(title, expanded=not can_return, icon=icon, on_change="rerun")
@@ -80,7 +125,7 @@ def _show(state: State, label: str) -> None:
 
 def _show_headless(state: State) -> None:
     st.markdown(_HOW_TO_PASTE)
-    url = flow.headless_url(state)
+    url = flow.authorization_url(state, flow.begin(state, None))
     st.link_button("Get a code from OpenRouter", url, icon=":material/open_in_new:")
 
     # In a callback, since another message of the tab may end a run before it reaches its button.

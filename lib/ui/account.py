@@ -13,7 +13,7 @@ from lib.openrouter_sign_in import User, reject_key
 from lib.settings import Settings
 from lib.ui import account_labels, budget
 from lib.ui.formatting import small, usd
-from lib.ui.session import Session
+from lib.ui.session import Session, api_url
 from lib.ui.widgets import wait_for
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
@@ -29,7 +29,7 @@ def refresh(settings: Settings, session: Session, slot: DeltaGenerator | None = 
         return
     if session.account.is_stale:
         session.account.is_stale = False
-        session.account.fetch = _fetch(settings.api_url, session.user.key)
+        session.account.fetch = _fetch(api_url(settings, session.user), session.user.key)
     if (fetch := session.account.fetch) is None:
         return
     wait_for(fetch)
@@ -64,7 +64,10 @@ def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> N
     """Render the label of the key, what is left of it, and what chat and session cost."""
     account = session.account.latest
     if account is None:
-        lines = [session.account.failure or "Signed in with OpenRouter"]
+        lines = [
+            session.account.failure
+            or f"Signed in with {'the sandbox' if session.is_in_sandbox else 'OpenRouter'}"
+        ]
     else:
         remaining = account.limit_remaining
         left = "No limit on this key"
@@ -90,6 +93,8 @@ def render_account(settings: Settings, session: Session, user: User) -> None:
         _render_limits(account)
         if sentence := account_labels.other_limit(account, settings.key_limit):
             st.warning(sentence, icon=":material/key:")
+    if session.is_in_sandbox:
+        return
     with st.container(horizontal=True):
         st.link_button("Key settings", user.key_settings_url, icon=":material/key:")
         st.link_button("Activity", user.activity_url, icon=":material/list_alt:")

@@ -70,6 +70,7 @@ class Autosave:
         with self._slot:
             browser.store(
                 changes,
+                self._session.chat_storage_prefix,
                 is_live=self._is_live,
                 is_last=is_last,
                 on_trouble=self._handle_trouble,

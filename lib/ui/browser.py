@@ -46,6 +46,7 @@ _CLIPBOARD = _HERE / "clipboard.js"
 _tab = _component("tab", isolate_styles=False)
 _markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
 _storage = _component("storage")
+_redirect = _component("redirect")
 _copy = _component("copy", '<button type="button">Copy</button>', shared=(_CLIPBOARD,))
 
 
@@ -61,21 +62,26 @@ def copy_button(text: str, key: str, storage_key: str = "") -> None:
     """Render a button that copies a text, which the tab may have stored under a key already."""
     length = len(text.encode("utf-16-le")) // 2  # as the browser counts
     if storage_key:
-        name = f"{storage_prefix()}chat/{storage_key}"
-        where: dict[str, object] = {"storage_key": name, "length": length}
+        where: dict[str, object] = {"storage_key": storage_key, "length": length}
     else:
         where = {"text": text}
     _copy(key=key, data=where, width="content")
 
 
+def redirect(url: str) -> None:
+    """Leave the page for a URL, in the same tab."""
+    _redirect(key="redirect", data={"url": url})
+
+
 def store(
     changes: list[StorageChanges],
+    prefix: str,
     *,
     is_live: bool,
     is_last: bool,
     on_trouble: Callable[[str], object],
 ) -> None:
-    """Have the tab store changes, those that it has not stored yet.
+    """Have the tab store changes under a prefix, those that it has not stored yet.
 
     At the end of a run (`is_last`) it may report trouble: `full` or `behind`. While answers are
     live, each call is also a sign of life: a tab that misses it for some seconds asks for a new run
@@ -92,7 +98,7 @@ def store(
             "changes": tuple(vars(one) for one in changes),
             "is_live": is_live,
             "is_last": is_last,
-            "prefix": storage_prefix(),
+            "prefix": prefix,
             "sent_at": time.time(),
         },
         on_trouble_change=handle_trouble if is_last else lambda: None,
@@ -123,6 +129,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
             "last_question_id": session.chat.last_question_id,
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
+            "chat_prefix": session.chat_storage_prefix,
             "wants_restore": session.id if session.storage.wants_restore and session.user else None,
         },
         on_stored_change=restore_once,

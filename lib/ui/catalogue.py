@@ -7,7 +7,7 @@ from lib.openrouter.catalogue import Catalogue
 from lib.openrouter.models import Model
 from lib.openrouter.providers import Provider
 from lib.settings import Settings
-from lib.ui.session import Session
+from lib.ui.session import Session, api_url
 
 CATALOGUE_TIMEOUT_S = 5
 """A page waits for the catalogue so long, and then goes on without it."""
@@ -22,9 +22,13 @@ def of(api_url: str) -> Catalogue:
     return Catalogue(api_url)
 
 
+def _of_user(settings: Settings, session: Session) -> Catalogue:
+    return of(api_url(settings, session.user))
+
+
 def models(settings: Settings, session: Session, *, timeout: float = 0) -> Mapping[str, Model]:
     """Return the models that the user may use, by id; everybody's for one who is signed out."""
-    return of(settings.api_url).models(_key(session), timeout=timeout)
+    return _of_user(settings, session).models(_key(session), timeout=timeout)
 
 
 def known(
@@ -32,7 +36,7 @@ def known(
 ) -> Model | None:
     """Return a model by its id, which may be an alias or a variant; None if it is unknown."""
     try:
-        return of(settings.api_url).resolve(_key(session), model_id, timeout=timeout)
+        return _of_user(settings, session).resolve(_key(session), model_id, timeout=timeout)
     except LookupError:
         return None
 
@@ -43,10 +47,10 @@ def find(settings: Settings, session: Session, model_id: str, *, timeout: float 
     return found or Model(model_id, model_id, inputs=_ANY)
 
 
-def is_missing(settings: Settings, session: Session, model_id: str) -> bool:
+def is_missing(settings: Settings, session: Session, model_id: str, *, timeout: float = 0) -> bool:
     """Return whether OpenRouter said that it has no such model."""
     try:
-        of(settings.api_url).resolve(_key(session), model_id)
+        _of_user(settings, session).resolve(_key(session), model_id, timeout=timeout)
     except LookupError:
         return True
     return False
@@ -54,12 +58,12 @@ def is_missing(settings: Settings, session: Session, model_id: str) -> bool:
 
 def keeps_nothing(settings: Settings, session: Session) -> Callable[[Model], bool] | None:
     """Return what tells whether a model can be asked without anything being kept; None if unknown."""
-    return of(settings.api_url).keeps_nothing(_key(session), timeout=CATALOGUE_TIMEOUT_S)
+    return _of_user(settings, session).keeps_nothing(_key(session), timeout=CATALOGUE_TIMEOUT_S)
 
 
 def providers(settings: Settings, session: Session) -> Mapping[str, Provider]:
     """Return the providers by name, as far as they are known yet."""
-    return of(settings.api_url).providers(_key(session))
+    return _of_user(settings, session).providers(_key(session))
 
 
 def _key(session: Session) -> str:

@@ -29,7 +29,7 @@ from lib.openrouter_sign_in import User
 from lib.settings import Settings
 from lib.ui import budget, catalogue
 from lib.ui.error_messages import explain
-from lib.ui.session import Session
+from lib.ui.session import Session, api_url
 
 COST_DELAYS_S = (0.5, 2, 5, 10, 15, 30)
 """The delays before each request for the cost of an answer that broke off: a minute in total."""
@@ -112,7 +112,7 @@ def start_pending_answer(
                 session_id=conversation.id,
                 data_policy=stricter(settings.data_policy, conversation.data_policy),
             )
-            _start(settings, session, conversation, turn, request, user.key)
+            _start(settings, session, conversation, turn, request, user)
 
 
 def _start(
@@ -121,29 +121,29 @@ def _start(
     conversation: Conversation,
     turn: Turn,
     request: ChatRequest,
-    key: str,
+    user: User,
 ) -> None:
-    """Ask for the answer of a turn, on this API key."""
-    answer = turn.answer
+    """Ask for the answer of a turn, on the user's API key."""
+    answer, key, url = turn.answer, user.key, api_url(settings, user)
 
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.usage:
-            _count_later(settings.api_url, key, stream)
+            _count_later(url, key, stream)
 
     if answer.max_tokens:
         most = max(answer.max_tokens, MIN_COMPLETION_TOKENS)
         parameters = {**request.parameters, "max_completion_tokens": most}
         request = replace(request, parameters=parameters)
     stream = AnswerStream(
-        Completion(settings.api_url, key, request, headers=settings.attribution()),
+        Completion(url, key, request, headers=settings.attribution()),
         answer,
         key=key,
         reader=session,
         may_retry=lambda: not budget.refusal(settings, session),
-        is_key_rejected=lambda: _is_rejected(settings.api_url, key),
+        is_key_rejected=lambda: _is_rejected(url, key),
         on_over=on_over,
     )
     session.add_stream(stream)

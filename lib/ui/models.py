@@ -42,10 +42,16 @@ _FILTERS: Mapping[str, Callable[[Model], bool]] = {
 
 
 def prepare(settings: Settings, session: Session) -> None:
-    """Start fetching the catalogue, and choose the model of the query (`?model=…`)."""
+    """Start fetching the catalogue, and choose the model of the query (`?model=…`).
+
+    A link names a model of OpenRouter, which the sandbox may not have.
+    """
     catalogue.models(settings, session)
     named = st.query_params.get("model")
-    if is_model_id(named):
+    if is_model_id(named) and not (
+        session.is_in_sandbox
+        and catalogue.is_missing(settings, session, named, timeout=CATALOGUE_TIMEOUT_S)
+    ):
         session.chat.model = named
 
 

@@ -1,9 +1,10 @@
 """What every page has: settings, the signed-in user, the sidebar."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -13,13 +14,17 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import (
     Exchanged,
+    Sandbox,
     SignedIn,
     SignedOut,
     SignInEvent,
     SignInOptions,
     User,
+    accepts_callback_url,
+    begin_sign_in,
     main_page_url,
     sign_in,
+    sign_in_link,
     sign_out,
 )
 from lib.settings import SettingError, Settings, read_settings
@@ -33,6 +38,8 @@ ICON = "💬"
 MAIN_PAGE = "streamlit_app.py"
 CHAT_PAGE = "pages/chat.py"
 COMPARE_PAGE = "pages/compare.py"
+SANDBOX_PATH = "sandbox"
+"""Of the page pages/sandbox.py, below the main page."""
 SELF_CHECK_PAGE = "pages/self_check.py"
 
 
@@ -52,6 +59,7 @@ class AppContext:
 
 
 def begin_page(
+    sandbox_url: Callable[[], str],
     layout: Literal["centered", "wide"] = "centered",
     *,
     shows_sign_in: bool = True,
@@ -59,30 +67,65 @@ def begin_page(
 ) -> AppContext:
     """Begin a page: read the settings, sign the user in or render the link, render the sidebar.
 
-    An invalid setting ends the page with a sentence that names it. With `leads_to_chat` the page
-    opens the chat if `session.opens_chat`.
+    `sandbox_url` returns the base URL of the process's sandbox, which is not called if the settings
+    turn it off. With `leads_to_chat` the page opens the chat if `session.opens_chat`.
     """
-    # Community Cloud overrides config.toml with a value that shows tracebacks.
-    st.set_option("client.showErrorDetails", "none")
-    try:
-        settings = read_settings({**_dotenv(), **os.environ, **_secrets()})
-    except SettingError as error:
-        st.set_page_config(page_title="Not set up yet")
-        st.error(f"This app is not set up yet: {error}", icon=":material/build:")
-        st.stop()
+    settings = load_settings()
     st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
     models.prepare(settings, current_session())
-    header = st.container()
-    user = sign_in(**_sign_in_options(settings, shows_link=shows_sign_in), stop=False)
+    bar, header = st.container(key="sandbox_bar"), st.container()
+    options = _sign_in_options(settings, sandbox_url, shows_link=shows_sign_in)
+    user = sign_in(**options, stop=False)
     session = current_session()
-    if user and session.user is None:
-        session.user = user
-        chat_actions.attach(session)
-        catalogue.providers(settings, session)  # fetched until the first answer has ended
+    if user and user != session.user:
+        _welcome(settings, session, user)
+    if user and session.is_in_sandbox:
+        settings = replace(settings, **_SANDBOX_SETTINGS)
+        with bar:
+            _render_sandbox_bar(settings)
     has_event = browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
     _lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
     buttons, account_line = _render_sidebar(settings, session)
     return AppContext(settings, session, user, header, buttons, account_line)
+
+
+def load_settings() -> Settings:
+    """Read the settings; an invalid one ends the page with a sentence that names it."""
+    # Community Cloud overrides config.toml with a value that shows tracebacks.
+    st.set_option("client.showErrorDetails", "none")
+    try:
+        return read_settings({**_dotenv(), **os.environ, **_secrets()})
+    except SettingError as error:
+        st.set_page_config(page_title="Not set up yet")
+        st.error(f"This app is not set up yet: {error}", icon=":material/build:")
+        st.stop()
+
+
+_SANDBOX_SETTINGS: dict[str, Any] = {"model": "openrouter/auto", "compared_models": ()}
+"""The sandbox has models of its own."""
+
+
+def _welcome(settings: Settings, session: Session, user: User) -> None:
+    """Take over a user who has just signed in; what belongs to another OpenRouter goes."""
+    is_in_sandbox = user.base_url != settings.base_url
+    if is_in_sandbox != session.is_in_sandbox:
+        chat_actions.stop_all(session)
+        events = {"exchanged": session.exchanged, "opens_chat": session.opens_chat}
+        session.forget()
+        vars(session).update(events)  # of this sign-in
+        clear_widgets()
+    session.user, session.is_in_sandbox = user, is_in_sandbox
+    chat_actions.attach(session)
+    catalogue.providers(settings, session)  # fetched until the first answer has ended
+
+
+def _render_sandbox_bar(settings: Settings) -> None:
+    """Render the bar that stays in sight (tab.css): where the user is, and the way out."""
+    with st.container(horizontal=True, gap="small"):
+        st.markdown("**This is a sandbox:** answers are made up, nothing costs anything.")
+        if accepts_callback_url(callback_url(settings)):
+            with st.container(width="content"):
+                sign_in_link(begin_sign_in(), "Sign in with OpenRouter", "text")
 
 
 def _lead_to_chat(session: Session, *, leads_to_chat: bool, has_event: bool) -> None:
@@ -99,7 +142,12 @@ def _lead_to_chat(session: Session, *, leads_to_chat: bool, has_event: bool) -> 
         session.has_opened_chat = False
 
 
-def _sign_in_options(settings: Settings, *, shows_link: bool) -> SignInOptions:
+def _sign_in_options(
+    settings: Settings, sandbox_url: Callable[[], str], *, shows_link: bool
+) -> SignInOptions:
+    sandbox = None
+    if settings.try_without_account:
+        sandbox = Sandbox(sandbox_url(), main_page_url() + SANDBOX_PATH)
     options = SignInOptions(
         secret=settings.sign_in_secret,
         base_url=settings.base_url,
@@ -108,6 +156,7 @@ def _sign_in_options(settings: Settings, *, shows_link: bool) -> SignInOptions:
         key_label=settings.key_label or settings.app_title[:100],
         limit=settings.key_limit,
         remember=settings.remember_sign_in,
+        sandbox=sandbox,
         on_event=_take_event,
     )
     return options if shows_link else SignInOptions(**options, button=None)

@@ -13,7 +13,8 @@ import streamlit as st
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation
 from lib.chat.storage import text_record
-from lib.openrouter_sign_in import Exchanged, User
+from lib.openrouter_sign_in import Exchanged, User, storage_prefix
+from lib.settings import Settings
 from lib.ui import internals
 from lib.ui.state import AccountState, ChatState, ComparisonState, SpendingState, StorageState
 from lib.ui.widgets import SESSION_KEY, widget_value
@@ -24,12 +25,14 @@ class Session:
     """All that is held for one browser session, and never for longer: one object in session state.
 
     It is the `Reader` of its answers (lib/chat/answer_stream.py), whose threads call it.
+    `is_in_sandbox`: whether the user, or the last one, tries the app without an account.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     streamlit_id: str = field(default="", repr=False)
     is_page_closing: bool = False
     user: User | None = None
+    is_in_sandbox: bool = False
     exchanged: Exchanged | None = None
     opens_chat: bool = False
     has_opened_chat: bool = False
@@ -95,7 +98,14 @@ class Session:
         turn = self.chat.conversation.turns[index]
         is_last = turn.version == len(turn.answers) - 1
         is_stored = is_last and not self.storage.is_full
-        return text_record(self.chat.conversation, index) if is_stored else ""
+        if not is_stored:
+            return ""
+        return self.chat_storage_prefix + text_record(self.chat.conversation, index)
+
+    @property
+    def chat_storage_prefix(self) -> str:
+        """The prefix of the chats in the tab's storage; those of the sandbox stay apart."""
+        return f"{storage_prefix()}{'sandbox_' if self.is_in_sandbox else ''}chat/"
 
     def reset_storage(self) -> None:
         """Have the tab drop what it stored, and send everything once more."""
@@ -105,6 +115,16 @@ class Session:
     def forget(self) -> None:
         """Become a new session: nothing of the user stays. It is no yield point."""
         vars(self).update(vars(Session(streamlit_id=self.streamlit_id)))
+
+
+def api_url(settings: Settings, user: User | None) -> str:
+    """Return the URL of the API that a user's key is for; that of the settings without a user.
+
+    It follows from the sign-in, like the key itself: so no key reaches an API that did not issue it.
+    """
+    if user is None or user.base_url == settings.base_url:
+        return settings.api_url
+    return user.base_url
 
 
 def current_session() -> Session:

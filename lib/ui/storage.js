@@ -8,7 +8,7 @@ const cut = new Set(); // records whose end is missing: nothing is added behind 
 export default function ({ data, setTriggerValue }) {
   const { changes, is_live: isLive, is_last: isLast, prefix } = data;
   window.dispatchEvent(new CustomEvent("openrouter_sign_of_life", { detail: { isLive } }));
-  for (const change of changes) apply(change, `${prefix}chat/`);
+  for (const change of changes) apply(change, prefix);
   // A report ends the running script, so only the last element of a run makes one.
   if (isLast && trouble) {
     setTriggerValue("trouble", trouble);

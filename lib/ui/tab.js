@@ -19,7 +19,7 @@ let shown = ""; // the page, the conversation, and the sign-in
 let questionInView = ""; // the id of the last question that was brought into view
 
 export default function ({ data, setTriggerValue }) {
-  const conversations = `${data.prefix}chat/`;
+  const conversations = data.chat_prefix;
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;

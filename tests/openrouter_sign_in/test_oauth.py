@@ -64,7 +64,7 @@ def test_authorization_url(method) -> None:
     """The URL has the parameters that the method requires, and no others."""
     challenge = create_code_challenge(VERIFIER, method)
     url = authorization_url(
-        "https://openrouter.ai",
+        "https://openrouter.ai/auth",
         callback_url=CALLBACK_URL,
         code_challenge=challenge,
         method=method,

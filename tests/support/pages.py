@@ -85,9 +85,10 @@ def visible_text(app: AppTest) -> str:
     return "\n".join([*(str(element.value) for element in elements), *answers])
 
 
-def signed_in() -> Session:
-    """A session with a key of the sandbox."""
-    return Session(user=User(KEY, time.time(), os.environ.get("OPENROUTER_BASE_URL", "")))
+def signed_in(base_url: str | None = None) -> Session:
+    """A session with a key of the sandbox, that of the app's settings by default."""
+    base_url = os.environ.get("OPENROUTER_BASE_URL", "") if base_url is None else base_url
+    return Session(user=User(KEY, time.time(), base_url))
 
 
 def seal(purpose: str, record: dict[str, object], minutes_ago: float = 0) -> str:
@@ -106,7 +107,7 @@ def approve(pending: PendingSignIn) -> str:
     """Approve a pending sign-in at the sandbox; return the code."""
     base_url = os.environ["OPENROUTER_BASE_URL"]
     url = authorization_url(
-        base_url,
+        f"{base_url}/auth",
         callback_url=CALLBACK_URL,
         code_challenge=create_code_challenge(pending.code_verifier, pending.method),
         method=pending.method,
@@ -125,7 +126,7 @@ def return_from_consent(
 
     An empty `state` is left out; the pending sign-in is in session state, or nowhere yet.
     """
-    app = main_page(state=State(pending=pending) if in_session else None)
+    app = main_page(state=State(begun={(): pending}) if in_session else None)
     app.query_params["code"] = approve(pending)
     if state := pending.state if state is None else state:
         app.query_params["state"] = state

@@ -45,7 +45,7 @@ def start(session: Session, settings: Settings, request: ChatRequest) -> None:
 
 def test_questions_in_mid_answer(served: Served) -> None:
     """Questions that are sent during an answer wait, and are sent on one after the other."""
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     request = ChatRequest("openrouter/auto")
     questions = ("sandbox/endless please", "sandbox/echo and then?", "sandbox/echo and last?")
     submit(session, settings, request, *questions)
@@ -63,7 +63,7 @@ def test_questions_in_mid_answer(served: Served) -> None:
 
 def test_attached_image(served: Served) -> None:
     """An image is sent and kept as small as models take it, not as it was uploaded."""
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     uploaded = image_of("PNG", 3_000, 1_500)
     chat_actions.submit_question(
         settings, session, session.user, ChatRequest("sandbox/hello"), "", [("a.jpg", uploaded)]
@@ -79,7 +79,7 @@ def test_attached_image(served: Served) -> None:
 
 def test_question_in_another_conversation(served: Served) -> None:
     """An answer goes on in its own conversation while one in another conversation begins and ends."""
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     submit(session, settings, ChatRequest("sandbox/endless"), "Hello?")
     first = session.chat.conversation.turns[0].answer
     session.chat.open(Conversation())
@@ -130,7 +130,7 @@ def may_count(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 def test_stopped_answer_after_a_reload(served: Served, may_count: threading.Event) -> None:
     """The cost of a stopped answer is counted in the session that follows a reload, once."""
-    before, after = signed_in(), signed_in()
+    before, after = signed_in(served.base_url), signed_in(served.base_url)
     settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
     submit(before, settings, request, "Hello?")
     (answer,) = before.chat.conversation.answers()
@@ -148,7 +148,7 @@ def test_stopped_answer_after_a_reload(served: Served, may_count: threading.Even
 
 def test_reload_before_the_tab_has_stored(served: Served) -> None:
     """A new session takes over the answers that grow for its user without a reader."""
-    before, after = signed_in(), signed_in()
+    before, after = signed_in(served.base_url), signed_in(served.base_url)
     settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
     submit(before, settings, request, "Hello?", "And then?")
     chat_actions.attach(after)
@@ -194,7 +194,7 @@ def test_max_turns() -> None:
 
 def test_stopped_before_the_first_chunk(served: Served) -> None:
     """An answer that was stopped while it said nothing is counted, and says so until then."""
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     submit(session, settings, ChatRequest("sandbox/silent"), "Hello?")
     (answer,) = session.chat.conversation.answers()
     wait_until(lambda: bool(answer.generation))
@@ -212,7 +212,7 @@ def test_cost_is_fetched_for_a_minute() -> None:
 
 def test_bill_of_a_provider(served: Served) -> None:
     """What a provider charges to the user's own key counts towards the budget."""
-    session = signed_in()
+    session = signed_in(served.base_url)
     settings = Settings(base_url=served.base_url, session_budget=0.018)
     submit(session, settings, ChatRequest("sandbox/byok"), "Hello?")
     assert session.streams[-1].over.wait(5)
@@ -239,7 +239,7 @@ def test_unauthorized(
     """401 is no rejected key as long as the account answers."""
     monkeypatch.setattr(answer_stream.random, "uniform", lambda *_: 0)
     monkeypatch.setattr(served, "retry_after", 0)
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     submit(session, settings, ChatRequest(model), "Hello?")
     stream = session.streams[-1]
     assert stream.over.wait(5)
@@ -251,8 +251,8 @@ def test_unauthorized(
 def test_unauthorized_without_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the account cannot be asked either, nobody is signed out."""
     monkeypatch.setattr(answer_stream.random, "uniform", lambda *_: 0)
-    session = signed_in()
     with unauthorized_server() as url:
+        session = signed_in(url)
         submit(session, Settings(base_url=url), ChatRequest("a/b"), "Hello?")
         assert session.streams[-1].over.wait(10)
     assert isinstance(session.streams[-1].failure, UnconfirmedRejection)
@@ -262,7 +262,7 @@ def test_rejected_key_at_another_api_url(served: Served) -> None:
     """The account is asked at the URL of the API, where the key was rejected."""
     served.keys.clear()
     settings = Settings(base_url="http://127.0.0.1:9", openrouter_api_url=served.base_url)
-    session = signed_in()
+    session = signed_in(settings.base_url)
     submit(session, settings, ChatRequest("sandbox/echo"), "Hello?")
     assert session.streams[-1].over.wait(5)
     assert type(session.streams[-1].failure) is KeyRejected
@@ -271,7 +271,7 @@ def test_rejected_key_at_another_api_url(served: Served) -> None:
 def test_credit_in_flight(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Credit that other requests hold is waited for."""
     monkeypatch.setattr(served, "retry_after", 0)
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     submit(session, settings, ChatRequest("sandbox/402-in-flight"), "Hello?")
     assert session.streams[-1].over.wait(5)
     assert session.chat.conversation.turns[0].answer.progress == "complete"
@@ -280,7 +280,7 @@ def test_credit_in_flight(served: Served, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_drawing(served: Served) -> None:
     """After a drawing alone, the next request holds its question and the image."""
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     submit(session, settings, ChatRequest("sandbox/image-only"), "Draw a cat")
     assert session.streams[-1].over.wait(5)
     submit(session, settings, ChatRequest("sandbox/image-only"), "Make it blue")
@@ -293,7 +293,7 @@ def test_drawing(served: Served) -> None:
 def test_parsed_file(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A PDF is parsed once: what OpenRouter returned of it goes back, also after an error."""
     monkeypatch.setattr(served, "retry_after", 0)
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     file = ("a.pdf", b"%PDF-1.7")
     for model in ("sandbox/file-annotations", "sandbox/status-502-annotations"):
         session.chat.open(Conversation())
@@ -314,7 +314,7 @@ def test_parsed_file(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_cost_after_sign_out(served: Served, may_count: threading.Event) -> None:
     """After sign-out the key is not used to request a cost, and nothing is counted."""
-    session, settings = signed_in(), Settings(base_url=served.base_url)
+    session, settings = signed_in(served.base_url), Settings(base_url=served.base_url)
     session.chat.conversation.ask("Hello?")
     start(session, settings, ChatRequest("sandbox/cut"))
     assert session.streams[0].over.wait(5)

@@ -212,7 +212,7 @@ def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
     del session.chat.conversation.turns[1]
     app.button(key="try_again").click().run()
     assert not app.exception
-    assert sandbox.completions == []
+    assert not sandbox.completions
 
 
 def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

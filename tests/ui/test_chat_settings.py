@@ -245,11 +245,10 @@ def test_no_catalogue(
     sandbox: Sandbox, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a catalogue the page says so, and a question can be asked all the same."""
-    session = signed_in()
     monkeypatch.setenv(
         "OPENROUTER_BASE_URL", raw_server.serve(http(b"<h1>no API</h1>", "text/html"))
     )
-    app = open_choice(chat_page(session))
+    app = open_choice(chat_page(signed_in()))
     assert not app.exception
     assert any("list of models could not be loaded" in warning.value for warning in app.warning)
     assert app.chat_input

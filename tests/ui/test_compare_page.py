@@ -11,7 +11,7 @@ def test_no_catalogue(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("COMPARED_MODELS", "sandbox/echo, sandbox/tour")
     app = compare_page(signed_in())
     with monkeypatch.context() as patch:
-        patch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
+        patch.setenv("OPENROUTER_API_URL", "http://127.0.0.1:9")
         app.run()
     assert "could not be loaded" in app.warning[0].value
     assert app.run().multiselect(key="compared").value == ["sandbox/echo", "sandbox/tour"]

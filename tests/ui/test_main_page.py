@@ -76,9 +76,8 @@ def test_self_check(sandbox: Sandbox) -> None:
 
 def test_account_failure(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """An account that cannot be loaded is a warning, and the chat stays."""
-    session = signed_in()
     monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9")
-    app = main_page(session).run()
+    app = main_page(signed_in()).run()
     assert "could not be loaded" in app.warning[0].value
     assert current_user(app)
 

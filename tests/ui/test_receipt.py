@@ -60,7 +60,7 @@ def test_page(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         ask(app, "Hello?")
     assert "of the prompt read from the cache" in visible_text(app)
-    first, second = (completion["body"] for completion in sandbox.completions[2:])
+    first, second = (completion["body"] for completion in list(sandbox.completions)[2:])
     assert "cache_control" not in first
     assert second["cache_control"] == {"type": "ephemeral"}
     assert first["session_id"] == second["session_id"] == session.chat.conversation.id

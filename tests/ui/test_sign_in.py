@@ -1,11 +1,14 @@
 """Signing in at the main page: the redirect back, a pasted code, and what neither may do."""
 
+import os
 from dataclasses import asdict
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from lib.openrouter_sign_in import storage_prefix
+from lib.openrouter_sign_in import PendingSignIn, storage_prefix
 from lib.openrouter_sign_in.pkce import Method
+from sandbox import embedded
 from sandbox.server import Sandbox
 from tests.support.pages import (
     CALLBACK_URL,
@@ -23,13 +26,23 @@ from tests.support.pages import (
 )
 
 
+def begun(app: AppTest) -> list[PendingSignIn]:
+    """The sign-ins that have begun in the app's session."""
+    return list(app.session_state["openrouter_sign_in"].begun.values())
+
+
 def test_signed_out(sandbox: Sandbox) -> None:
     """The main page offers the ways to sign in, and shows no error."""
     app = main_page().run()
     assert not app.exception
     assert not app.error
     assert [expander.label for expander in app.expander] == ["Paste a code instead"]
-    assert app.session_state["openrouter_sign_in"].pending.method == "S256"
+    pending, in_sandbox = begun(app)
+    assert (pending.method, in_sandbox.method) == ("S256", "S256")
+    assert (pending.base_url, in_sandbox.base_url) == (
+        os.environ["OPENROUTER_BASE_URL"],
+        embedded.base_url(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +136,7 @@ def test_pasted_code(
     assert not sandbox.exchanges
     paste(app, "another-code")
     assert "did not accept" in app.error[0].value
-    pending = app.session_state["openrouter_sign_in"].pending_headless
+    (pending,) = (one for one in begun(app) if one.callback_url is None)
     paste(app, f"`http://localhost/?state=theirs&code={approve(pending)}`")
     assert current_user(app)
     assert [exchange.status for exchange in sandbox.exchanges] == [403, 200]
@@ -193,7 +206,7 @@ def test_callback_url(
     app = main_page()
     app.context["url"] = url
     app.run()
-    assert app.session_state["openrouter_sign_in"].pending.callback_url == callback_url
+    assert {pending.callback_url for pending in begun(app)} == {callback_url}
 
 
 def test_model_in_the_callback_url(sandbox: Sandbox) -> None:
@@ -201,7 +214,7 @@ def test_model_in_the_callback_url(sandbox: Sandbox) -> None:
     app = main_page()
     app.query_params["model"] = "sandbox/tour"
     app.run()
-    pending = app.session_state["openrouter_sign_in"].pending
+    pending, _ = begun(app)
     assert pending.callback_url == f"{CALLBACK_URL}?model=sandbox%2Ftour"
 
 
