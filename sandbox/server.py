@@ -1,13 +1,14 @@
 """The sandbox's HTTP server: consent, exchange, key, models and chat."""
 
 import asyncio
+import math
 import secrets
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from cachetools import TTLCache
@@ -36,6 +37,8 @@ from sandbox.responses import error, html, json_body, not_found
 from sandbox.routing import routing
 from sandbox.streaming import CompletionResponse
 
+T = TypeVar("T")
+
 
 class Sandbox:
     """The state of one sandbox: the codes and keys it has issued, the requests it has received.
@@ -55,10 +58,12 @@ class Sandbox:
         limits: Limits = UNLIMITED,
     ) -> None:
         self._limits = limits
-        self.codes: MutableMapping[str, Code] = self._expiring(limits.sign_ins, clock)
-        self.keys: MutableMapping[str, Key] = self._expiring(limits.sign_ins, clock)
-        self._visitors: MutableMapping[str, str] = self._expiring(limits.sign_ins, clock)
-        self._generations: MutableMapping[str, Completion] = self._expiring(limits.answers, clock)
+        self.codes: TTLCache[str, Code] = TTLCache(limits.sign_ins, limits.lifetime_s, clock)
+        self.keys: TTLCache[str, Key] = TTLCache(limits.sign_ins, limits.lifetime_s, clock)
+        self._visitors: TTLCache[str, str] = TTLCache(limits.sign_ins, limits.lifetime_s, clock)
+        self._generations: TTLCache[str, Completion] = TTLCache(
+            limits.answers, limits.lifetime_s, clock
+        )
         self.exchanges: deque[Exchange] = deque(maxlen=limits.recorded)
         self.completions: deque[dict[str, Any]] = deque(maxlen=limits.recorded)
         self.open_streams = 0
@@ -87,9 +92,6 @@ class Sandbox:
             exception_handlers={HTTPException: not_found},
         )
 
-    def _expiring(self, size: float, clock: Callable[[], float]) -> MutableMapping[str, Any]:
-        return TTLCache(size, self._limits.lifetime_s, clock)
-
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[str]:
         """Serve on 127.0.0.1 in a thread, and yield the base URL; port 0 takes a free one."""
@@ -112,6 +114,12 @@ class Sandbox:
             finally:
                 server.should_exit = server.force_exit = True
                 thread.join(timeout=10)
+
+    def _hold(self, held: TTLCache[str, T], name: str, value: T) -> None:
+        """Hold a value for the lifetime: a cache by itself drops what is old at its next use."""
+        held[name] = value
+        if math.isfinite(self._limits.lifetime_s):
+            asyncio.get_running_loop().call_later(self._limits.lifetime_s + 0.1, held.expire)
 
     async def _consent(self, request: Request) -> Response:
         query = dict(request.query_params)
@@ -140,8 +148,7 @@ class Sandbox:
             or begun.count(visitor) >= self._limits.sign_ins_per_visitor
         ):
             return html(consent.notice_page("Too many sign-ins", "Please try again later."), 429)
-        self._visitors[code] = visitor
-        self.codes[code] = Code(
+        issued = Code(
             challenge=query.get("code_challenge"),
             method=query.get("code_challenge_method"),
             limit=consent.parse_usd(query.get("limit", "")),
@@ -150,6 +157,8 @@ class Sandbox:
             issued_at=self._clock(),
             key=query.get("key", "asked"),
         )
+        self._hold(self._visitors, code, visitor)
+        self._hold(self.codes, code, issued)
         if callback_url is None:
             return html(consent.code_page(code))
         return RedirectResponse(consent.redirect_url(callback_url, state_return, code=code), 303)
@@ -173,7 +182,7 @@ class Sandbox:
         if code.exchange == "slow":
             await asyncio.sleep(12)
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
-        self.keys[secret] = new_key(code.key, code.label, code.limit)
+        self._hold(self.keys, secret, new_key(code.key, code.label, code.limit))
         return JSONResponse({"key": secret, "user_id": "user_sandbox"})
 
     def _key_of(self, request: Request) -> Key | None:
@@ -279,7 +288,7 @@ class Sandbox:
                     completion.routing = routing(str(body.get("model")), model, failures)
                 if model.endswith(":free"):
                     key.free_requests_used += 1
-                self._generations[completion.id] = completion
+                self._hold(self._generations, completion.id, completion)
                 streams = body.get("stream") is True
                 timeout = self._limits.stream_s
                 return CompletionResponse(completion, self, key, streams=streams, timeout=timeout)

@@ -30,6 +30,7 @@ class Handshake:
 
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    ip_address: str | None = None
 
 
 def main_page(session: Session | None = None, state: State | None = None) -> AppTest:

@@ -25,7 +25,7 @@ def _installed_components() -> Iterator[None]:
 def handshake(monkeypatch: pytest.MonkeyPatch) -> Handshake:
     """The websocket of an AppTest, which has none: for tests of what a page makes of it."""
     handshake = Handshake()
-    for name in ("cookies", "headers"):
+    for name in ("cookies", "headers", "ip_address"):
         monkeypatch.setattr(ContextProxy, name, property(lambda _, n=name: getattr(handshake, n)))
     return handshake
 
