@@ -13,7 +13,7 @@ settings, session = app.settings, app.session
 if app.user and session.opens_chat:
     st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
 
-app.header.title(escape_markdown(settings.app_title), anchor=False)
+app.header.title(escape_markdown(page.title(settings, session)), anchor=False)
 
 if app.user:
     with st.spinner("Loading your account…"):
@@ -31,6 +31,7 @@ if app.user:
         "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
         "account until you delete it there, under Key settings."
     )
+    st.page_link(page.DEMO_LINK_PAGE, label="Make a link for a demo", icon=":material/qr_code:")
 else:
     app.header.markdown(
         settings.welcome

@@ -41,7 +41,8 @@ class Observations:
     """What is observed at run time.
 
     `url` is the app's URL in the browser, empty until the browser has sent it; `keeps_cookies` is
-    None until the browser has been checked.
+    None until the browser has been checked. `overridden`: Streamlit's options that have another
+    value than config.toml gives them, as `name = value`.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Observations:
     is_callback_url_accepted: bool
     keeps_cookies: bool | None
     connection: ConnectionCheck
+    overridden: tuple[str, ...] = ()
 
 
 def check_connection(base_url: str, *, timeout: Timeout = (3, 5)) -> ConnectionCheck:
@@ -111,6 +113,7 @@ def findings(settings: Settings, observed: Observations) -> tuple[Finding, ...]:
             if settings.remember_sign_in
             else "Not remembered, as REMEMBER_SIGN_IN says: a reload signs out.",
         ),
+        _host(observed),
         _openrouter(_public(settings.api_url), observed.connection),
     )
 
@@ -171,7 +174,8 @@ def _secret(secret: str | None) -> Finding:
         "warning",
         "SIGN_IN_SECRET",
         "Not set, so each process has a random one: a restart signs all users out, and several "
-        f"processes do not work together. Set one of at least {MIN_SECRET_LENGTH} characters.",
+        f"processes do not work together. Set one of at least {MIN_SECRET_LENGTH} characters: "
+        "Set up, below, makes one.",
     )
 
 
@@ -186,6 +190,25 @@ def _openrouter(base_url: str, connection: ConnectionCheck) -> Finding:
         f"{base_url} {connection.problem} ({took}). Check OPENROUTER_BASE_URL and "
         "OPENROUTER_API_URL, whether the app's "
         "server may connect to it, and status.openrouter.ai.",
+    )
+
+
+def _host(observed: Observations) -> Finding:
+    options = ", ".join(observed.overridden)
+    if (urlsplit(observed.url).hostname or "").endswith(".streamlit.app"):
+        forced = f"It overrides config.toml ({options}), which this app is made for. "
+        sentence = (
+            f"Streamlit Community Cloud. {forced if options else ''}After 12 hours without "
+            "visitors the app sleeps: open it shortly before you show it."
+        )
+        return Finding("ok", "Host", sentence)
+    if not options:
+        return Finding("ok", "Host", "Streamlit has the options of config.toml.")
+    return Finding(
+        "warning",
+        "Host",
+        f"Streamlit has other options than config.toml: {options}. Check the environment "
+        "(STREAMLIT_…), the command line, and ~/.streamlit/config.toml.",
     )
 
 

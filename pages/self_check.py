@@ -5,7 +5,8 @@ import streamlit as st
 from lib import self_check
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import accepts_callback_url, keeps_cookies, main_page_url
-from lib.ui import autosave, page
+from lib.settings import SettingError
+from lib.ui import autosave, page, set_up
 from sandbox import embedded
 
 BADGES: dict[self_check.Verdict, str] = {
@@ -13,6 +14,14 @@ BADGES: dict[self_check.Verdict, str] = {
     "warning": ":orange-badge[:material/warning: warning]",
     "being checked": ":gray-badge[:material/hourglass_empty: being checked]",
 }
+
+try:
+    page.current_settings()
+except SettingError as error:
+    st.title("Self-check", anchor=False)
+    st.error(f"This app is not set up yet: {error}", icon=":material/build:")
+    set_up.render()
+    st.stop()
 
 app = page.begin_page(embedded.base_url, shows_sign_in=False)
 settings = app.settings
@@ -29,10 +38,17 @@ observed = self_check.Observations(
     is_callback_url_accepted=accepts_callback_url(callback_url),
     keeps_cookies=keeps_cookies(),
     connection=connection,
+    overridden=tuple(page.overridden_options()),
 )
 for finding in self_check.findings(settings, observed):
     badge, sentence = BADGES[finding.verdict], escape_markdown(finding.sentence)
     st.markdown(f"{badge} **{escape_markdown(finding.subject)}**  \n{sentence}")
+
+if not settings.sign_in_secret:
+    set_up.render()
+
+st.subheader("For a demo", anchor=False)
+st.page_link(page.DEMO_LINK_PAGE, label="Make a link for a demo", icon=":material/qr_code:")
 
 st.subheader("For a bug report", anchor=False)
 st.markdown("Copy this report. It shows secrets only as set or not set.")

@@ -48,19 +48,30 @@ def test_all_well() -> None:
         ({"url": "https://a.org:8443/"}, "Address", "at https://a.org:8443, and the callback URL is a different one"),
         ({"url": "https://a.org/demo/"}, "Address", "and the callback URL is a different one"),
         ({"keeps_cookies": False}, "Cookies", "Allow them"),
+        ({"overridden": ("runner.magic = true",)}, "Host", "than config.toml: runner.magic = true."),
         (
             {"connection": ConnectionCheck(3000, problem="did not respond in time")},
             "OpenRouter",
             "did not respond in time (3000 ms). Check OPENROUTER_BASE_URL",
         ),
     ],
-    ids=["callback", "host", "scheme", "port", "path", "cookies", "unreachable"],
+    ids=["callback", "host", "scheme", "port", "path", "cookies", "options", "unreachable"],
 )  # fmt: skip
 def test_warning(changes: dict[str, Any], subject: str, remedy: str) -> None:
     """Each problem is one warning, which says what to do."""
     found = warnings(Settings(sign_in_secret=SECRET), replace(FINE, **changes))
     assert found.keys() == {subject}
     assert remedy in found[subject]
+
+
+def test_community_cloud() -> None:
+    """On Community Cloud the forced options are in order, and the sleep is mentioned."""
+    url = "https://a.streamlit.app"
+    observed = replace(FINE, url=url, callback_url=f"{url}/", overridden=("runner.magic = true",))
+    (host,) = (one for one in findings(Settings(), observed) if one.subject == "Host")
+    assert host.verdict == "ok"
+    assert "overrides config.toml (runner.magic = true)" in host.sentence
+    assert "After 12 hours without visitors the app sleeps" in host.sentence
 
 
 def test_no_secret() -> None:

@@ -50,6 +50,13 @@ _redirect = _component("redirect")
 _copy = _component("copy", '<button type="button">Copy</button>', shared=(_CLIPBOARD,))
 
 
+_secrets_toml = _component(
+    "secrets_toml",
+    '<pre tabindex="0"></pre><button type="button">Copy</button>',
+    shared=(_CLIPBOARD,),
+)
+
+
 def enhance_markdown() -> None:
     """Show the formulas in the texts of models, and let their code be copied. Once in each run.
 
@@ -66,6 +73,11 @@ def copy_button(text: str, key: str, storage_key: str = "") -> None:
     else:
         where = {"text": text}
     _copy(key=key, data=where, width="content")
+
+
+def secrets_toml(toml: str) -> None:
+    """Render settings in TOML, with a SIGN_IN_SECRET that the browser makes, and a Copy button."""
+    _secrets_toml(key="secrets_toml", data={"toml": toml})
 
 
 def redirect(url: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from lib.demo_link import DemoLink, read_demo_link
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.models import Model, is_model_id
 from lib.openrouter.request import (
@@ -42,22 +43,35 @@ _FILTERS: Mapping[str, Callable[[Model], bool]] = {
 
 
 def prepare(settings: Settings, session: Session) -> None:
-    """Start fetching the catalogue, and choose the model of the query (`?model=…`).
+    """Start fetching the catalogue, and take the link of the query, with its model (`?model=…`).
 
     A link names a model of OpenRouter, which the sandbox may not have.
     """
     catalogue.models(settings, session)
-    named = st.query_params.get("model")
-    if is_model_id(named) and not (
+    link = read_demo_link(st.query_params)
+    if link != DemoLink():
+        session.demo_link = replace(link, model=link.model or session.demo_link.model)
+    if link.model and not (
         session.is_in_sandbox
-        and catalogue.is_missing(settings, session, named, timeout=CATALOGUE_TIMEOUT_S)
+        and catalogue.is_missing(settings, session, link.model, timeout=CATALOGUE_TIMEOUT_S)
     ):
-        session.chat.model = named
+        session.chat.model = link.model
+
+
+def linked_settings(settings: Settings, session: Session) -> Settings:
+    """Return the settings as the session's link has them, without models that the sandbox lacks."""
+    link = session.demo_link
+    if session.is_in_sandbox:
+        known = catalogue.models(settings, session, timeout=CATALOGUE_TIMEOUT_S)
+        compared = tuple(model for model in link.compared_models if model in known)
+        link = replace(link, compared_models=compared)
+    return link.apply(settings)
 
 
 def query(session: Session) -> dict[str, str]:
-    """Return the query that keeps the chosen model in a link to the chat."""
-    return {"model": session.chat.model} if session.chat.model else {}
+    """Return the query that keeps the chosen model, and the link, in a link to the chat."""
+    model = session.chat.model or session.demo_link.model
+    return replace(session.demo_link, model=model).query()
 
 
 def chosen_request(settings: Settings, session: Session) -> ChatRequest:

@@ -1,7 +1,8 @@
 """What every page has: settings, the signed-in user, the sidebar."""
 
 import os
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +42,7 @@ COMPARE_PAGE = "pages/compare.py"
 SANDBOX_PATH = "sandbox"
 """Of the page pages/sandbox.py, below the main page."""
 SELF_CHECK_PAGE = "pages/self_check.py"
+DEMO_LINK_PAGE = "pages/demo_link.py"
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,13 @@ def begin_page(
     turn it off. With `leads_to_chat` the page opens the chat if `session.opens_chat`.
     """
     settings = load_settings()
-    st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
     models.prepare(settings, current_session())
+    st.set_page_config(
+        page_title=title(settings, current_session()),
+        page_icon=ICON,
+        layout=layout,
+        initial_sidebar_state="collapsed" if current_session().demo_link.presents else "auto",
+    )
     bar, header = st.container(key="sandbox_bar"), st.container()
     options = _sign_in_options(settings, sandbox_url, shows_link=shows_sign_in)
     user = sign_in(**options, stop=False)
@@ -83,10 +90,16 @@ def begin_page(
         settings = replace(settings, **_SANDBOX_SETTINGS)
         with bar:
             _render_sandbox_bar(settings)
+    settings = models.linked_settings(settings, session)
     has_event = browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
     _lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
     buttons, account_line = _render_sidebar(settings, session)
     return AppContext(settings, session, user, header, buttons, account_line)
+
+
+def title(settings: Settings, session: Session) -> str:
+    """Return the title to show. The key and the requests have the one of the settings."""
+    return session.demo_link.title or settings.app_title
 
 
 def load_settings() -> Settings:
@@ -94,11 +107,17 @@ def load_settings() -> Settings:
     # Community Cloud overrides config.toml with a value that shows tracebacks.
     st.set_option("client.showErrorDetails", "none")
     try:
-        return read_settings({**_dotenv(), **os.environ, **_secrets()})
+        return current_settings()
     except SettingError as error:
         st.set_page_config(page_title="Not set up yet")
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
+        st.page_link(SELF_CHECK_PAGE, label="Set it up", icon=":material/checklist:")
         st.stop()
+
+
+def current_settings() -> Settings:
+    """Read the settings. Raises `SettingError` for an invalid one."""
+    return read_settings({**_dotenv(), **os.environ, **_secrets()})
 
 
 _SANDBOX_SETTINGS: dict[str, Any] = {"model": "openrouter/auto", "compared_models": ()}
@@ -110,9 +129,10 @@ def _welcome(settings: Settings, session: Session, user: User) -> None:
     is_in_sandbox = user.base_url != settings.base_url
     if is_in_sandbox != session.is_in_sandbox:
         chat_actions.stop_all(session)
-        events = {"exchanged": session.exchanged, "opens_chat": session.opens_chat}
+        kept = ("demo_link", "exchanged", "opens_chat")  # the link, and events of this sign-in
+        values = {name: getattr(session, name) for name in kept}
         session.forget()
-        vars(session).update(events)  # of this sign-in
+        vars(session).update(values)
         clear_widgets()
     session.user, session.is_in_sandbox = user, is_in_sandbox
     chat_actions.attach(session)
@@ -163,7 +183,7 @@ def _sign_in_options(
 
 
 def callback_url(settings: Settings) -> str:
-    """Return the callback URL: the main page, with the chosen model in its query."""
+    """Return the callback URL: the main page, with the chosen model and the link in its query."""
     url = settings.callback_url or main_page_url()
     query = urlencode(models.query(current_session()))
     return f"{url}{'&' if urlsplit(url).query else '?'}{query}" if url and query else url
@@ -183,6 +203,16 @@ def _take_event(event: SignInEvent) -> None:
             if event.forgets:
                 session.forget()
                 clear_widgets()
+
+
+def overridden_options() -> Iterator[str]:
+    """Yield Streamlit's options that have another value than config.toml gives them."""
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    for section in ("client", "browser", "server", "runner"):
+        for name, value in config[section].items():
+            option = f"{section}.{name}"
+            if (current := st.get_option(option)) != value:
+                yield f"{option} = {str(current).lower()}"
 
 
 def _dotenv() -> dict[str, str | None]:
@@ -206,13 +236,15 @@ def _secrets() -> dict[str, str]:
 
 def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator, DeltaGenerator]:
     with st.sidebar:
-        st.subheader(escape_markdown(settings.app_title), anchor=False)
+        st.subheader(escape_markdown(title(settings, session)), anchor=False)
         label = "Account" if session.user else "Sign in"
-        st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:")
+        # Their pages have no choice of the model, so a model in their URL would undo a later one.
+        link = replace(session.demo_link, model="").query()
+        st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:", query_params=link)
         st.page_link(
             CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.query(session)
         )
-        st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:")
+        st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:", query_params=link)
         buttons, account_line = st.container(), st.empty()
         if session.user:
             account.render_line(settings, session, account_line)
@@ -223,5 +255,4 @@ def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerato
                 on_click=sign_out,
                 width="stretch",
             )
-        st.page_link(SELF_CHECK_PAGE, label="Self-check", icon=":material/checklist:")
     return buttons, account_line

@@ -13,6 +13,7 @@ import streamlit as st
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation
 from lib.chat.storage import text_record
+from lib.demo_link import DemoLink
 from lib.openrouter_sign_in import Exchanged, User, storage_prefix
 from lib.settings import Settings
 from lib.ui import internals
@@ -36,6 +37,7 @@ class Session:
     exchanged: Exchanged | None = None
     opens_chat: bool = False
     has_opened_chat: bool = False
+    demo_link: DemoLink = DemoLink()  # noqa: RUF009  # frozen
     chat: ChatState = field(default_factory=ChatState)
     comparison: ComparisonState = field(default_factory=ComparisonState)
     spending: SpendingState = field(default_factory=SpendingState)

@@ -93,10 +93,15 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
     steps.compare(page, "Hello?")
     expect(page.get_by_text("completion tokens")).to_have_count(2)
     expect_accessible(page)
-    for link, text in (("Account", "Your account"), ("Self-check", "This browser accepts them")):
-        in_sidebar(page, "link", link)
-        expect(page.get_by_text(text).first).to_be_visible()
-        expect_accessible(page)
+    in_sidebar(page, "link", "Account")
+    expect(page.get_by_text("Your account")).to_be_visible()
+    expect_accessible(page)
+    page.get_by_role("link", name="Make a link for a demo").click()
+    expect(page.get_by_alt_text("QR code")).to_be_visible()
+    expect_accessible(page)
+    page.goto(f"{app.url}self_check")
+    expect(page.get_by_text("This browser accepts them").first).to_be_visible()
+    expect_accessible(page)
 
 
 def in_sidebar(page: Page, role: Literal["button", "link"], name: str) -> None:

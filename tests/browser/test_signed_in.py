@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, WebSocketRoute, expect
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from lib.demo_link import MAX_QUERY_LENGTH, DemoLink
 from lib.openrouter_sign_in import storage_prefix
 from sandbox.server import Sandbox
 from tests.browser import steps
@@ -25,6 +27,22 @@ def test_model_of_a_link(page: Page, app: App) -> None:
     page.get_by_role("link", name="Account").click()
     page.get_by_role("link", name="Open the chat").click()
     steps.expect_model(page, "tour", "sandbox/tour")
+
+
+def test_longest_link(page: Page, app: App, sandbox: Sandbox) -> None:
+    """The longest link for a demo survives the sign-in and a reload, and sends nothing by itself."""
+    link = DemoLink("sandbox/tour", "字" * 210, ("sandbox/hello",), "no-training", "Für Anna", True)
+    assert MAX_QUERY_LENGTH - 80 < len(urlencode(link.query())) <= MAX_QUERY_LENGTH
+    steps.start(page, f"{app.url}?{urlencode(link.query())}")
+    steps.authorize(page)
+    for _ in ("signed in", "reloaded"):
+        expect(page.get_by_role("button", name=link.prompt)).to_be_visible()
+        expect(page.get_by_role("radio", name="Any provider")).to_have_count(0)
+        expect(page.get_by_role("button", name="Collapse sidebar")).to_have_count(0)
+        expect(page).to_have_title("Für Anna")
+        assert parse_qs(urlsplit(page.url).query) == {k: [v] for k, v in link.query().items()}
+        page.reload()
+    assert not sandbox.completions
 
 
 def test_sign_out(person: BrowserContext, page: Page, app: App, sandbox: Sandbox) -> None:

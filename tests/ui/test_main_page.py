@@ -1,7 +1,9 @@
 """The main page and the self-check: settings, the account, and what a run costs."""
 
+import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,51 @@ def test_self_check(sandbox: Sandbox) -> None:
     assert re.search(r"\[ok\] OpenRouter: http://127\.0\.0\.1:\d+ responded in \d+ ms\.", report)
     assert "SIGN_IN_SECRET = set\n" in report
     assert SECRET not in report + visible_text(app)
+
+
+def test_set_up(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a secret the self-check has the text to paste, with what is filled in; then no more."""
+    app = main_page().switch_page("pages/self_check.py").run()
+    assert "Set up" not in [one.value for one in app.subheader]
+    monkeypatch.delenv("SIGN_IN_SECRET")
+    app.run()
+    assert "Set up" in [one.value for one in app.subheader]
+    app.text_input[0].set_value("For Anna")
+    app.text_area[0].set_value("Why?\n\nHow?").run()
+    assert pasted(app) == {"APP_TITLE": "For Anna", "APP_PROMPTS": "Why? |  | How?"}
+    app.text_input[2].set_value("five").run()
+    assert "OPENROUTER_KEY_LIMIT must be" in app.error[0].value
+
+
+def pasted(app: AppTest) -> dict[str, str]:
+    """The settings in the text to paste, to which the browser adds its secret."""
+    (component,) = (
+        element.proto
+        for element in app.get("bidi_component")
+        if "secrets_toml" in element.proto.component_name
+    )
+    return tomllib.loads(json.loads(component.json)["toml"])
+
+
+def test_set_up_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence about an unusable setting leads to the self-check, which shows how to set it up."""
+    monkeypatch.setenv("OPENROUTER_KEY_LIMIT", "five")
+    link = main_page().run().get("page_link")[0]
+    assert link.proto.label == "Set it up"
+    app = main_page().switch_page("pages/self_check.py").run()
+    assert not app.exception
+    assert "OPENROUTER_KEY_LIMIT must be" in app.error[0].value
+    assert "Set up" in [one.value for one in app.subheader]
+
+
+def test_overridden_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The self-check compares Streamlit's options with those of config.toml."""
+    config = tomllib.loads((page.ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    options = {f"{section}.{n}": v for section in config for n, v in config[section].items()}
+    monkeypatch.setattr(st, "get_option", options.__getitem__)
+    assert list(page.overridden_options()) == []
+    options["browser.gatherUsageStats"] = True
+    assert list(page.overridden_options()) == ["browser.gatherUsageStats = true"]
 
 
 def test_account_failure(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
