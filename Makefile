@@ -5,7 +5,7 @@ PORT ?= 3000
 SANDBOX_PORT ?= 8787
 export PYTHON
 
-.PHONY: demo run test test-firefox check audit bench screenshots
+.PHONY: demo run test test-firefox check audit lock bench screenshots
 
 demo: $(VENV)/installed  ## run the app with the sandbox
 	@echo "Open http://localhost:$(PORT)  (Ctrl-C to stop)"
@@ -38,6 +38,12 @@ bench: $(VENV)/installed  ## measure speed and traffic
 audit: $(VENV)/installed  ## list known vulnerabilities of the runtime packages (from PyPI)
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --requirement requirements.txt
+
+lock: $(VENV)/installed  ## pin the packages of the image, with their hashes
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile requirements.txt --quiet --upgrade --generate-hashes --no-annotate \
+	--python-version 3.12 --python-platform linux --custom-compile-command "make lock" \
+	--output-file deploy/requirements.lock
 
 screenshots: $(VENV)/installed  ## take the README's screenshots
 	@$(BIN)/python -m docs.screenshots
