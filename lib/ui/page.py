@@ -209,7 +209,7 @@ def overridden_options() -> Iterator[str]:
     """Yield Streamlit's options that have another value than config.toml gives them."""
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
     for section in ("client", "browser", "server", "runner"):
-        for name, value in config[section].items():
+        for name, value in config.get(section, {}).items():
             option = f"{section}.{name}"
             if (current := st.get_option(option)) != value:
                 yield f"{option} = {str(current).lower()}"
