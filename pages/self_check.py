@@ -20,6 +20,7 @@ try:
 except SettingError as error:
     st.title("Self-check", anchor=False)
     st.error(f"This app is not set up yet: {error}", icon=":material/build:")
+    st.markdown("Correct it where you set it, or replace all settings by the text below.")
     set_up.render()
     st.stop()
 
