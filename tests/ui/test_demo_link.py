@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.demo_link import DemoLink
 from lib.markdown.streamlit import escape_markdown
+from lib.settings import PROMPTS
 from lib.ui.session import Session
 from sandbox.server import Sandbox
 from tests.support.pages import chat_page, compare_page, main_page, signed_in, visible_text
@@ -68,6 +69,13 @@ def test_through_the_sign_in(sandbox: Sandbox) -> None:
     assert state.options.key_label == "Chat with any model"
 
 
+def test_no_link(sandbox: Sandbox) -> None:
+    """Without a link the pages have the title and the prompts of the settings."""
+    assert main_page().run().title[0].value == "Chat with any model"
+    prompts = [b for b in chat_page(signed_in()).run().button if b.icon == ":material/lightbulb:"]
+    assert [b.label for b in prompts] == [escape_markdown(prompt) for prompt in PROMPTS]
+
+
 def test_sandbox(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the sandbox, models that it lacks fall back, and stay in the link to the real sign-in."""
     monkeypatch.setenv("OPENROUTER_BASE_URL", "https://openrouter.ai")
@@ -77,8 +85,10 @@ def test_sandbox(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(chat_page(session), link)
     assert session.chat.model is None
     assert not app.warning
-    pending = list(app.session_state["openrouter_sign_in"].begun.values())
-    assert any("openai%2Fgpt-5" in (one.callback_url or "") for one in pending)
+    (pending,) = app.session_state["openrouter_sign_in"].begun.values()
+    query = parse_qs(urlsplit(pending.callback_url).query)
+    assert {name: values[0] for name, values in query.items()} == link.query()
+    assert opened(compare_page(session), link).multiselect(key="compared").value
 
 
 def test_page(sandbox: Sandbox) -> None:
