@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from lib.chat import labels
 from lib.settings import Settings
-from lib.ui.formatting import usd
+from lib.ui.formatting import rounded_usd
 from lib.ui.session import Session
 from lib.ui.widgets import set_first_widget_value, widget_value
 
@@ -28,7 +29,7 @@ def refusal(settings: Settings, session: Session) -> str:
         if can_be_raised
         else "Ask the person who sent you the link to raise it."
     )
-    return f"This session's budget of ${maximum:,.2f} is used up, so nothing was sent. {advice}"
+    return f"This session's budget of {labels.rounded_usd(maximum)} is used up, so nothing was sent. {advice}"
 
 
 def render_budget_field(settings: Settings, session: Session) -> None:
@@ -55,6 +56,6 @@ def render_warning(settings: Settings, session: Session) -> None:
     maximum = limit(settings, session)
     if maximum is not None and session.spending.spent >= maximum * WARNING_SHARE:
         st.warning(
-            f"This session has cost {usd(session.spending.spent)} of its budget of {usd(maximum)}.",
+            f"This session has cost {rounded_usd(session.spending.spent)} of its budget of {rounded_usd(maximum)}.",
             icon=":material/savings:",
         )
