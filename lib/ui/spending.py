@@ -11,11 +11,22 @@ MAX_BARS = 12
 """The dearest models have a bar each, the others one together."""
 _STYLE = """\
 <style>
-.spending { display: grid; grid-template-columns: fit-content(45%) 1fr; gap: 0.5rem 0.8rem; margin: 0; }
-.spending dt { overflow-wrap: anywhere; font-size: 0.875rem; font-weight: 400; }
-.spending dd { display: flex; align-items: center; gap: 0.5rem; margin: 0; font-size: 0.875rem; }
-.spending dd > i { flex: 0 1 auto; min-width: 2px; height: 0.9rem; border-radius: 0.2rem; background: light-dark(#2f6fdb, #79a9ff); }
-.spending dd > span { flex: none; white-space: nowrap; }
+.spending {
+  display: grid;
+  grid-template-columns: fit-content(45%) 1fr;
+  gap: 0.5rem 0.8rem;
+  font-size: 0.875rem;
+}
+.spending, .spending > * { margin: 0; padding: 0; }
+.spending dt { overflow-wrap: anywhere; font-weight: 400; }
+.spending dd { display: flex; align-items: center; gap: 0.5rem; }
+.spending i {
+  min-width: 2px;
+  height: 0.9rem;
+  border-radius: 0.2rem;
+  background: light-dark(#2f6fdb, #79a9ff);
+}
+.spending dd > span { flex: none; }
 </style>
 """
 
