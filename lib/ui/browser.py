@@ -7,6 +7,7 @@ a table. https://docs.streamlit.io/develop/api-reference/custom-components/st.co
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -72,17 +73,22 @@ def copy_button(text: str, key: str, storage_key: str = "") -> None:
     _copy(key=key, data=where, width="content")
 
 
+class Amounts(TypedDict):
+    """A cost in USD by the number of typed tokens; `steps` are labels from so many tokens on."""
+
+    fixed: float
+    per_token: float
+    steps: tuple[tuple[int, str], ...]
+
+
 def cost_estimate(
     key: str,
     fixed: str = "",
     *,
-    about: tuple[tuple[int, str, str], ...] = (),
-    most: tuple[tuple[int, str, str], ...] = (),
+    about: Amounts | None = None,
+    most: Amounts | None = None,
 ) -> None:
-    """Render the cost of the question in the chat input: by its length, or in a fixed sentence.
-
-    A step is a number of tokens, and the amount from there on, rounded and exact.
-    """
+    """Render the cost of the question in the chat input: by its length, or in a fixed sentence."""
     weights = {"letter": PER_LETTER, "sign": PER_SIGN, "other_byte": PER_OTHER_BYTE}
     data = {"fixed": fixed, "about": about, "most": most, "weights": weights}
     _cost_estimate(key=key, data=data)

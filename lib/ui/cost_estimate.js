@@ -19,16 +19,23 @@ export default function ({ data, parentElement }) {
 }
 
 function showCost(line, { fixed, about, most, weights }, text) {
-  if (!about.length) {
+  if (!about) {
     line.textContent = fixed;
     return;
   }
   const { tokens, bytes } = count(text, weights);
-  const [, likely, likelyExact] = stepOf(about, tokens);
-  const [, longest, longestExact] = stepOf(most, bytes);
-  const limit = likely === longest ? "" : `, at most ${longest}`;
-  line.textContent = `This question: ${likely}${limit}`;
-  line.title = `About ${likelyExact}, at most ${longestExact} with the longest answer`;
+  const [likely, longest] = [labelOf(about, tokens), labelOf(most, bytes)];
+  line.textContent = `This question: ${likely}${likely === longest ? "" : `, at most ${longest}`}`;
+  const [likelyUsd, longestUsd] = [costOf(about, tokens), costOf(most, bytes)];
+  line.title = `About $${likelyUsd}, at most $${longestUsd} with the longest answer`;
+}
+
+function labelOf({ steps }, tokens) {
+  return steps.findLast(([start]) => start <= tokens)[1];
+}
+
+function costOf({ fixed, per_token: each }, tokens) {
+  return (fixed + tokens * each).toFixed(4);
 }
 
 // As lib/chat/tokens.py counts.
@@ -43,8 +50,4 @@ function kindOf(byte) {
   if (byte > 127) return "other_byte";
   const lower = byte | 32;
   return byte === 32 || byte === 10 || (lower > 96 && lower < 123) ? "letter" : "sign";
-}
-
-function stepOf(steps, tokens) {
-  return steps.findLast(([start]) => start <= tokens);
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation, Turn
 from lib.chat.costs import CACHE_SECONDS, Cost, estimate, usual_answer
-from lib.chat.labels import rounded_usd, usd
+from lib.chat.labels import rounded_usd
 from lib.chat.tokens import of_prompt
 from lib.openrouter.request import ChatRequest
 from lib.settings import Settings
@@ -87,31 +87,27 @@ def render(
     elif all(cost.is_free for cost in known):
         browser.cost_estimate(key, "Free of charge." if known else "")
     else:
-        about = _steps(sum(c.about for c in known), sum(c.token_about for c in known))
+        about = _amounts(sum(c.about for c in known), sum(c.token_about for c in known))
         most = sum(c.most for c in known), sum(c.token_most for c in known)
-        browser.cost_estimate(key, about=about, most=_steps(*most, is_most=True))
+        browser.cost_estimate(key, about=about, most=_amounts(*most, is_most=True))
 
 
-def _steps(
-    fixed: float, per_token: float, *, is_most: bool = False
-) -> tuple[tuple[int, str, str], ...]:
-    """Return the labels of a cost that grows with each typed token: tokens, amount, exact amount.
+def _amounts(fixed: float, per_token: float, *, is_most: bool = False) -> browser.Amounts:
+    """Return a cost that grows with each typed token, with a label from so many tokens on.
 
-    A label holds from so many tokens on. They are made here, as one function says how an amount is
-    written, and the browser has another language.
+    The labels are made here, since one function says how an amount is written, and the browser has
+    another language.
     """
-    steps: list[tuple[int, str, str]] = []
+    steps: list[tuple[int, str]] = []
     start = 0
     while start < MAX_TYPED_TOKENS:
         end = max(start + MIN_STEP, int(start * STEP))
-        tokens = end if is_most else start
-        cost = fixed + tokens * per_token
-        # What is said to be the most is rounded up.
-        rounded = math.ceil(cost * 100) / 100 if is_most and cost >= MIN_CENT else cost
-        label = rounded_usd(rounded)
-        if not is_most and cost >= MIN_CENT:
-            label = f"about {label}"
+        cost = fixed + per_token * (end if is_most else (start + end) / 2)
+        label = rounded_usd(cost)
+        if cost >= MIN_CENT:  # what is said to be the most is rounded up
+            cents = math.ceil(cost * 100)
+            label = rounded_usd(cents / 100) if is_most else f"about {label}"
         if not steps or steps[-1][1] != label:
-            steps.append((start, label, usd(round(cost, 6))))
+            steps.append((start, label))
         start = end
-    return tuple(steps)
+    return {"fixed": fixed, "per_token": per_token, "steps": tuple(steps)}
