@@ -27,7 +27,7 @@ from lib.openrouter.models import Model
 from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
-from lib.ui import budget, catalogue
+from lib.ui import budget, catalogue, cost_estimate
 from lib.ui.error_messages import explain
 from lib.ui.session import Session, api_url
 
@@ -97,10 +97,12 @@ def start_pending_answer(
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
             return
         model = catalogue.find(settings, session, request.model)
+        cost = cost_estimate.estimate_question(settings, session, request, conversation, turn)
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
             or _unsupported(model, conversation, turn)
+            or budget.refusal_of(cost, settings, session, turn.answer)
         )
         if refusal:
             _refuse(turn.answer, refusal)
@@ -112,6 +114,8 @@ def start_pending_answer(
                 session_id=conversation.id,
                 data_policy=stricter(settings.data_policy, conversation.data_policy),
             )
+            session.spending.reserved[turn.answer.id] = cost.most if cost else 0.0
+            session.chat.last_requests[conversation.id] = (request.model, time.monotonic())
             _start(settings, session, conversation, turn, request, user)
 
 
@@ -125,9 +129,11 @@ def _start(
 ) -> None:
     """Ask for the answer of a turn, on the user's API key."""
     answer, key, url = turn.answer, user.key, api_url(settings, user)
+    reserved = session.spending.reserved
 
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
+        reserved.pop(answer.id, None)
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.usage:

@@ -13,7 +13,7 @@ from lib.markdown.streamlit import escape_markdown, link
 from lib.openrouter.events import GeneratedImage
 from lib.openrouter.providers import Provider
 from lib.ui import browser, chat_actions
-from lib.ui.formatting import small, usd
+from lib.ui.formatting import rounded_usd, small, usd
 from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
@@ -200,7 +200,8 @@ def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -
 
 def _render_facts(answer: Answer, providers: Providers, note: str = "") -> None:
     if facts := [*answer_facts(answer, providers), *([note] if note else [])]:
-        small(" · ".join(facts))
+        is_cost_known = answer.usage is not None and answer.usage.cost is not None
+        small(" · ".join(facts), help=f"Cost: {usd(answer.cost)}" if is_cost_known else None)
 
 
 @st.fragment(run_every=COST_INTERVAL_S)
@@ -225,7 +226,7 @@ def answer_facts(answer: Answer, providers: Providers) -> list[str]:
         if answer.usage.cached_tokens:
             facts.append(f"{answer.usage.cached_tokens:,} of the prompt read from the cache")
         if answer.usage.cost is not None:
-            facts.append(usd(answer.usage.cost))
+            facts.append(rounded_usd(answer.usage.cost))
     if answer.first_token_seconds is not None:
         facts.append(f"first word after {answer.first_token_seconds:.2f} s")
     elif answer.progress == "complete" and answer.seconds is not None:

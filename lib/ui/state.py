@@ -17,6 +17,8 @@ MAX_CACHED_TEXTS = 512
 """Texts whose blocks are cached."""
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
+MAX_COUNTED_MODELS = 500
+"""Models whose costs are told apart."""
 
 
 def _cached_blocks() -> Callable[[str], tuple[Block, ...]]:
@@ -33,7 +35,8 @@ class ChatState:
 
     `open_count`: how often another chat was opened. `last_question_id`: the question that is
     scrolled into view. `earlier_turns`: the turns shown beyond the last ones. `refusal`: why the
-    last question was not sent. `model_failure`: what was typed and is no model. `parameters`: what the user set, also what the model does not have.
+    last question was not sent. `model_failure`: what was typed and is no model. `parameters`: what the user set, also what the model does not have. `last_requests`: the model
+    that was asked last in a conversation, and when (`time.monotonic()`), by the conversation's id.
     """
 
     conversation: Conversation = field(default_factory=Conversation)
@@ -47,6 +50,7 @@ class ChatState:
     model: str | None = None
     model_failure: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    last_requests: dict[str, tuple[str, float]] = field(default_factory=dict)
     blocks_of: Callable[[str], tuple[Block, ...]] = field(
         default_factory=_cached_blocks, repr=False
     )
@@ -94,10 +98,22 @@ class ComparisonState:
 
 @dataclass
 class SpendingState:
-    """What the answers of a session cost, and what its user lets them cost, in USD."""
+    """What the answers of a session cost, and what its user lets them cost, in USD.
+
+    `by_model` has the costs by the model that answered, `reserved` what answers on their way may
+    cost at most, by their ids.
+    """
 
     spent: float = 0.0
+    by_model: dict[str, float] = field(default_factory=dict)
+    reserved: dict[str, float] = field(default_factory=dict)
     budget: float | None = None
+
+    def add(self, cost: float, model: str) -> None:
+        """Add the cost of an answer, in USD."""
+        self.spent += cost
+        if cost and (model in self.by_model or len(self.by_model) < MAX_COUNTED_MODELS):
+            self.by_model[model] = self.by_model.get(model, 0.0) + cost
 
 
 @dataclass
