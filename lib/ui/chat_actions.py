@@ -237,7 +237,8 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
         turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
         session.replace_conversation(replace(conversation, turns=turns))
         for answer in conversation.answers():
-            if stream := live_answers.find(answer.id, key):
+            stream = live_answers.find(answer.id, key)
+            if stream and not stream.is_over:  # the tab has stored what the others cost
                 session.add_stream(stream)
                 stream.attach(session)
 
