@@ -7,7 +7,7 @@ a table. https://docs.streamlit.io/develop/api-reference/custom-components/st.co
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -73,7 +73,7 @@ def copy_button(text: str, key: str, storage_key: str = "") -> None:
     _copy(key=key, data=where, width="content")
 
 
-class Amounts(TypedDict):
+class Amounts(NamedTuple):
     """A cost in USD by the number of typed tokens; `steps` are labels from so many tokens on."""
 
     fixed: float
@@ -89,7 +89,7 @@ def cost_estimate(
     most: Amounts | None = None,
 ) -> None:
     """Render the cost of the question in the chat input: by its length, or in a fixed sentence."""
-    weights = {"letter": PER_LETTER, "sign": PER_SIGN, "other_byte": PER_OTHER_BYTE}
+    weights = (PER_LETTER, PER_SIGN, PER_OTHER_BYTE)
     data = {"fixed": fixed, "about": about, "most": most, "weights": weights}
     _cost_estimate(key=key, data=data)
 

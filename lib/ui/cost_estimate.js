@@ -30,24 +30,27 @@ function showCost(line, { fixed, about, most, weights }, text) {
   line.title = `About $${likelyUsd}, at most $${longestUsd} with the longest answer`;
 }
 
-function labelOf({ steps }, tokens) {
+function labelOf([, , steps], tokens) {
   return steps.findLast(([start]) => start <= tokens)[1];
 }
 
-function costOf({ fixed, per_token: each }, tokens) {
+function costOf([fixed, each], tokens) {
   return (fixed + tokens * each).toFixed(4);
 }
 
 // As lib/chat/tokens.py counts.
-function count(text, weights) {
+function count(text, [perLetter, perSign, perOtherByte]) {
   const bytes = new TextEncoder().encode(text);
   let tokens = 0;
-  for (const byte of bytes) tokens += weights[kindOf(byte)];
+  for (const byte of bytes) {
+    if (byte > 127) tokens += perOtherByte;
+    else tokens += isLetter(byte) ? perLetter : perSign;
+  }
   return { tokens, bytes: bytes.length };
 }
 
-function kindOf(byte) {
-  if (byte > 127) return "other_byte";
+// Or a space, or the end of a line.
+function isLetter(byte) {
   const lower = byte | 32;
-  return byte === 32 || byte === 10 || (lower > 96 && lower < 123) ? "letter" : "sign";
+  return byte === 32 || byte === 10 || (lower > 96 && lower < 123);
 }

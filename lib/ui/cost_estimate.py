@@ -110,4 +110,4 @@ def _amounts(fixed: float, per_token: float, *, is_most: bool = False) -> browse
         if not steps or steps[-1][1] != label:
             steps.append((start, label))
         start = end
-    return {"fixed": fixed, "per_token": per_token, "steps": tuple(steps)}
+    return browser.Amounts(fixed, per_token, tuple(steps))

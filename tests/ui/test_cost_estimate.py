@@ -50,7 +50,7 @@ def test_no_amount(sandbox: Sandbox, model: str, fixed: str) -> None:
 def test_amounts(sandbox: Sandbox) -> None:
     """The amounts grow with the tokens that are typed; the most is never rounded down."""
     estimate = estimate_of(open_chat("anthropic/sandbox"))
-    about, most = estimate["about"]["steps"], estimate["most"]["steps"]
+    about, most = estimate["about"][2], estimate["most"][2]
     assert [step[1] for step in about[:3]] == ["less than a cent", "about 1 cent", "about 2 cents"]
     assert most[0] == [0, "7 cents"]
     assert [start for start, *_ in about] == sorted({start for start, *_ in about})
