@@ -12,7 +12,7 @@ from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, open_chat
-from tests.browser.test_compare import choose
+from tests.browser.test_compare import choose, hide_models
 
 pytestmark = pytest.mark.browser
 
@@ -89,8 +89,8 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
             expect_no_faults(page)
             page.keyboard.press("Escape")
     in_sidebar(page, "link", "Compare")
+    hide_models(page)
     choose(page, "sandbox/tour", "sandbox/citations")
-    page.get_by_text("Blind", exact=True).click()
     steps.compare(page, "Hello?")
     page.get_by_role("button", name="Tie").click()
     expect(page.get_by_text("ask on: they stay hidden")).to_be_visible()

@@ -30,6 +30,12 @@ def choose(page: Page, *models: str) -> None:
         add(page, model)
 
 
+def hide_models(page: Page) -> None:
+    """Compare blind."""
+    page.get_by_text("Blind", exact=True).click()
+    expect(page.get_by_test_id("stCheckbox").locator("input")).to_be_checked()
+
+
 def add(page: Page, model: str) -> None:
     """Add a model to those that are compared."""
     # A run that ends in mid-search shows the whole list once more, with "Select all" in the place
@@ -128,8 +134,8 @@ def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
 
 def test_decide(compare: Page, sandbox: Sandbox, tmp_path: Path) -> None:
     """Blind, voted for, shown, judged: all is there after a reload, and in a saved page."""
+    hide_models(compare)
     choose(compare, "sandbox/tour", "sandbox/citations")
-    compare.get_by_text("Blind", exact=True).click()
     steps.compare(compare, "Which is better?")
     vote = compare.get_by_role("button", name="Model B")
     vote.click()
