@@ -21,7 +21,7 @@ SETTLE_S = 0.3
 PAGE_TIMEOUT_MS = 30_000
 SCRIPT_IS_IDLE = "[data-test-script-state=notRunning]"
 HAS_LINK = """() => {
-    const ours = document.querySelector(".st-key-openrouter_link [data-testid=stBidiComponentIsolated]");
+    const ours = document.querySelector("[class*=st-key-openrouter_link] [data-testid=stBidiComponentIsolated]");
     return (ours?.shadowRoot ?? document.querySelector("[data-testid=stLinkButton]"))?.querySelector("a[href]");
 }"""
 """Whether the page shows the sign-in link, or the link of the bare app."""

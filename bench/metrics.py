@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from playwright.sync_api import Browser, expect
 
-from bench import browser, load, workload
+from bench import browser, clicks, load, workload
 from bench.browser import ChatTab, TurnMetrics
 from bench.servers import BARE, BASELINE, FORWARDER, OURS, Server, serve, streamlit
 from bench.upstream import Question
@@ -225,6 +225,26 @@ def measure_start(bench: Bench) -> Iterator[Row]:
     yield Row("start to sign-in link, relative to bare app", "s", ours, bare, 1.25, "ratio")
 
 
+def measure_clicks(bench: Bench) -> Iterator[Row]:
+    """From a click to its effect, relative to a button of a bare app."""
+    ours: dict[str, list[float]] = {action: [] for action in clicks.ACTIONS}
+    bare: list[float] = []
+    with (
+        streamlit(BARE) as server,
+        closing(bench.chromium.new_context()) as context,
+    ):
+        context.add_init_script(browser.INSTRUMENTATION)
+        page = context.new_page()
+        page.goto(server.url)
+        for number in range(bench.rounds):
+            with closing(bench.open_chat(OURS)) as chat:
+                for action, seconds in clicks.measure_clicks(chat).items():
+                    ours[action].append(seconds)
+            bare.extend(clicks.measure_bare_clicks(page, range(5 * number, 5 * number + 5)))
+    for action, values in ours.items():
+        yield Row(f"{action}, relative to a bare button", "s", values, bare, 3.5, "ratio")
+
+
 def measure_load(bench: Bench) -> Iterator[Row]:
     """Many users to whom one process streams at the same time."""
     for count, limit in ((60, 5), (100, 10)):
@@ -276,6 +296,7 @@ GROUPS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "stall": measure_stall,
     "history": measure_history,
     "start": measure_start,
+    "clicks": measure_clicks,
     "load": measure_load,
     "leaks": measure_leaks,
     "memory": measure_memory,

@@ -44,6 +44,19 @@
     });
   };
 
+  // Resolves `bench.effect` with the milliseconds from the next click or key to an effect.
+  bench.measureEffect = (isThere) => {
+    bench.effect = new Promise((resolve) => {
+      const begin = () => {
+        for (const type of ["click", "keydown"]) removeEventListener(type, begin, true);
+        const began = performance.now();
+        const check = () => (isThere() ? resolve(performance.now() - began) : requestAnimationFrame(check));
+        requestAnimationFrame(check);
+      };
+      for (const type of ["click", "keydown"]) addEventListener(type, begin, true);
+    });
+  };
+
   bench.measureFrames = () => {
     let last = performance.now();
     const frame = (at) => {

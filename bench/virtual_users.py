@@ -4,6 +4,7 @@ They send the protobuf messages that Streamlit's front end sends, and read every
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from bench.servers import Server, sign_in_cookie
 from bench.upstream import Question
 
 Result = TypeVar("Result")
+_TAG = re.compile(r"<[^>]*>")
 RUN_TIMEOUT_S = 120
 """Seconds that one run of a page may take."""
 MAX_CONNECTING = 10
@@ -32,7 +34,7 @@ class VirtualUser:
     def __init__(self, connection: ClientConnection, app: Server) -> None:
         self._connection, self._app = connection, app
         self._chat_input_id = ""
-        self._markdown: dict[tuple[int, ...], str] = {}
+        self._texts: dict[tuple[int, ...], str] = {}
         self.asked_at = self.first_token_at = self.complete_at = float("inf")
         """When the last question was sent, and its answer began and was complete."""
 
@@ -58,7 +60,7 @@ class VirtualUser:
         message = BackMsg()
         widget = message.rerun_script.widget_states.widgets.add(id=self._chat_input_id)
         widget.chat_input_value.data = str(question)
-        self._markdown.clear()
+        self._texts.clear()
         self.asked_at = time.time()
         self.first_token_at = self.complete_at = float("inf")
         with suppress(WebSocketException, TimeoutError):
@@ -81,7 +83,7 @@ class VirtualUser:
 
     def has_complete_answer(self, question: Question) -> bool:
         """Return whether the complete answer to a question was received."""
-        shown = "".join(self._markdown[path] for path in sorted(self._markdown))
+        shown = "".join(self._texts[path] for path in sorted(self._texts))
         return workload.is_complete(question.kind, question.size, shown)
 
     async def disconnect(self) -> None:
@@ -110,14 +112,18 @@ class VirtualUser:
                 match element.WhichOneof("type"):
                     case "chat_input":
                         self._chat_input_id = element.chat_input.id
-                    case "markdown":
-                        path = tuple(forward.metadata.delta_path)
-                        self._markdown[path] = element.markdown.body
-                        now = time.time()
-                        if workload.FIRST_TOKEN in element.markdown.body:
-                            self.first_token_at = min(now, self.first_token_at)
-                        if workload.END_MARK in element.markdown.body:
-                            self.complete_at = min(now, self.complete_at)
+                    case "markdown":  # of the baseline
+                        self._read_text(forward, element.markdown.body)
+                    case "html":
+                        self._read_text(forward, _TAG.sub("", element.html.body))
+
+    def _read_text(self, forward: ForwardMsg, text: str) -> None:
+        self._texts[tuple(forward.metadata.delta_path)] = text
+        now = time.time()
+        if workload.FIRST_TOKEN in text:
+            self.first_token_at = min(now, self.first_token_at)
+        if workload.END_MARK in text:
+            self.complete_at = min(now, self.complete_at)
 
 
 async def connect_users(app: Server, count: int) -> list[VirtualUser]:

@@ -45,7 +45,8 @@ class MessageReader:
             elif isinstance(event, ReasoningDelta):
                 self._streamed.add("reasoning")
             yield event
-        yield from self._read(mapping(choice.get("message")), frozenset(self._streamed))
+        if message := mapping(choice.get("message")):
+            yield from self._read(message, frozenset(self._streamed))
 
     def finish(self) -> Iterator[Event]:
         """Yield what was held back, at the end of the stream."""
@@ -54,10 +55,11 @@ class MessageReader:
     def _read(self, message: Mapping[str, Any], known: frozenset[_Kind]) -> Iterator[Event]:
         if "reasoning" not in known:
             for name in ("reasoning", "reasoning_content", "reasoning_details"):
-                for _, text in _parts(message.get(name), "reasoning"):
-                    yield from self._reasoning(name, text)
-        content, refusal = message.get("content"), message.get("refusal")
-        for kind, part in (*_parts(content, "text"), *_parts(refusal, "text")):
+                if name in message:
+                    for _, text in _parts(message[name], "reasoning"):
+                        yield from self._reasoning(name, text)
+        texts = [message[name] for name in ("content", "refusal") if name in message]
+        for kind, part in _parts(texts, "text", depth=-1):
             if kind == "image":
                 yield from self._image(part)
             elif kind not in known:

@@ -19,6 +19,8 @@ from .state import Exchange, LinkStyle, PendingSignIn, State, User
 
 PENDING_S = 3600
 """How long a sign-in may take from the click, including making an account at OpenRouter."""
+MAX_BEGUN = 16
+"""Sign-ins of one session that have begun and are not used up, the last ones."""
 MAX_SEAL_AGE_S = 20 * 60
 """At the click: a page that stays open longer has its pending sign-in sealed again."""
 
@@ -36,7 +38,7 @@ def begin(
     base_url = options.sandbox.base_url if sandbox and options.sandbox else options.base_url
     known = (base_url, callback_url, method)
     if known not in state.begun:
-        state.begun[known] = pending = PendingSignIn(
+        pending = PendingSignIn(
             state=secrets.token_urlsafe(16),
             code_verifier=create_code_verifier(),
             method="S256" if callback_url is None and method == "none" else method,
@@ -44,6 +46,7 @@ def begin(
             base_url=base_url,
             started_at=time.time(),
         )
+        state.begun = dict([*state.begun.items(), (known, pending)][-MAX_BEGUN:])
         options.on_event(Started(pending.method, mask(pending.code_challenge), callback_url))
     return state.begun[known]
 

@@ -22,8 +22,7 @@ _SENTENCES: dict[Reason, str] = {
     "rejected": "OpenRouter no longer accepts your key: it may have been deleted or have expired. Please sign in again.",
     "expired": "You are signed out because you signed in 12 hours ago. Please sign in again.",
 }
-
-_LEFT_SANDBOX = "You have left the sandbox, which lets everyone in for an hour. You can try it again, or sign in with OpenRouter."
+_LEFT_SANDBOX = "You have left the sandbox, or your time in it is over. You can try it again, or sign in with OpenRouter."
 
 
 def take_state(options: Options) -> State:

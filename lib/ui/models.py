@@ -103,8 +103,10 @@ def render_choice(settings: Settings, session: Session) -> None:
                 _render_picker(session, allowed, model)
             else:
                 _render_no_catalogue(model)
-            with st.expander("More settings", key="more_settings"):
-                _render_settings(settings, session, allowed, model)
+            more = st.expander("More settings", key="more_settings", on_change="rerun")
+            if more.open:
+                with more:
+                    _render_settings(settings, session, allowed, model)
     if known and catalogue.is_missing(settings, session, chosen):
         st.warning(
             f"OpenRouter has no model `{chosen}`. Choose another above.", icon=":material/help:"

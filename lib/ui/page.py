@@ -147,7 +147,7 @@ def _sign_in_options(
 ) -> SignInOptions:
     sandbox = None
     if settings.try_without_account:
-        sandbox = Sandbox(sandbox_url(), main_page_url() + SANDBOX_PATH)
+        sandbox = Sandbox(sandbox_url(), f"{main_page_url().rstrip('/')}/{SANDBOX_PATH}")
     options = SignInOptions(
         secret=settings.sign_in_secret,
         base_url=settings.base_url,

@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App
+from tests.browser.test_accessibility import expect_accessible
 
 
 def link(page: Page) -> Locator:
@@ -62,6 +63,19 @@ def test_other_tab(page: Page, app: App, sandbox: Sandbox) -> None:
     expect(bar(page)).to_be_visible()
     expect(steps.answers(page)).to_have_count(0)
     expect(page.get_by_test_id("stSidebar")).not_to_contain_text("for my own money")
+
+
+def test_accessible(page: Page, app: App) -> None:
+    """The consent page and the bar have no faults, in both color schemes and on a phone."""
+    page.goto(app.url)
+    link(page).click()
+    page.get_by_text("Rehearse a failure").click()
+    expect(page.get_by_role("combobox", name="State in the callback")).to_be_visible()
+    expect_accessible(page)
+    page.get_by_role("button", name="Authorize").click()
+    steps.expect_chat(page)
+    expect(bar(page)).to_be_visible()
+    expect_accessible(page)
 
 
 def test_denied(page: Page, app: App) -> None:

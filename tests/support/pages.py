@@ -55,8 +55,8 @@ def compare_page(session: Session) -> AppTest:
 
 
 def open_choice(app: AppTest) -> AppTest:
-    """Open the popover behind the button with the model's name."""
-    app.session_state["choice"] = True
+    """Open the popover behind the button with the model's name, and all that is in it."""
+    app.session_state["choice"] = app.session_state["more_settings"] = True
     return app.run()
 
 

@@ -207,6 +207,8 @@ def test_callback_url(
     app.context["url"] = url
     app.run()
     assert {pending.callback_url for pending in begun(app)} == {callback_url}
+    sandbox_option = app.session_state["openrouter_sign_in"].options.sandbox
+    assert sandbox_option.auth_url == f"{callback_url.rstrip('/')}/sandbox"
 
 
 def test_model_in_the_callback_url(sandbox: Sandbox) -> None:
