@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from lib.chat.attachments import Attachment
-from lib.chat.conversation import Answer, Conversation, Part, Turn, new_id
+from lib.chat.conversation import Answer, Conversation, Part, Turn, is_id, new_id
 from lib.openrouter.request import DataPolicy
 
 TIE = ""
@@ -135,15 +135,18 @@ def restore_comparisons(
     """
     found: dict[str, Comparison] = {}
     for conversation in conversations:
-        if conversation.part and conversation.model:
-            id = conversation.part.comparison
-            found.setdefault(id, Comparison(id=id)).put(conversation)
+        part = conversation.part
+        if part and conversation.model and is_id(part.comparison):
+            found.setdefault(part.comparison, Comparison(id=part.comparison)).put(conversation)
     for comparison in found.values():
         _check(comparison, max_columns)
         record = _decode(records.get(f"{_RECORD_PREFIX}{comparison.id}", ""))
         comparison.is_revealed = record.is_revealed
-        known = {TIE, *comparison.models}
-        comparison.votes = {index: vote for index, vote in record.votes.items() if vote in known}
+        known, rounds = {TIE, *comparison.models}, range(comparison.round_count)
+        votes = record.votes.items()
+        comparison.votes = {
+            index: vote for index, vote in votes if vote in known and index in rounds
+        }
     comparisons = (one for one in found.values() if one.columns)
     return sorted(comparisons, key=lambda comparison: comparison.began_at)
 

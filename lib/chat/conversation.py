@@ -1,5 +1,6 @@
 """Conversations: questions and answers, including incomplete ones."""
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ MAX_TURNS = 1_000
 def new_id() -> str:
     """Return a random id of 16 hexadecimal digits."""
     return secrets.token_hex(8)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an id."""
+    return _ID.fullmatch(text) is not None
+
+
+_ID = re.compile("[0-9a-f]{16}")
 
 
 @dataclass

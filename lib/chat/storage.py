@@ -3,10 +3,9 @@
 A conversation has one record `id` (its name, its number of turns), and for each turn one record
 `id/n`, one `id/n/files` for the files, one `id/n/media` for what its answers have of images and
 parsed files, and `id/n/text` and `id/n/reasoning` for the text and the reasoning of the last
-answer, which may still be streamed.
+answer, which may still be streamed. The columns of a comparison share the files of the first.
 """
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from lib.chat.archive import (
     encode_media,
     encode_turn,
 )
-from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Part, Turn
+from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Part, Turn, is_id
 from lib.openrouter.models import is_model_id
 
 MAX_CONVERSATIONS = 200
@@ -182,7 +181,7 @@ def parse_records(stored: str) -> dict[str, str]:
 
 def restore(records: Mapping[str, str]) -> list[Conversation]:
     """Return the conversations in a tab's records, oldest first; invalid records are left out."""
-    ids = [key for key in records if _ID.fullmatch(key)][:MAX_CONVERSATIONS]
+    ids = [key for key in records if is_id(key)][:MAX_CONVERSATIONS]
     restored = (_conversation(conversation_id, records) for conversation_id in ids)
     found = [conversation for conversation in restored if conversation and conversation.turns]
     return sorted(found, key=lambda conversation: conversation.began_at)
@@ -219,6 +218,3 @@ class _Head(msgspec.Struct, frozen=True):
     model: str = ""
     data_policy: str = "any"
     part: Part | None = None
-
-
-_ID = re.compile("[0-9a-f]{16}")

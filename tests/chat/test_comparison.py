@@ -95,7 +95,14 @@ def test_older_records() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    ["", "5", "[" * 9_999, '{"votes": [], "is_revealed": 5}', '{"votes": {"0": "x/other"}}'],
+    [
+        "",
+        "5",
+        "[" * 9_999,
+        '{"votes": [], "is_revealed": 5}',
+        '{"votes": {"0": "x/other"}, "is_revealed": false}',
+        '{"votes": {"-1": "a/one", "9": "a/one"}, "is_revealed": false}',
+    ],
     ids=lambda record: record[:20],
 )
 def test_junk(record: str) -> None:
@@ -105,6 +112,23 @@ def test_junk(record: str) -> None:
     (back,) = restore_comparisons(restore(records), records, 4)
     assert back.votes == {}
     assert back.hides_models
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("../../not-an-id"),
+        Part("0" * 16, column=99),
+        Part("0" * 16, column=-1),
+        Part("0" * 16, verdict="v", order=("x/other",)),
+    ],
+)
+def test_foreign_parts(part: Part) -> None:
+    """A conversation that is no part of a comparison of the app's is left out."""
+    conversation = Conversation([Turn("Why?", [Answer("!", "complete")])], model="a/one", part=part)
+    changes = StorageDiff().changes([conversation], {})
+    assert changes
+    assert restore_comparisons(restore(changes.put), changes.put, 4) == []
 
 
 def test_too_many_columns() -> None:
