@@ -15,6 +15,8 @@ DEFAULT_CRITERIA = """\
 MAX_SCORE = 10
 MAX_QUOTED_LENGTH = 30_000
 """Characters of the question and of each answer that a judge gets."""
+MAX_READ_LENGTH = 20_000
+"""Characters at the end of a verdict in which scores are looked for."""
 SHORTENED = "[… shortened]"
 
 _PROMPT = """\
@@ -34,13 +36,22 @@ _SCORE = re.compile(
 )
 
 
-def judge_prompt(question: str, files: Sequence[str], answers: Sequence[str], criteria: str) -> str:
+def judge_prompt(
+    question: str,
+    files: Sequence[str],
+    answers: Sequence[str],
+    criteria: str,
+    earlier: Sequence[str] = (),
+) -> str:
     """Return the request to a judge; the answers are numbered in this order, and without names.
 
-    The judge gets the names of the question's files, not the files.
+    The judge gets the names of the question's files, not the files, and the `earlier` questions.
     """
     if files:
         question += f"\n[with files that you do not have: {', '.join(files)}]"
+    if earlier:
+        question += "\n\n[asked before, each with an answer that you do not have:]\n"
+        question += "\n\n".join(earlier)
     quoted = [_quote("question", question)]
     quoted += [_quote(f"answer {number}", text) for number, text in enumerate(answers, 1)]
     return _PROMPT.format(
@@ -64,7 +75,7 @@ def read_scores(verdict: str, order: Sequence[str]) -> dict[str, float]:
     The words are anyone's: a score out of range, or of an answer that is not there, is left out.
     """
     scores: dict[str, float] = {}
-    for found in _SCORE.finditer(verdict.replace("*", "").replace("_", "")):
+    for found in _SCORE.finditer(verdict[-MAX_READ_LENGTH:].replace("*", "").replace("_", "")):
         index, score = int(found[1]) - 1, float(found[2].replace(",", "."))
         if 0 <= index < len(order) and score <= MAX_SCORE:
             scores[order[index]] = score

@@ -21,13 +21,18 @@ MAX_STARTING_PRICE = 5e-6
 """USD for a token of the answer."""
 
 
+def maker_of(model_id: str) -> str:
+    """Return the maker of a model, also of an alias."""
+    return model_id.removeprefix("~").split("/")[0]
+
+
 def newest_by_maker(models: Iterable[Model]) -> list[str]:
     """Return the newest cheap model of each maker, a free one only if there is no other."""
     fitting = [model for model in models if _is_fitting(model)]
     newest = sorted(fitting, key=lambda model: (model.pricing.is_free, -model.created_at))
     by_maker: dict[str, str] = {}
     for model in newest:
-        by_maker.setdefault(model.id.split("/")[0], model.id)
+        by_maker.setdefault(maker_of(model.id), model.id)
     makers = dict.fromkeys([*WELL_KNOWN, *by_maker])
     return [by_maker[maker] for maker in makers if maker in by_maker]
 

@@ -88,12 +88,13 @@ def ask_judge(
         return
     question, verdict = turns[0][1], new_id()
     files = [file.name for file in question.attachments]
+    earlier = [turn.question for turn in turns[0][0].turns[:round_index]]
     for ordered in (turns, turns[::-1]):
         texts = [turn.answer.text for _, turn in ordered]
         order = tuple(conversation.model for conversation, _ in ordered)
         part = Part(comparison.id, verdict=verdict, round=round_index, order=order)
         conversation = Conversation(model=judge, part=part, data_policy=comparison.data_policy)
-        conversation.ask(judge_prompt(question.question, files, texts, criteria))
+        conversation.ask(judge_prompt(question.question, files, texts, criteria, earlier))
         comparison.judges.append(conversation)
     start_pending_answers(settings, session, user, comparison)
 

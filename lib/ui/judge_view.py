@@ -14,7 +14,7 @@ from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.models import Model
 from lib.openrouter_sign_in import current_user
 from lib.ui import catalogue, comparison_actions, data_policy, messages
-from lib.ui.compared_models import newest_by_maker
+from lib.ui.compared_models import maker_of, newest_by_maker
 from lib.ui.formatting import small, usd
 from lib.ui.live import render_stop
 from lib.ui.model_labels import short_label
@@ -91,8 +91,9 @@ class JudgeView:
             arguments = (settings, session, current_user(), comparison, index, judge, criteria)
             comparison_actions.ask_judge(*arguments)
 
-        # By a maker whose models are not compared: models favour their own.
-        neutral = (one for one in newest_by_maker(allowed.values()) if one not in comparison.models)
+        makers = {maker_of(model) for model in comparison.models}
+        candidates = newest_by_maker(allowed.values())
+        neutral = (model for model in candidates if maker_of(model) not in makers)
         set_first_widget_value(_JUDGE_KEY, next(neutral, options[0]))
         set_first_widget_value(_CRITERIA_KEY, DEFAULT_CRITERIA)
         judge = st.selectbox(
@@ -108,9 +109,10 @@ class JudgeView:
             persist_state="session",
             max_chars=MAX_CRITERIA_LENGTH,
         )
-        if judge in comparison.models and not comparison.hides_models:
+        if maker_of(judge) in makers and not comparison.hides_models:
             small(
-                ":material/balance: This model wrote one of the answers. Models favour their own."
+                ":material/balance: An answer is by a model of the same maker. Judges tend to favour "
+                "their own."
             )
         small(
             "The judge gets the question and the answers, without names or files, and is asked "

@@ -26,6 +26,12 @@ def test_prompt() -> None:
     assert DEFAULT_CRITERIA in judge_prompt("Why?", [], ["a", "b"], "  ")
 
 
+def test_earlier_questions() -> None:
+    """A judge of a later round gets the questions before, after the one that counts."""
+    prompt = judge_prompt("And then?", [], ["a", "b"], "", ["Why?", "How?"])
+    assert prompt.index("And then?") < prompt.index("Why?\n\nHow?")
+
+
 def test_long_answers() -> None:
     """Long answers are shortened, and are said to be."""
     prompt = judge_prompt("Why?", [], ["x" * 500_000] * 4, "y" * 500_000)
