@@ -132,6 +132,20 @@ def test_side_by_side(compare: Page, sandbox: Sandbox) -> None:
     compare.wait_for_function("document.activeElement.scrollLeft > 0")
 
 
+def test_several(compare: Page) -> None:
+    """Comparisons are listed; on a phone the list makes room for what is chosen in it."""
+    compare.set_viewport_size({"width": 390, "height": 844})
+    steps.compare(compare, "Hello?")
+    summary = compare.get_by_role("region", name="Summary of the answers")
+    expect(summary).to_contain_text("fastest")
+    prompt = compare.get_by_text("Ask, and each model answers")
+    for chosen, shown in (("New comparison", prompt), ("Hello?", summary)):
+        compare.get_by_role("button", name="Expand sidebar").click()
+        steps.sidebar(compare).get_by_role("button", name=chosen).click()
+        expect(shown).to_be_visible()
+        expect(compare.get_by_role("button", name="Collapse sidebar")).to_have_count(0)
+
+
 def test_decide(compare: Page, sandbox: Sandbox, tmp_path: Path) -> None:
     """Blind, voted for, shown, judged: all is there after a reload, and in a saved page."""
     hide_models(compare)
