@@ -72,6 +72,10 @@ def submit_prompt(prompt: str) -> None:
         submit(prompt)
 
 
+def choose_model(model: str) -> None:
+    session.chat.model = model
+
+
 def choose_policy(policy: DataPolicy) -> None:
     session.chat.conversation.data_policy = policy
 
@@ -154,7 +158,7 @@ if live:
         cost_estimate.render(settings, session, asked, "next_cost_estimate")
 if conversation.turns:
     with button_slot:
-        remedies.render_ask_again(session, start_answer)
+        remedies.render_ask_again(conversation, start_answer, choose_model)
 if session.chat.refusal:
     st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
 budget.render_warning(settings, session)

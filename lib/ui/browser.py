@@ -151,7 +151,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
         key="tab",
         data={
             "signed_in_at": session.user.signed_in_at if session.user else None,
-            "open_count": session.chat.open_count,
+            "open_count": session.chat.open_count + session.comparison.open_count,
             "last_question_id": session.chat.last_question_id,
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
