@@ -19,6 +19,7 @@ from lib.ui import (
     catalogue,
     chat_actions,
     conversations,
+    cost_estimate,
     data_policy,
     internals,
     messages,
@@ -71,12 +72,17 @@ def submit_prompt(prompt: str) -> None:
         submit(prompt)
 
 
+def choose_model(model: str) -> None:
+    session.chat.model = model
+
+
 def choose_policy(policy: DataPolicy) -> None:
     session.chat.conversation.data_policy = policy
 
 
 policy_slot = internals.slot_above_input()
 stop_slot = internals.slot_above_input()
+cost_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
     key="question",
@@ -94,6 +100,9 @@ with policy_slot.container():
     data_policy.render_choice(settings, session, policy, [model], choose_policy)
 start_answer()  # one that is pending
 autosaver.save()
+asked = [(models.chosen_request(settings, session), conversation)]
+with cost_slot:
+    cost_estimate.render(settings, session, asked)
 
 start_slot = st.empty()  # also if it stays empty: its old content goes at once
 if not conversation.turns:
@@ -144,9 +153,12 @@ if live and conversation.pending_turn:
     st.rerun()
 
 stop_slot.empty()
+if live:
+    with cost_slot:
+        cost_estimate.render(settings, session, asked, "next_cost_estimate")
 if conversation.turns:
     with button_slot:
-        remedies.render_ask_again(session, start_answer)
+        remedies.render_ask_again(conversation, start_answer, choose_model)
 if session.chat.refusal:
     st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
 budget.render_warning(settings, session)

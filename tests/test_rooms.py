@@ -17,6 +17,8 @@ ROOMS = {
     "lib/settings.py": {"lib/openrouter", "lib/setting_parsers.py"},
     "lib/demo_link.py": {"lib/openrouter", "lib/settings.py"},
     "lib/secrets_toml.py": {"lib/openrouter", "lib/settings.py"},
+    "lib/attacks.py": {"lib/openrouter_sign_in"},
+    "lib/snippets.py": set(),
     "lib/self_check.py": {"lib/openrouter", "lib/settings.py"},
     "lib/chat": {"lib/openrouter"},
     "lib/markdown": {"lib/openrouter"},

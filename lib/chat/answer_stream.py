@@ -78,8 +78,8 @@ class Reader(Protocol):
     def notify(self) -> None:
         """Called when there is something new to show."""
 
-    def pay(self, key: str, cost: float) -> None:
-        """Add the cost of an answer, in USD, to what this API key has spent."""
+    def pay(self, key: str, cost: float, model: str) -> None:
+        """Add the cost of an answer of a model, in USD, to what this API key has spent."""
 
 
 class AnswerStream:
@@ -136,7 +136,7 @@ class AnswerStream:
             self.readers = (*(one for one in self.readers if one.is_connected), reader)
             cost = self._cost
         if cost:
-            reader.pay(self._key, cost)
+            reader.pay(self._key, cost, self.answer.model)
 
     def pay(self, cost: float) -> None:
         """Add a cost, in USD, to each reader."""
@@ -144,7 +144,7 @@ class AnswerStream:
             self._cost += cost
             readers = self.readers
         for reader in readers:
-            reader.pay(self._key, cost)
+            reader.pay(self._key, cost, self.answer.model)
 
     def stop(self) -> None:
         """End the answer, from any thread: the text so far stays, the request is closed at once."""

@@ -7,11 +7,13 @@ a table. https://docs.streamlit.io/develop/api-reference/custom-components/st.co
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from lib.chat.storage import StorageChanges
+from lib.chat.tokens import PER_LETTER, PER_OTHER_BYTE, PER_SIGN
 from lib.markdown import CODE_CSS
 from lib.openrouter_sign_in import main_page_url, storage_prefix
 from lib.ui.session import Session
@@ -48,13 +50,12 @@ _markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles
 _storage = _component("storage")
 _redirect = _component("redirect")
 _copy = _component("copy", '<button type="button">Copy</button>', shared=(_CLIPBOARD,))
-
-
 _secrets_toml = _component(
     "secrets_toml",
     '<pre tabindex="0"></pre><button type="button">Copy</button>',
     shared=(_CLIPBOARD,),
 )
+_cost_estimate = _component("cost_estimate", "<p></p>")
 
 
 def enhance_markdown() -> None:
@@ -78,6 +79,27 @@ def copy_button(text: str, key: str, storage_key: str = "") -> None:
 def secrets_toml(toml: str) -> None:
     """Render settings in TOML, with a SIGN_IN_SECRET that the browser makes, and a Copy button."""
     _secrets_toml(key="secrets_toml", data={"toml": toml})
+
+
+class Amounts(NamedTuple):
+    """A cost in USD by the number of typed tokens; `steps` are labels from so many tokens on."""
+
+    fixed: float
+    per_token: float
+    steps: tuple[tuple[int, str], ...]
+
+
+def cost_estimate(
+    key: str,
+    fixed: str = "",
+    *,
+    about: Amounts | None = None,
+    most: Amounts | None = None,
+) -> None:
+    """Render the cost of the question in the chat input: by its length, or in a fixed sentence."""
+    weights = (PER_LETTER, PER_SIGN, PER_OTHER_BYTE)
+    data = {"fixed": fixed, "about": about, "most": most, "weights": weights}
+    _cost_estimate(key=key, data=data)
 
 
 def redirect(url: str) -> None:
@@ -137,7 +159,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
         key="tab",
         data={
             "signed_in_at": session.user.signed_in_at if session.user else None,
-            "open_count": session.chat.open_count,
+            "open_count": session.chat.open_count + session.comparison.open_count,
             "last_question_id": session.chat.last_question_id,
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),

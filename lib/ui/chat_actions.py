@@ -8,14 +8,7 @@ from dataclasses import replace
 
 from lib.chat.answer_events import add_file_annotation
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import (
-    MAX_FILES,
-    Attachment,
-    Kind,
-    NotAttachable,
-    attachment,
-    prepare,
-)
+from lib.chat.attachments import Kind, accept
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.chat.request_messages import request_messages
@@ -27,12 +20,15 @@ from lib.openrouter.models import Model
 from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
-from lib.ui import budget, catalogue
+from lib.ui import budget, catalogue, cost_estimate
 from lib.ui.error_messages import explain
 from lib.ui.session import Session, api_url
 
 COST_DELAYS_S = (0.5, 2, 5, 10, 15, 30)
 """The delays before each request for the cost of an answer that broke off: a minute in total."""
+NOTHING_SENT = "{} Nothing was sent; choose another file."
+SENT_LATER = "{} Nothing was sent yet; try again to send the rest."
+"""After the reasons why files were refused."""
 
 live_answers = LiveAnswers()
 """Of the process: after a reload the new session finds here what the old one asked for."""
@@ -51,18 +47,9 @@ def submit_question(
     If nothing is left to send, no question is added: `session.chat.refusal` says why.
     """
     session.chat.refusal = ""
-    attachments: list[Attachment] = []
-    refused: list[str] = []
-    for name, content in files[:MAX_FILES]:
-        try:
-            attachments.append(prepare(attachment(name, content)))
-        except NotAttachable as error:
-            refused.append(str(error))
-    if len(files) > MAX_FILES:
-        refused.append(f"A message takes {MAX_FILES} files at most.")
+    attachments, refused = accept(files)
     if not text.strip() and not attachments:
-        if refused:
-            session.chat.refusal = f"{' '.join(refused)} Nothing was sent; choose another file."
+        session.chat.refusal = NOTHING_SENT.format(refused) if refused else ""
         return
     conversation = session.chat.conversation
     conversation.ask(text, attachments)
@@ -70,10 +57,7 @@ def submit_question(
     session.chat.earlier_turns = 0
     session.chat.open(conversation)
     if refused:
-        _refuse(
-            conversation.turns[-1].answer,
-            f"{' '.join(refused)} Nothing was sent yet; try again to send the rest.",
-        )
+        refuse(conversation.turns[-1].answer, SENT_LATER.format(refused))
     start_pending_answer(settings, session, user, conversation, request)
 
 
@@ -97,13 +81,15 @@ def start_pending_answer(
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
             return
         model = catalogue.find(settings, session, request.model)
+        cost = cost_estimate.estimate_question(settings, session, request, conversation, turn)
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
             or _unsupported(model, conversation, turn)
+            or budget.refusal_of(cost, settings, session, turn.answer)
         )
         if refusal:
-            _refuse(turn.answer, refusal)
+            refuse(turn.answer, refusal)
         else:
             takes_images = "image" in model.inputs
             request = replace(
@@ -112,6 +98,8 @@ def start_pending_answer(
                 session_id=conversation.id,
                 data_policy=stricter(settings.data_policy, conversation.data_policy),
             )
+            session.spending.reserved[turn.answer.id] = cost.most if cost else 0.0
+            session.chat.last_requests[conversation.id] = (request.model, time.monotonic())
             _start(settings, session, conversation, turn, request, user)
 
 
@@ -125,9 +113,11 @@ def _start(
 ) -> None:
     """Ask for the answer of a turn, on the user's API key."""
     answer, key, url = turn.answer, user.key, api_url(settings, user)
+    reserved = session.spending.reserved
 
     def on_over(stream: AnswerStream) -> None:
         stream.pay(answer.cost)
+        reserved.pop(answer.id, None)
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.usage:
@@ -231,12 +221,14 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
         turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
         session.replace_conversation(replace(conversation, turns=turns))
         for answer in conversation.answers():
-            if stream := live_answers.find(answer.id, key):
+            stream = live_answers.find(answer.id, key)
+            if stream and not stream.is_over:  # the tab has stored what the others cost
                 session.add_stream(stream)
                 stream.attach(session)
 
 
-def _refuse(answer: Answer, sentence: str) -> None:
+def refuse(answer: Answer, sentence: str) -> None:
+    """Have an answer fail before it is asked for."""
     answer.progress, answer.failure = "failed", sentence
 
 

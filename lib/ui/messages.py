@@ -13,13 +13,14 @@ from lib.markdown.streamlit import escape_markdown, link
 from lib.openrouter.events import GeneratedImage
 from lib.openrouter.providers import Provider
 from lib.ui import browser, chat_actions
-from lib.ui.formatting import small, usd
+from lib.ui.formatting import rounded_usd, small, usd
 from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
 
 COST_INTERVAL_S = 1.0
 """Between two looks whether the cost of an answer that broke off is known."""
+HIDDEN_FAILURE = "This answer failed or broke off. Show the models to see why."
 IMAGE_WIDTH = 320
 """Pixels."""
 _thumbnails: WeakKeyDictionary[Attachment | GeneratedImage, bytes] = WeakKeyDictionary()
@@ -136,7 +137,9 @@ def render_versions(turn: Turn, index: int) -> None:
 Providers = Mapping[str, Provider]
 
 
-def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
+def render_answer(
+    answer: Answer, providers: Providers, storage_key: str = "", *, hides_model: bool = False
+) -> None:
     """Render an answer that does not grow any more.
 
     In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
@@ -150,11 +153,16 @@ def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -
             "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
     else:
-        render_footer(answer, providers, storage_key)
+        render_footer(answer, providers, storage_key, hides_model=hides_model)
 
 
-def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
-    """Render under an answer its images, sources, end, and receipt: model, provider, and cost."""
+def render_footer(
+    answer: Answer, providers: Providers, storage_key: str = "", *, hides_model: bool = False
+) -> None:
+    """Render under an answer its images, sources, end, and receipt: model, provider, and cost.
+
+    With `hides_model` there is neither a receipt nor an error, which may name the model.
+    """
     for number, image in enumerate(answer.images, 1):
         _render_image(image, f"Image {number}, made by the model")
         st.download_button(
@@ -180,6 +188,8 @@ def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -
     match answer.progress:
         case "stopped":
             small(f":material/stop_circle: {STOPPED}")
+        case "interrupted" | "failed" if hides_model:
+            small(f":material/error: {HIDDEN_FAILURE}")
         case "interrupted":
             small(f":material/link_off: {escape_markdown(answer.failure or INTERRUPTED)}")
         case "failed":
@@ -190,7 +200,9 @@ def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
-    if chat_actions.is_counting(answer):
+    if hides_model:
+        pass
+    elif chat_actions.is_counting(answer):
         _render_facts_when_counted(answer, providers)
     else:
         _render_facts(answer, providers)
@@ -200,7 +212,8 @@ def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -
 
 def _render_facts(answer: Answer, providers: Providers, note: str = "") -> None:
     if facts := [*answer_facts(answer, providers), *([note] if note else [])]:
-        small(" · ".join(facts))
+        is_cost_known = answer.usage is not None and answer.usage.cost is not None
+        small(" · ".join(facts), help=f"Cost: {usd(answer.cost)}" if is_cost_known else None)
 
 
 @st.fragment(run_every=COST_INTERVAL_S)
@@ -225,7 +238,7 @@ def answer_facts(answer: Answer, providers: Providers) -> list[str]:
         if answer.usage.cached_tokens:
             facts.append(f"{answer.usage.cached_tokens:,} of the prompt read from the cache")
         if answer.usage.cost is not None:
-            facts.append(usd(answer.usage.cost))
+            facts.append(rounded_usd(answer.usage.cost))
     if answer.first_token_seconds is not None:
         facts.append(f"first word after {answer.first_token_seconds:.2f} s")
     elif answer.progress == "complete" and answer.seconds is not None:

@@ -5,9 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from lib.chat.conversation import Remedy
+from lib.chat.conversation import Conversation, Remedy
 from lib.markdown.streamlit import escape_markdown
-from lib.ui.session import Session
 
 _REMEDIES: dict[Remedy, tuple[str, str]] = {
     "smaller_images": ("Send again with smaller images", "photo_size_select_small"),
@@ -15,9 +14,16 @@ _REMEDIES: dict[Remedy, tuple[str, str]] = {
 }
 
 
-def render_ask_again(session: Session, start_answer: Callable[[], object]) -> None:
-    """Render the buttons; `start_answer` is called when one more answer waits."""
-    conversation = session.chat.conversation
+def render_ask_again(
+    conversation: Conversation,
+    start_answer: Callable[[], object],
+    choose_model: Callable[[str], object] | None = None,
+    key: str = "",
+) -> None:
+    """Render the buttons; `start_answer` is called when one more answer waits.
+
+    Other models are offered if there is `choose_model`. `key` tells several conversations apart.
+    """
     turn = conversation.turns[-1]
     answer = turn.answer
 
@@ -27,8 +33,8 @@ def render_ask_again(session: Session, start_answer: Callable[[], object]) -> No
         # The turn may be deleted at the same moment.
         if not conversation.turns or conversation.turns[-1] is not turn:
             return
-        if model:
-            session.chat.model = model
+        if model and choose_model:
+            choose_model(model)
         turn.ask_again(max_tokens, remedy)
         start_answer()
         if model:
@@ -38,14 +44,14 @@ def render_ask_again(session: Session, start_answer: Callable[[], object]) -> No
         st.button(
             "Try again" if conversation.can_try_again() else "Another answer",
             icon=":material/refresh:",
-            key="try_again",
+            key=f"try_again{key}",
             on_click=ask_again,
         )
         if affordable := answer.affordable_tokens:
             st.button(
                 f"Send again, for at most {affordable:,} tokens",
                 icon=":material/short_text:",
-                key="shorter",
+                key=f"shorter{key}",
                 on_click=partial(ask_again, max_tokens=affordable),
             )
         if remedy := answer.suggested_remedy:
@@ -53,10 +59,10 @@ def render_ask_again(session: Session, start_answer: Callable[[], object]) -> No
             st.button(
                 label,
                 icon=f":material/{icon}:",
-                key=f"remedy_{remedy}",
+                key=f"remedy_{remedy}{key}",
                 on_click=partial(ask_again, remedy=remedy),
             )
-        for number, model in enumerate(answer.suggested_models):
+        for number, model in enumerate(answer.suggested_models if choose_model else ()):
             st.button(
                 f"Ask {escape_markdown(model)}",
                 icon=":material/swap_horiz:",

@@ -47,14 +47,14 @@ class Session:
     news: Event = field(default_factory=Event)
     lock: RLock = field(default_factory=RLock, repr=False)
 
-    def pay(self, key: str, cost: float) -> None:
-        """Count the cost of an answer, in USD, unless the user of its key has signed out meanwhile.
+    def pay(self, key: str, cost: float, model: str) -> None:
+        """Count the cost of an answer of a model, in USD, unless the user of its key has signed out meanwhile.
 
         Answers end in threads of their own, several at once.
         """
         if self.has(key):
             with self.lock:
-                self.spending.spent += cost
+                self.spending.add(cost, model)
             self.account.is_stale = True
 
     def has(self, key: str) -> bool:
@@ -83,15 +83,17 @@ class Session:
 
     @property
     def stored_conversations(self) -> list[Conversation]:
-        """The conversations that outlive a reload: the chats, and what is compared."""
-        return [*self.chat.conversations, *self.comparison.conversations.values()]
+        """The conversations that outlive a reload: the chats, and those of the comparisons."""
+        comparisons = self.comparison.comparisons
+        compared = (one for comparison in comparisons for one in comparison.conversations())
+        return [*self.chat.conversations, *compared]
 
     def replace_conversation(self, conversation: Conversation) -> None:
-        """Put a conversation in place of an older copy of it, and open it if it is a chat."""
+        """Put a conversation in place of an older copy of it, and open it."""
         chat = self.chat
         chat.conversations = [one for one in chat.conversations if one.id != conversation.id]
-        if conversation.model:
-            self.comparison.conversations[conversation.model] = conversation
+        if conversation.part:
+            self.comparison.put(conversation)
         else:
             chat.open(conversation)
 
