@@ -24,7 +24,7 @@ class DemoLink:
     """What a link asks for; each part may be empty.
 
     `prompt` is offered in an empty chat, never sent by itself. `data_policy` is a floor. `presents`
-    is for a screen that others look at.
+    is for a projector (lib/ui/presenting.py).
     """
 
     model: str = ""

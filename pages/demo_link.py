@@ -71,7 +71,7 @@ policy = st.radio(
     horizontal=True,
     help="They can choose a stricter one, but no looser one.",
 )
-presents = st.toggle("For a presentation: the sidebar is folded at first")
+presents = st.toggle("For a projector: larger type, no sidebar")
 
 for name in filter(None, [model, *compared]):
     if not is_model_id(name):

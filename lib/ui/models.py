@@ -50,7 +50,8 @@ def prepare(settings: Settings, session: Session) -> None:
     catalogue.models(settings, session)
     link = read_demo_link(st.query_params)
     if link != DemoLink():
-        session.demo_link = replace(link, model=link.model or session.demo_link.model)
+        model = link.model or session.demo_link.model
+        session.demo_link = replace(link, model=model, presents=False)  # presenting.py has it
     if link.model and not (
         session.is_in_sandbox
         and catalogue.is_missing(settings, session, link.model, timeout=CATALOGUE_TIMEOUT_S)

@@ -1,5 +1,6 @@
 """Links for demos: the page that makes them, and the pages that they open."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -60,12 +61,13 @@ def test_compare(sandbox: Sandbox) -> None:
 
 def test_through_the_sign_in(sandbox: Sandbox) -> None:
     """The link is in the callback URL of each sign-in, and in the cookie of the pending one."""
-    app = opened(main_page())
+    link = replace(LINK, presents=True)
+    app = opened(main_page(), link)
     assert app.title[0].value == app.sidebar.subheader[0].value
     state = app.session_state["openrouter_sign_in"]
     for pending in state.begun.values():
         query = parse_qs(urlsplit(pending.callback_url or "").query)
-        assert {name: values[0] for name, values in query.items()} == LINK.query()
+        assert {name: values[0] for name, values in query.items()} == link.query()
     assert state.options.key_label == "Chat with any model"
 
 
