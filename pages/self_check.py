@@ -6,7 +6,7 @@ from lib import self_check
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import accepts_callback_url, keeps_cookies, main_page_url
 from lib.settings import SettingError
-from lib.ui import autosave, page, set_up
+from lib.ui import autosave, configuration, page, set_up
 from sandbox import embedded
 
 BADGES: dict[self_check.Verdict, str] = {
@@ -16,7 +16,7 @@ BADGES: dict[self_check.Verdict, str] = {
 }
 
 try:
-    page.current_settings()
+    configuration.read_settings_in_force()
 except SettingError as error:
     st.title("Self-check", anchor=False)
     st.error(f"This app is not set up yet: {error}", icon=":material/build:")
@@ -39,7 +39,7 @@ observed = self_check.Observations(
     is_callback_url_accepted=accepts_callback_url(callback_url),
     keeps_cookies=keeps_cookies(),
     connection=connection,
-    overridden=tuple(page.overridden_options()),
+    overridden=tuple(configuration.overridden_options()),
 )
 for finding in self_check.findings(settings, observed):
     badge, sentence = BADGES[finding.verdict], escape_markdown(finding.sentence)

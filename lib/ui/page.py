@@ -1,15 +1,11 @@
 """What every page has: settings, the signed-in user, the sidebar."""
 
-import os
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
-from dotenv import dotenv_values
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.markdown.streamlit import escape_markdown
@@ -29,13 +25,21 @@ from lib.openrouter_sign_in import (
     sign_in_link,
     sign_out,
 )
-from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, autosave, browser, catalogue, chat_actions, models, presenting
+from lib.settings import SettingError, Settings
+from lib.ui import (
+    account,
+    autosave,
+    browser,
+    catalogue,
+    chat_actions,
+    configuration,
+    models,
+    presenting,
+)
 from lib.ui.session import Session, current_session
 from lib.ui.state import SignInRecord
 from lib.ui.widgets import clear_widgets
 
-ROOT = Path(__file__).parents[2]
 ICON = "💬"
 """An emoji: for an image file Streamlit would load numpy and PIL first."""
 MAIN_PAGE = "streamlit_app.py"
@@ -106,17 +110,12 @@ def load_settings() -> Settings:
     # Community Cloud overrides config.toml with a value that shows tracebacks.
     st.set_option("client.showErrorDetails", "none")
     try:
-        return current_settings()
+        return configuration.read_settings_in_force()
     except SettingError as error:
         st.set_page_config(page_title="Not set up yet")
         st.error(f"This app is not set up yet: {error}", icon=":material/build:")
         st.page_link(SELF_CHECK_PAGE, label="Set it up", icon=":material/checklist:")
         st.stop()
-
-
-def current_settings() -> Settings:
-    """Read the settings. Raises `SettingError` for an invalid one."""
-    return read_settings({**_dotenv(), **os.environ, **_secrets()})
 
 
 _SANDBOX_SETTINGS: dict[str, Any] = {"model": "openrouter/auto", "compared_models": ()}
@@ -205,35 +204,6 @@ def _take_event(event: SignInEvent) -> None:
             if event.forgets:
                 session.forget()
                 clear_widgets()
-
-
-def overridden_options() -> Iterator[str]:
-    """Yield Streamlit's options that have another value than config.toml gives them."""
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
-    for section in ("client", "browser", "server", "runner"):
-        for name, value in config.get(section, {}).items():
-            option = f"{section}.{name}"
-            if (current := st.get_option(option)) != value:
-                yield f"{option} = {str(current).lower()}"
-
-
-def _dotenv() -> dict[str, str | None]:
-    try:
-        return dotenv_values(ROOT / ".env", encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingError(".env", "must be a text in UTF-8.") from error
-
-
-def _secrets() -> dict[str, str]:
-    """Return the flags in Streamlit's secrets: it puts texts and numbers into the environment."""
-    if not st.secrets.load_if_toml_exists():
-        if (ROOT / ".streamlit" / "secrets.toml").exists():
-            raise SettingError("secrets.toml", "must be TOML, as https://toml.io has it.")
-        return {}
-    for name, value in st.secrets.items():
-        if isinstance(value, list):
-            raise SettingError(name, "must be one text in quotes, and no list.")
-    return {name: str(value) for name, value in st.secrets.items() if isinstance(value, bool)}
 
 
 def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerator, DeltaGenerator]:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.openrouter_sign_in.cookies import sealer
 from lib.openrouter_sign_in.state import Options
-from lib.ui import page
+from lib.ui import configuration, page
 from lib.ui.session import Session
 from sandbox.server import Sandbox
 from tests.conftest import RawServer, http
@@ -48,14 +48,14 @@ def test_secrets(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "APP_PROMPTS must be one text in quotes" in app.run().error[0].value
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text("APP_TITLE = Chat")
-    monkeypatch.setattr(page, "ROOT", tmp_path)
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
     assert "secrets.toml must be TOML" in main_page().run().error[0].value
 
 
 def test_unreadable_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A `.env` in UTF-16, as a shell of Windows writes it, is one sentence."""
     (tmp_path / ".env").write_text("APP_TITLE=Chat", "utf-16")
-    monkeypatch.setattr(page, "ROOT", tmp_path)
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
     app = main_page().run()
     assert not app.exception
     assert ".env must be a text in UTF-8." in app.error[0].value
@@ -113,12 +113,12 @@ def test_set_up_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_overridden_options(monkeypatch: pytest.MonkeyPatch) -> None:
     """The self-check compares Streamlit's options with those of config.toml."""
-    config = tomllib.loads((page.ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    config = tomllib.loads((configuration.ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
     options = {f"{section}.{n}": v for section in config for n, v in config[section].items()}
     monkeypatch.setattr(st, "get_option", options.__getitem__)
-    assert list(page.overridden_options()) == []
+    assert list(configuration.overridden_options()) == []
     options["browser.gatherUsageStats"] = True
-    assert list(page.overridden_options()) == ["browser.gatherUsageStats = true"]
+    assert list(configuration.overridden_options()) == ["browser.gatherUsageStats = true"]
 
 
 def test_account_failure(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
