@@ -111,7 +111,7 @@ if not conversation.turns:
 conversation_slot, button_slot = alternating_slot(session.chat.open_count), st.empty()
 hidden = session.chat.hidden_turns
 live: dict[AnswerStream, DeltaGenerator] = {}
-indices: dict[AnswerStream, int] = {}
+positions: dict[AnswerStream, tuple[int, DeltaGenerator]] = {}
 with conversation_slot:
     with st.container(horizontal_alignment="center"):
         if hidden:
@@ -122,22 +122,24 @@ with conversation_slot:
         with st.chat_message("assistant"):
             answer_slot = alternating_slot(turn.version)
         with answer_slot:
-            body = st.container()
+            body, row = st.container(), messages.actions_row(turn)
+        with row:
             messages.render_versions(turn, index)
         if stream := session.stream_of(turn.answer):
-            live[stream], indices[stream] = body, index
+            live[stream], positions[stream] = body, (index, row)
         else:
             with body:
                 storage_key = session.text_storage_key(index)
-                messages.render_answer(turn.answer, providers(), storage_key)
+                messages.render_answer(turn.answer, providers(), storage_key, row)
 
 if live:
     with stop_slot:
         render_stop(session, live, "Stop", "stop")
 for stream in render_live(live, session, autosaver):
     with live[stream]:
-        storage_key = session.text_storage_key(indices[stream])
-        messages.render_footer(stream.answer, providers(), storage_key)
+        index, row = positions[stream]
+        storage_key = session.text_storage_key(index)
+        messages.render_footer(stream.answer, providers(), storage_key, row)
     autosaver.save()
 rerun_if_key_was_rejected(live)
 if live and conversation.pending_turn:
@@ -145,8 +147,10 @@ if live and conversation.pending_turn:
 
 stop_slot.empty()
 if conversation.turns:
+    with row:
+        remedies.render_another_answer(settings, session, start_answer)
     with button_slot:
-        remedies.render_ask_again(session, start_answer)
+        remedies.render_remedies(session, start_answer)
 if session.chat.refusal:
     st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
 budget.render_warning(settings, session)

@@ -43,11 +43,17 @@ def _source(*paths: Path) -> str:
 
 _CLIPBOARD = _HERE / "clipboard.js"
 # The style of these is the page's.
-_tab = _component("tab", isolate_styles=False)
+_tab = _component("tab", shared=(_HERE / "messages.css",), isolate_styles=False)
 _markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
 _storage = _component("storage")
 _redirect = _component("redirect")
-_copy = _component("copy", '<button type="button">Copy</button>', shared=(_CLIPBOARD,))
+_copy = _component(
+    "copy",
+    '<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true">'
+    '<rect x="8" y="7" width="12" height="14" rx="2"/><path d="M4 17V5a2 2 0 0 1 2-2h10"/></svg>'
+    "<span>Copy</span></button>",
+    shared=(_CLIPBOARD,),
+)
 
 
 def enhance_markdown() -> None:

@@ -14,7 +14,15 @@ SELECTORS = (
     '[aria-controls="stSidebar"]',
     *(
         f'[data-testid="st{name}"]'
-        for name in ("Image", "ImageContainer", "MermaidError", "StatusWidget", "Text")
+        for name in (
+            "Image",
+            "ImageContainer",
+            "MarkdownContainer",
+            "MermaidError",
+            "PopoverButton",
+            "StatusWidget",
+            "Text",
+        )
     ),
 )
 """Of Streamlit's page: used in the CSS and JavaScript beside this file."""

@@ -1,19 +1,20 @@
 """Render questions and answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.attachments import Attachment
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
 from lib.chat.images import MAX_SHOWN_PIXELS, InvalidImage, count_pixels, thumbnail
-from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, routing_facts
+from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
 from lib.markdown.streamlit import escape_markdown, link
 from lib.openrouter.events import GeneratedImage
-from lib.openrouter.providers import Provider
 from lib.ui import browser, chat_actions
-from lib.ui.formatting import small, usd
+from lib.ui.formatting import small
+from lib.ui.receipt import Providers, render_receipt
 from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
@@ -90,10 +91,22 @@ def render_own_message(
     with st.chat_message("user"):
         if session.chat.edited_turn is not turn:
             render_question(turn)
-            with st.container(horizontal=True, gap="small", key=f"question_{turn.id}"):
-                st.button("Edit", key=f"edit_{index}", type="tertiary", on_click=edit)
-                # Not by its index: the second click of two would delete the next one.
-                st.button("Delete", key=f"delete_{id(turn)}", type="tertiary", on_click=delete)
+            with st.container(horizontal=True, gap="xxsmall", key=f"question_{turn.id}"):
+                st.button(
+                    "Edit",
+                    icon=":material/edit:",
+                    key=f"edit_{index}",
+                    type="tertiary",
+                    on_click=edit,
+                )
+                st.button(
+                    "Delete",
+                    icon=":material/delete:",
+                    # Not by its index: the second click of two would delete the next one.
+                    key=f"delete_{id(turn)}",
+                    type="tertiary",
+                    on_click=delete,
+                )
             return
         st.text_area(
             "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{index}"
@@ -102,6 +115,16 @@ def render_own_message(
         with st.container(horizontal=True):
             st.button("Send again", type="primary", key=f"send_{index}", on_click=send_again)
             st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)
+
+
+def actions_row(turn: Turn) -> DeltaGenerator:
+    """Return the row of buttons under the shown answer of a turn; their names show on demand."""
+    return st.container(
+        horizontal=True,
+        vertical_alignment="center",
+        gap="xxsmall",
+        key=f"actions_{turn.id}_{turn.version}",
+    )
 
 
 def render_versions(turn: Turn, index: int) -> None:
@@ -114,33 +137,31 @@ def render_versions(turn: Turn, index: int) -> None:
     def show(other: int) -> None:
         turn.shown = other
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for label, icon, other in (
-            ("Earlier", "left", current - 1),
-            ("Later", "right", current + 1),
-        ):
-            if other > current:
-                small(f"Answer {current + 1} of {count}")
-            st.button(
-                label,
-                icon=f":material/chevron_{icon}:",
-                icon_position=icon,  # type: ignore[arg-type]
-                key=f"{label}_{index}",
-                type="tertiary",
-                disabled=not 0 <= other < count,
-                on_click=show,
-                args=(other,),
-            )
+    for label, icon, other in (("Earlier", "left", current - 1), ("Later", "right", current + 1)):
+        if other > current:
+            small(f"{current + 1}/{count}")
+        st.button(
+            f"{label} answer",
+            icon=f":material/chevron_{icon}:",
+            key=f"{label}_{index}",
+            type="tertiary",
+            disabled=not 0 <= other < count,
+            on_click=show,
+            args=(other,),
+        )
 
 
-Providers = Mapping[str, Provider]
-
-
-def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
+def render_answer(
+    answer: Answer,
+    providers: Providers,
+    storage_key: str = "",
+    row: DeltaGenerator | None = None,
+) -> None:
     """Render an answer that does not grow any more.
 
     In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
-    is the name under which the tab stores its text, if it does.
+    is the name under which the tab stores its text, if it does; `row` is for the button that copies
+    it, below the answer without one.
     """
     render_reasoning(answer.reasoning)
     render_text(answer.text)
@@ -150,11 +171,16 @@ def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -
             "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
     else:
-        render_footer(answer, providers, storage_key)
+        render_footer(answer, providers, storage_key, row)
 
 
-def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
-    """Render under an answer its images, sources, end, and receipt: model, provider, and cost."""
+def render_footer(
+    answer: Answer,
+    providers: Providers,
+    storage_key: str = "",
+    row: DeltaGenerator | None = None,
+) -> None:
+    """Render under an answer its images, sources, end, and receipt, and the button that copies it."""
     for number, image in enumerate(answer.images, 1):
         _render_image(image, f"Image {number}, made by the model")
         st.download_button(
@@ -191,59 +217,21 @@ def render_footer(answer: Answer, providers: Providers, storage_key: str = "") -
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
     if chat_actions.is_counting(answer):
-        _render_facts_when_counted(answer, providers)
+        _render_receipt_when_counted(answer, providers)
     else:
-        _render_facts(answer, providers)
+        render_receipt(answer, providers)
     if answer.text:
-        browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
-
-
-def _render_facts(answer: Answer, providers: Providers, note: str = "") -> None:
-    if facts := [*answer_facts(answer, providers), *([note] if note else [])]:
-        small(" · ".join(facts))
+        with row or st.container():
+            browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
 
 
 @st.fragment(run_every=COST_INTERVAL_S)
-def _render_facts_when_counted(answer: Answer, providers: Providers) -> None:
+def _render_receipt_when_counted(answer: Answer, providers: Providers) -> None:
     """Render what is known of an answer, and run the page again once its cost is known."""
     if chat_actions.is_counting(answer):
-        _render_facts(answer, providers, "cost not known yet")
+        render_receipt(answer, providers, "cost not known yet")
     else:
         st.rerun()
-
-
-def answer_facts(answer: Answer, providers: Providers) -> list[str]:
-    """Return model, provider, what else was tried, tokens, cost, and speed of an answer as markdown."""
-    facts = [f"`{answer.model}`"] if answer.model else []
-    if answer.provider:
-        facts.append(_provider(answer.provider, providers))
-    if answer.routing:
-        facts += [escape_markdown(fact) for fact in routing_facts(answer.routing)]
-    if answer.usage:
-        tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
-        facts.append("{:,} prompt and {:,} completion tokens".format(*tokens))
-        if answer.usage.cached_tokens:
-            facts.append(f"{answer.usage.cached_tokens:,} of the prompt read from the cache")
-        if answer.usage.cost is not None:
-            facts.append(usd(answer.usage.cost))
-    if answer.first_token_seconds is not None:
-        facts.append(f"first word after {answer.first_token_seconds:.2f} s")
-    elif answer.progress == "complete" and answer.seconds is not None:
-        facts.append(f"whole after {answer.seconds:.2f} s")
-    if answer.tokens_per_second:
-        facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
-    return facts
-
-
-def _provider(name: str, providers: Providers) -> str:
-    """Return a provider with a link to its privacy policy and its data centers, as markdown."""
-    provider = providers.get(name)
-    if provider is None:
-        return f"by {escape_markdown(name)}"
-    more = [link(provider.policy_url, "privacy policy")] if provider.policy_url else []
-    if provider.data_centers:
-        more.append(f"data centers in {', '.join(provider.data_centers)}")
-    return f"by {escape_markdown(name)}" + (f" ({', '.join(more)})" if more else "")
 
 
 def render_conversation(conversation: Conversation, providers: Providers) -> None:
