@@ -78,7 +78,7 @@ class _AnswerView:
         if text := answer.text[self._text_length :]:
             self._text_length += len(text)
             self._text.add(text)
-            self._reasoning.finish()
+            self._reasoning.pause()
         if self.is_waiting and (reasoning or text):
             self._note.empty()
             self.is_waiting = False
