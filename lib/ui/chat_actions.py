@@ -1,9 +1,6 @@
 """Ask for answers, attach to them after a reload, and stop them."""
 
-import threading
-import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from lib.chat.answer_events import add_file_annotation
@@ -22,17 +19,14 @@ from lib.chat.request_messages import request_messages
 from lib.openrouter.account import get_account
 from lib.openrouter.chat import Completion
 from lib.openrouter.errors import KeyRejected, OpenRouterError
-from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
 from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
 from lib.ui import budget, catalogue
 from lib.ui.error_messages import explain
+from lib.ui.late_costs import count_later
 from lib.ui.session import Session, api_url
-
-COST_DELAYS_S = (0.5, 2, 5, 10, 15, 30)
-"""The delays before each request for the cost of an answer that broke off: a minute in total."""
 
 live_answers = LiveAnswers()
 """Of the process: after a reload the new session finds here what the old one asked for."""
@@ -131,7 +125,7 @@ def _start(
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.usage:
-            _count_later(url, key, stream)
+            count_later(url, key, stream)
 
     if answer.max_tokens:
         most = max(answer.max_tokens, MIN_COMPLETION_TOKENS)
@@ -170,41 +164,6 @@ def _is_rejected(api_url: str, key: str) -> bool:
     except OpenRouterError:
         return False
     return False
-
-
-_counting: set[str] = set()
-"""The ids of the answers whose costs are being fetched, of the process."""
-
-
-def is_counting(answer: Answer) -> bool:
-    """Return whether the cost of an answer that broke off is still being fetched."""
-    return answer.id in _counting
-
-
-def _count_later(base_url: str, key: str, stream: AnswerStream) -> None:
-    """Fetch the cost of an answer that broke off, in a thread: OpenRouter has it some time later."""
-    answer = stream.answer
-
-    def run() -> None:
-        try:
-            _count(base_url, key, stream)
-        finally:
-            _counting.discard(answer.id)
-
-    _counting.add(answer.id)
-    threading.Thread(target=run, name="counting", daemon=True).start()
-
-
-def _count(base_url: str, key: str, stream: AnswerStream) -> None:
-    answer = stream.answer
-    for seconds in COST_DELAYS_S:
-        time.sleep(seconds)
-        if not stream.readers[-1].has(key):  # the latest: the others may be gone
-            return
-        with suppress(OpenRouterError):
-            answer.usage = get_usage(base_url, key, answer.generation)
-            stream.pay(answer.cost)
-            return
 
 
 def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None:

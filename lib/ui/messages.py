@@ -14,6 +14,7 @@ from lib.markdown.streamlit import escape_markdown, link
 from lib.openrouter.events import GeneratedImage
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small
+from lib.ui.late_costs import is_counting
 from lib.ui.receipt import Providers, render_receipt
 from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
@@ -216,7 +217,7 @@ def render_footer(
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
-    if chat_actions.is_counting(answer):
+    if is_counting(answer):
         _render_receipt_when_counted(answer, providers)
     else:
         render_receipt(answer, providers)
@@ -228,7 +229,7 @@ def render_footer(
 @st.fragment(run_every=COST_INTERVAL_S)
 def _render_receipt_when_counted(answer: Answer, providers: Providers) -> None:
     """Render what is known of an answer, and run the page again once its cost is known."""
-    if chat_actions.is_counting(answer):
+    if is_counting(answer):
         render_receipt(answer, providers, "cost not known yet")
     else:
         st.rerun()

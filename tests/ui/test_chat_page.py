@@ -6,7 +6,7 @@ from lib.chat.attachments import attachment, prepare
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.events import GeneratedImage
-from lib.ui import chat_actions, messages
+from lib.ui import late_costs, messages
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.chat.test_images import image_of, large_png
@@ -167,12 +167,12 @@ def test_shapes(sandbox: Sandbox, model: str) -> None:
 
 def test_cost_that_comes_late(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as the cost of an answer that broke off is not known, the page says so."""
-    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", (1.0,))
+    monkeypatch.setattr(late_costs, "DELAYS_S", (1.0,))
     session = signed_in()
     app = ask(chat_page(session).run(), "sandbox/cut please")
     assert "cost not known yet" in visible_text(app)
     wait_until(lambda: bool(session.spending.spent))
-    wait_until(lambda: not chat_actions.is_counting(session.chat.conversation.turns[0].answer))
+    wait_until(lambda: not late_costs.is_counting(session.chat.conversation.turns[0].answer))
     text = visible_text(app.run())
     assert "not known" not in text
     assert "completion tokens" in text
@@ -241,7 +241,7 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cost of an answer that broke off is requested, and counts."""
-    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", [0.01] * 100)
+    monkeypatch.setattr(late_costs, "DELAYS_S", [0.01] * 100)
     session = signed_in()
     app = ask(chat_page(session).run(), "sandbox/cut please")
     wait_until(lambda: bool(session.spending.spent))
