@@ -1,5 +1,6 @@
 """The chat page."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -7,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
-from lib.chat.conversation import MAX_QUESTION_LENGTH
+from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.request import DataPolicy
 from lib.openrouter_sign_in import current_user
@@ -71,6 +72,14 @@ def submit_prompt(prompt: str) -> None:
         submit(prompt)
 
 
+def render_end(answer: Answer, index: int, footer: DeltaGenerator, slot: DeltaGenerator) -> None:
+    """Render what stands under an answer that has ended."""
+    rows[index] = messages.actions_row(slot)
+    with footer.container():
+        storage_key = session.text_storage_key(index)
+        messages.render_footer(answer, providers(), storage_key, rows[index])
+
+
 def choose_policy(policy: DataPolicy) -> None:
     session.chat.conversation.data_policy = policy
 
@@ -111,7 +120,8 @@ if not conversation.turns:
 conversation_slot, button_slot = alternating_slot(session.chat.open_count), st.empty()
 hidden = session.chat.hidden_turns
 live: dict[AnswerStream, DeltaGenerator] = {}
-positions: dict[AnswerStream, tuple[int, DeltaGenerator]] = {}
+ends: dict[AnswerStream, Callable[[], None]] = {}
+rows: dict[int, DeltaGenerator] = {}
 with conversation_slot:
     with st.container(horizontal_alignment="center"):
         if hidden:
@@ -122,24 +132,21 @@ with conversation_slot:
         with st.chat_message("assistant"):
             answer_slot = alternating_slot(turn.version)
         with answer_slot:
-            body, row = st.container(), messages.actions_row(turn)
-        with row:
-            messages.render_versions(turn, index)
+            body, footer = st.container(), st.empty()
+            slot = messages.render_versions(turn, index)
         if stream := session.stream_of(turn.answer):
-            live[stream], positions[stream] = body, (index, row)
+            live[stream] = body
+            ends[stream] = partial(render_end, stream.answer, index, footer, slot)
         else:
             with body:
-                storage_key = session.text_storage_key(index)
-                messages.render_answer(turn.answer, providers(), storage_key, row)
+                messages.render_body(turn.answer)
+            render_end(turn.answer, index, footer, slot)
 
 if live:
     with stop_slot:
         render_stop(session, live, "Stop", "stop")
 for stream in render_live(live, session, autosaver):
-    with live[stream]:
-        index, row = positions[stream]
-        storage_key = session.text_storage_key(index)
-        messages.render_footer(stream.answer, providers(), storage_key, row)
+    ends[stream]()
     autosaver.save()
 rerun_if_key_was_rejected(live)
 if live and conversation.pending_turn:
@@ -147,7 +154,7 @@ if live and conversation.pending_turn:
 
 stop_slot.empty()
 if conversation.turns:
-    with row:
+    with rows[len(conversation.turns) - 1]:
         remedies.render_another_answer(settings, session, start_answer)
     with button_slot:
         remedies.render_remedies(session, start_answer)

@@ -25,7 +25,7 @@ from lib.openrouter_sign_in import User
 from lib.settings import Settings
 from lib.ui import budget, catalogue
 from lib.ui.error_messages import explain
-from lib.ui.late_costs import count_later
+from lib.ui.late_costs import count_later, is_counting
 from lib.ui.session import Session, api_url
 
 live_answers = LiveAnswers()
@@ -121,10 +121,10 @@ def _start(
     answer, key, url = turn.answer, user.key, api_url(settings, user)
 
     def on_over(stream: AnswerStream) -> None:
-        stream.pay(answer.cost)
+        stream.settle()
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
-        if answer.generation and not answer.usage:
+        if answer.generation and not answer.is_usage_known:
             count_later(url, key, stream)
 
     if answer.max_tokens:
@@ -179,7 +179,7 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
         is_growing = False
         for turn in conversation.turns:
             for index, answer in enumerate(turn.answers):
-                if answer.usage is None and (stream := live_answers.find(answer.id, key)):
+                if not answer.is_usage_known and (stream := live_answers.find(answer.id, key)):
                     turn.answers[index] = stream.answer
                     session.add_stream(stream)
                     stream.attach(session)
@@ -218,6 +218,12 @@ def _unsupported(model: Model, conversation: Conversation, turn: Turn) -> str:
                 "model that does, then try again; or send it again without the files."
             )
     return ""
+
+
+def can_continue(session: Session, answer: Answer) -> bool:
+    """Return whether an answer was cut, and nothing of its last request is open, nor its cost."""
+    is_over = all(stream.is_over for stream in session.streams if stream.answer is answer)
+    return answer.is_cut and is_over and not is_counting(answer)
 
 
 def stop(session: Session, *answers: Answer) -> None:

@@ -42,6 +42,6 @@ def _count(base_url: str, key: str, stream: AnswerStream) -> None:
         if not stream.readers[-1].has(key):  # the latest: the others may be gone
             return
         with suppress(OpenRouterError):
-            answer.usage = get_usage(base_url, key, answer.generation)
-            stream.pay(answer.cost)
+            answer.add_usage(get_usage(base_url, key, answer.generation))
+            stream.settle()
             return

@@ -1,20 +1,18 @@
 """Render questions and answers."""
 
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.chat.attachments import Attachment
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
-from lib.chat.images import MAX_SHOWN_PIXELS, InvalidImage, count_pixels, thumbnail
 from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
 from lib.markdown.streamlit import escape_markdown, link
-from lib.openrouter.events import GeneratedImage
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small
 from lib.ui.late_costs import is_counting
+from lib.ui.media import render_attachment, render_image
 from lib.ui.receipt import Providers, render_receipt
 from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
@@ -22,10 +20,7 @@ from lib.ui.widgets import widget_value
 
 COST_INTERVAL_S = 1.0
 """Between two looks whether the cost of an answer that broke off is known."""
-IMAGE_WIDTH = 320
-"""Pixels."""
-_thumbnails: WeakKeyDictionary[Attachment | GeneratedImage, bytes] = WeakKeyDictionary()
-"""Streamlit shows them as they are, where it would decode a larger image in each run."""
+_ROW: dict[str, Any] = {"horizontal": True, "vertical_alignment": "center", "gap": "xxsmall"}
 
 
 def render_question(turn: Turn) -> None:
@@ -33,33 +28,7 @@ def render_question(turn: Turn) -> None:
     if turn.question:
         st.text(turn.question)
     for file in turn.attachments:
-        _render_attachment(file)
-
-
-def _render_attachment(file: Attachment) -> None:
-    label = escape_markdown(file.name)
-    match file.kind:
-        case "image":
-            _render_image(file, file.name)
-        case "audio":
-            st.audio(file.content, format=file.media_type)
-        case _:
-            icon = "picture_as_pdf" if file.kind == "pdf" else "description"
-            label = f":material/{icon}: {label} · {len(file.content) / 1000:,.0f} KB"
-    small(f"{label} · {escape_markdown(file.note)}" if file.note else label)
-
-
-def _render_image(image: Attachment | GeneratedImage, name: str) -> None:
-    if image not in _thumbnails:
-        if (count_pixels(image.content) or 0) > MAX_SHOWN_PIXELS:
-            small(f":material/broken_image: {escape_markdown(name)} is too large to be shown here.")
-            return
-        try:
-            _thumbnails[image] = thumbnail(image.content, IMAGE_WIDTH)
-        except InvalidImage:
-            small(f":material/broken_image: {escape_markdown(name)} cannot be shown.")
-            return
-    st.image(_thumbnails[image], alt=name, width=IMAGE_WIDTH)
+        render_attachment(file)
 
 
 def render_own_message(
@@ -92,7 +61,7 @@ def render_own_message(
     with st.chat_message("user"):
         if session.chat.edited_turn is not turn:
             render_question(turn)
-            with st.container(horizontal=True, gap="xxsmall", key=f"question_{turn.id}"):
+            with st.container(**_ROW, key=f"question_{turn.id}"):
                 st.button(
                     "Edit",
                     icon=":material/edit:",
@@ -118,51 +87,52 @@ def render_own_message(
             st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)
 
 
-def actions_row(turn: Turn) -> DeltaGenerator:
-    """Return the row of buttons under the shown answer of a turn; their names show on demand."""
-    return st.container(
-        horizontal=True,
-        vertical_alignment="center",
-        gap="xxsmall",
-        key=f"actions_{turn.id}_{turn.version}",
-    )
+def render_versions(turn: Turn, index: int) -> DeltaGenerator:
+    """Render the row under an answer: which of several it is, and the buttons to the others.
 
-
-def render_versions(turn: Turn, index: int) -> None:
-    """Render which of several answers this is, and the buttons to the others."""
-    count = len(turn.answers)
-    if count == 1:
-        return
-    current = turn.version
+    Return a slot for more buttons (`actions_row`), which stays empty while the answer grows.
+    """
+    count, current = len(turn.answers), turn.version
 
     def show(other: int) -> None:
         turn.shown = other
 
-    for label, icon, other in (("Earlier", "left", current - 1), ("Later", "right", current + 1)):
-        if other > current:
-            small(f"{current + 1}/{count}")
-        st.button(
-            f"{label} answer",
-            icon=f":material/chevron_{icon}:",
-            key=f"{label}_{index}",
-            type="tertiary",
-            disabled=not 0 <= other < count,
-            on_click=show,
-            args=(other,),
-        )
+    with st.container(**_ROW, key=f"actions_{turn.id}_{current}"):
+        for label, icon, other in (
+            ("Earlier", "left", current - 1),
+            ("Later", "right", current + 1),
+        ):
+            if count == 1:
+                break
+            if other > current:
+                small(f"{current + 1}/{count}")
+            st.button(
+                f"{label} answer",
+                icon=f":material/chevron_{icon}:",
+                key=f"{label}_{index}",
+                type="tertiary",
+                disabled=not 0 <= other < count,
+                on_click=show,
+                args=(other,),
+            )
+        return st.empty()
 
 
-def render_answer(
-    answer: Answer,
-    providers: Providers,
-    storage_key: str = "",
-    row: DeltaGenerator | None = None,
-) -> None:
-    """Render an answer that does not grow any more.
+def actions_row(slot: DeltaGenerator) -> DeltaGenerator:
+    """Return the row of the further buttons of an answer, in a slot of `render_versions`."""
+    return slot.container(**_ROW, width="content")
 
-    In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
-    is the name under which the tab stores its text, if it does; `row` is for the button that copies
-    it, below the answer without one.
+
+def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
+    """Render an answer that does not grow any more, with what stands under it."""
+    render_body(answer)
+    render_footer(answer, providers, storage_key)
+
+
+def render_body(answer: Answer) -> None:
+    """Render the text of an answer that does not grow any more.
+
+    In the elements in which it was streamed, so that the browser changes none of them.
     """
     render_reasoning(answer.reasoning)
     render_text(answer.text)
@@ -171,8 +141,6 @@ def render_answer(
         note.info(
             "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
-    else:
-        render_footer(answer, providers, storage_key, row)
 
 
 def render_footer(
@@ -181,9 +149,15 @@ def render_footer(
     storage_key: str = "",
     row: DeltaGenerator | None = None,
 ) -> None:
-    """Render under an answer its images, sources, end, and receipt, and the button that copies it."""
+    """Render under an answer its images, sources, end, and receipt, and the button that copies it.
+
+    `storage_key` is the name under which the tab stores its text, if it does. The button is in
+    `row`, or below.
+    """
+    if answer.progress == "waiting":
+        return
     for number, image in enumerate(answer.images, 1):
-        _render_image(image, f"Image {number}, made by the model")
+        render_image(image, f"Image {number}, made by the model")
         st.download_button(
             "Save the image",
             image.content,

@@ -9,7 +9,7 @@ from lib.chat.conversation import Remedy
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.models import Model
 from lib.settings import Settings
-from lib.ui import catalogue, data_policy
+from lib.ui import catalogue, chat_actions, data_policy
 from lib.ui.model_labels import label
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
@@ -66,11 +66,26 @@ def render_another_answer(
 
 
 def render_remedies(session: Session, start_answer: Callable[[], object]) -> None:
-    """Render the buttons after an answer that failed or is empty, and what an error suggests."""
+    """Render the buttons after an answer that was cut, failed or is empty."""
     conversation = session.chat.conversation
     answer = conversation.turns[-1].answer
     ask_again = _ask_again(session, start_answer)
+
+    def resume() -> None:
+        is_last = conversation.turns and conversation.turns[-1].answer is answer
+        if is_last and chat_actions.can_continue(session, answer):
+            answer.resume()
+            start_answer()
+
     with st.container(horizontal=True):
+        if answer.is_cut:
+            st.button(
+                "Continue",
+                icon=":material/play_arrow:",
+                key="continue",
+                on_click=resume,
+                disabled=not chat_actions.can_continue(session, answer),
+            )
         if conversation.can_try_again():
             st.button("Try again", icon=":material/refresh:", key="try_again", on_click=ask_again)
         if affordable := answer.affordable_tokens:

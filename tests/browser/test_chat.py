@@ -172,18 +172,19 @@ def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_version(chat, 2, 2)
 
 
-def test_answer_of_another_model(chat: Page, sandbox: Sandbox) -> None:
+def test_answer_of_another_model(page: Page, app: App, sandbox: Sandbox) -> None:
     """The question goes to the model that is chosen under its answer, which the chat then has."""
-    steps.ask(chat, "sandbox/tour one")
-    expect_whole(chat, 1)
-    chat.get_by_role("button", name="Ask another model").click()
-    chat.get_by_role("combobox", name="Ask another model").fill("echo")
-    chat.get_by_role("option").first.click()
-    expect_version(chat, 2, 2)
-    expect_whole(chat, 1)
+    open_chat(page, app, sandbox)
+    steps.ask(page, "sandbox/tour one")
+    expect_whole(page, 1)
+    page.get_by_role("button", name="Ask another model").click()
+    page.get_by_role("combobox", name="Ask another model").fill("echo")
+    page.get_by_role("option").first.click()
+    expect_version(page, 2, 2)
+    expect_whole(page, 1)
     assert sandbox.completions[-1]["body"]["model"] == "sandbox/echo"
-    expect(steps.choice(chat)).to_contain_text("echo")
-    expect(chat.get_by_role("combobox", name="Ask another model")).to_have_count(0)
+    expect(steps.choice(page)).to_contain_text("echo")
+    expect(page.get_by_role("combobox", name="Ask another model")).to_have_count(0)
 
 
 def test_actions_on_a_phone(page: Page, app: App, sandbox: Sandbox) -> None:
@@ -232,6 +233,25 @@ def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox) -> None:
     steps.wait_for(lambda: sandbox.open_streams == 1, seconds=5)
     steps.stop_answer(chat, sandbox)
     expect(waiting(chat)).to_have_count(0)
+
+
+def test_continue(chat: Page, sandbox: Sandbox) -> None:
+    """An answer that was stopped goes on where it ended, also through a reload, as one text."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
+    steps.stop_answer(chat, sandbox)
+    steps.double_click(chat.get_by_role("button", name="Continue"))
+    expect(steps.stop(chat)).to_be_visible()
+    answer = steps.last_answer(chat)
+    expect(answer.get_by_role("button", name="Copy")).to_have_count(0)
+    expect(answer).not_to_contain_text("was stopped")
+    steps.expect_more_words(answer, 20)
+    chat.reload()
+    steps.expect_more_words(answer)
+    assert (len(sandbox.completions), sandbox.open_streams) == (2, 1)
+    steps.stop_answer(chat, sandbox)
+    expect(answer.get_by_role("button", name="Copy")).to_have_count(1)
+    expect(steps.answers(chat)).to_have_count(1)
 
 
 # Not ended
@@ -308,7 +328,7 @@ def test_question_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
 
 def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path) -> None:
     """An exception in the app shows no traceback, and no part of one."""
-    for name in ("streamlit_app.py", "pages", "lib", ".streamlit"):
+    for name in ("streamlit_app.py", "pages", "lib", "sandbox", ".streamlit"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     broken = tmp_path / "pages" / "chat.py"

@@ -5,8 +5,8 @@ import pytest
 from lib.chat.attachments import attachment, prepare
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.markdown.streamlit import escape_markdown
-from lib.openrouter.events import GeneratedImage
-from lib.ui import late_costs, messages
+from lib.openrouter.events import GeneratedImage, Usage
+from lib.ui import late_costs, media
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.chat.test_images import image_of, large_png
@@ -72,6 +72,40 @@ def test_cut_short(sandbox: Sandbox, model: str, note: str) -> None:
     assert "You asked" in visible_text(app)
     assert note in visible_text(app)
     assert not app.error
+
+
+def test_continue(sandbox: Sandbox) -> None:
+    """An answer of the maximum length goes on where it ended: one text, one cost, one button."""
+    session = signed_in()
+    session.chat.model = "sandbox/finish-length"
+    app = ask(chat_page(session).run(), "Hello?")
+    (answer,) = session.chat.conversation.answers()
+    first = answer.text
+    assert "status-402" not in first
+    app.button(key="continue").click().run()
+    assert answer.text.startswith(first)
+    assert "status-402" in visible_text(app)
+    assert "reached its maximum length" not in visible_text(app)
+    assert (answer.progress, answer.finish_reason) == ("complete", "stop")
+    assert session.spending.spent == answer.cost == sum(key.usage for key in sandbox.keys.values())
+    assert not [button for button in app.button if button.key == "continue"]
+
+
+def test_continue_that_fails(sandbox: Sandbox) -> None:
+    """What an answer has stays if a further request fails, and can be continued still."""
+    session = signed_in()
+    answer = Answer("The begin", "complete", finish_reason="length", usage=Usage(1, 2, 0.5))
+    session.chat.open(Conversation([Turn("Hello?", [answer])]))
+    session.chat.model = "sandbox/status-402"
+    app = chat_page(session).run()
+    app.button(key="continue").click().run()
+    assert "not enough credit" in app.error[0].value
+    assert (answer.text, answer.cost, session.spending.spent) == ("The begin", 0.5, 0)
+    session.chat.model = "sandbox/echo"
+    app.button(key="continue").click().run()
+    assert not app.error
+    assert answer.text == "The beginHello?"
+    assert answer.cost == 0.5 + session.spending.spent
 
 
 def test_empty(sandbox: Sandbox) -> None:
@@ -267,7 +301,7 @@ def test_attached_image(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> No
     session.chat.open(Conversation([Turn("What?", [Answer("Black.", "complete")], [file])]))
     decoded: list[bytes] = []
     monkeypatch.setattr(
-        messages, "thumbnail", lambda content, _: decoded.append(content) or picture(2, 2)
+        media, "thumbnail", lambda content, _: decoded.append(content) or picture(2, 2)
     )
     app = chat_page(session).run().run()
     assert f"{escape_markdown(file.name)} · {escape_markdown(file.note)}" in visible_text(app)

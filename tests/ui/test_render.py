@@ -136,6 +136,8 @@ class Alternating:
         self.answer, self.count = Answer(progress="streaming"), count
         self.screen, self.is_over, self.retries_at, self.over = screen, False, None, self
 
+    has_begun = True
+
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self.screen.now += seconds
