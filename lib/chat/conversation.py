@@ -27,6 +27,10 @@ MAX_TURNS = 1_000
 """Turns of one conversation."""
 
 
+BEFORE_EDIT = "Before the edit: "
+"""Begins the name of a conversation as it was before a question of it was changed."""
+
+
 def new_id() -> str:
     """Return a random id of 16 hexadecimal digits."""
     return secrets.token_hex(8)
@@ -186,12 +190,7 @@ class Conversation:
     def title(self) -> str:
         """The name, or the beginning of the first question, in one line."""
         first = self.turns[0].question or self.turns[0].attachments[0].name if self.turns else ""
-        title = one_line(self.name or first, 2 * MAX_TITLE_LENGTH)
-        return (
-            title
-            if len(title) <= MAX_TITLE_LENGTH
-            else f"{title[: MAX_TITLE_LENGTH - 1].rstrip()}…"
-        )
+        return _shorten(one_line(self.name or first, 2 * MAX_TITLE_LENGTH))
 
     @property
     def cost(self) -> float:
@@ -223,8 +222,13 @@ class Conversation:
 
     def copy(self) -> "Conversation":
         """Return a new conversation with these turns, which can be continued independently."""
-        turns = [replace(turn, answers=list(turn.answers)) for turn in self.turns]
+        turns = [replace(turn, answers=list(turn.answers), id=new_id()) for turn in self.turns]
         return Conversation(turns, data_policy=self.data_policy)
+
+    def before_edit(self) -> "Conversation":
+        """Return a copy that stays as it is when a question is changed, next to it by age."""
+        name = _shorten(BEFORE_EDIT + self.title.removeprefix(BEFORE_EDIT))
+        return replace(self.copy(), name=name, began_at=self.began_at - 0.001)
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
         """Add a question with a waiting answer."""
@@ -240,3 +244,9 @@ class Conversation:
     def delete(self, turn: Turn) -> None:
         """Remove a turn, if it still exists; later ones stay."""
         self.turns[:] = [other for other in self.turns if other is not turn]
+
+
+def _shorten(title: str) -> str:
+    if len(title) <= MAX_TITLE_LENGTH:
+        return title
+    return f"{title[: MAX_TITLE_LENGTH - 1].rstrip()}…"

@@ -133,6 +133,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
             "signed_in_at": session.user.signed_in_at if session.user else None,
             "open_count": session.chat.open_count,
             "last_question_id": session.chat.last_question_id,
+            "view_count": session.chat.view_count,
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
             "chat_prefix": session.chat_storage_prefix,

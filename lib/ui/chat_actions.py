@@ -71,6 +71,21 @@ def submit_question(
     start_pending_answer(settings, session, user, conversation, request)
 
 
+def edit_question(session: Session, turn: Turn, question: str) -> None:
+    """Ask a changed question in place of a turn and all after it.
+
+    What was answered there stays: the chat as it was becomes another one in the list.
+    """
+    chat = session.chat
+    conversation, before = chat.conversation, chat.conversation.before_edit()
+    replaced = conversation.replace(turn, question)
+    for one in replaced:
+        stop(session, *one.answers)
+    if any(one.sent_answer() for one in replaced):
+        indices = (i for i, one in enumerate(chat.conversations) if one is conversation)
+        chat.conversations.insert(next(indices, 0), before)
+
+
 def start_pending_answer(
     settings: Settings,
     session: Session,

@@ -1,6 +1,7 @@
 """The chats in the sidebar: open, rename, save, delete, upload."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -9,14 +10,20 @@ import streamlit as st
 
 from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation
+from lib.chat.search import find
 from lib.export import to_html, to_markdown
 from lib.markdown.streamlit import escape_markdown
 from lib.ui import chat_actions
+from lib.ui.formatting import small
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
 
 MAX_UPLOAD_MB = 50
 """Of a saved chat."""
+MIN_CHATS_TO_FIND = 5
+"""Chats from which on words can be found in them."""
+MAX_HITS = 20
+MAX_QUERY_LENGTH = 100
 _NOT_WORD = re.compile(r"\W+")
 
 
@@ -30,18 +37,8 @@ def render_list(session: Session) -> None:
         width="stretch",
     )
     listed = [conversation for conversation in session.chat.conversations if conversation.turns]
-    with st.container(gap="xxsmall", key="chats"):
-        for conversation in reversed(listed):
-            is_open = conversation is session.chat.conversation
-            st.button(
-                escape_markdown(conversation.title),
-                key=f"open_{conversation.id}",
-                icon=":material/chat_bubble:" if is_open else ":material/chat_bubble_outline:",
-                type="secondary" if is_open else "tertiary",
-                on_click=session.chat.open,
-                args=(conversation,),
-                width="stretch",
-            )
+    if len(listed) < MIN_CHATS_TO_FIND or not _render_found(session, listed):
+        _render_chats(session, listed)
     # Their content is rendered while they are open. By its key, none stays open for another chat.
     opens: dict[str, Any] = {"width": "stretch", "on_change": "rerun"}
     if session.chat.conversation.turns:
@@ -54,6 +51,57 @@ def render_list(session: Session) -> None:
     if upload.open:
         with upload:
             _render_upload(session)
+
+
+def _render_chats(session: Session, listed: Sequence[Conversation]) -> None:
+    with st.container(gap="xxsmall", key="chats"):
+        for conversation in reversed(listed):
+            is_open = conversation is session.chat.conversation
+            st.button(
+                escape_markdown(conversation.title),
+                key=f"open_{conversation.id}",
+                icon=":material/chat_bubble:" if is_open else ":material/chat_bubble_outline:",
+                type="secondary" if is_open else "tertiary",
+                on_click=session.chat.open,
+                args=(conversation,),
+                width="stretch",
+            )
+
+
+def _render_found(session: Session, listed: Sequence[Conversation]) -> bool:
+    """Render the field that finds words, and what it finds; return whether something is sought."""
+    query = st.text_input(
+        "Find in chats",
+        key="find",
+        type="search",
+        placeholder="Find in chats",
+        label_visibility="collapsed",
+        live=True,
+    )
+    if not query or not query.strip():
+        return False
+    hits = find(listed, query[:MAX_QUERY_LENGTH], MAX_HITS, session.chat.folded)
+    with st.container(gap="xxsmall", key="found"):
+        if not hits:
+            small("No chat has these words.")
+        title = ""
+        for hit in hits:
+            if hit.conversation.title != title:
+                title = hit.conversation.title
+                small(f"**{escape_markdown(title)}**")
+            before, found, after = map(escape_markdown, (hit.before, hit.found, hit.after))
+            st.button(
+                f"{before}**{found}**{after}",
+                key=f"found_{hit.conversation.id}_{hit.turn.id}",
+                type="tertiary",
+                on_click=session.chat.show,
+                args=(hit.conversation, hit.turn),
+                width="stretch",
+                wrap=True,
+            )
+        if len(hits) == MAX_HITS:
+            small("There may be more. Add a word to find fewer.")
+    return True
 
 
 def _render_chat_menu(session: Session, conversation: Conversation) -> None:

@@ -50,8 +50,7 @@ def render_own_message(
         changed = widget_value(f"changed_{index}")
         if session.chat.edited_turn is turn and changed.strip():
             stop_editing()
-            for replaced in conversation.replace(turn, changed):
-                chat_actions.stop(session, *replaced.answers)
+            chat_actions.edit_question(session, turn, changed)
             start_answer()
 
     def delete() -> None:
@@ -81,7 +80,7 @@ def render_own_message(
         st.text_area(
             "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{index}"
         )
-        small("Sending it again replaces this message and everything after it.")
+        small("The chat goes on from here. As it is now, it stays in the list of chats.")
         with st.container(horizontal=True):
             st.button("Send again", type="primary", key=f"send_{index}", on_click=send_again)
             st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)

@@ -105,6 +105,16 @@ def test_resume() -> None:
     assert answer.tokens_per_second is None
 
 
+def test_before_edit() -> None:
+    """The copy is named after what it was, once, in the length of a title, and is a little older."""
+    talk = conversation(("a" * 100, [Answer("b", "complete")]))
+    before = talk.before_edit().before_edit()
+    assert before.title == f"Before the edit: {'a' * 42}…"
+    assert before.began_at < talk.began_at
+    talk.replace(talk.turns[0], "c")
+    assert [turn.question for turn in before.turns] == ["a" * 100]
+
+
 def test_versions() -> None:
     """The conversation goes on from the answer that is shown; a new one is shown at once."""
     talk = conversation(("a", [Answer("one", "complete"), Answer("two", "complete")]))

@@ -238,6 +238,57 @@ def test_long_conversation(sandbox: Sandbox) -> None:
     assert len(sandbox.completions[-1]["body"]["messages"]) == 2 * 95 + 1
 
 
+def test_edit(sandbox: Sandbox) -> None:
+    """The chat as it was before an edit stays in the list, and opens whole; a deletion deletes."""
+    session = signed_in()
+    app = chat_page(session).run()
+    for number in (1, 2):
+        ask(app, f"sandbox/echo {number}")
+    app.button(key="edit_0").click().run()
+    app.text_area(key="changed_0").set_value("sandbox/echo 3")
+    app.button(key="send_0").click().run()
+    before, edited = session.chat.conversations
+    assert (before.title, edited.title) == ("Before the edit: sandbox/echo 1", "sandbox/echo 3")
+    assert [text.value for text in app.text] == ["sandbox/echo 3"]
+    app.button(key=f"open_{before.id}").click().run()
+    assert [text.value for text in app.text] == ["sandbox/echo 1", "sandbox/echo 2"]
+    app.button(key=f"delete_{id(before.turns[0])}").click().run()
+    assert [text.value for text in app.text] == ["sandbox/echo 2"]
+    assert len(session.chat.conversations) == 2
+
+
+def test_edit_of_an_unanswered_question(sandbox: Sandbox) -> None:
+    """Where nothing was answered, an edit leaves no other chat behind."""
+    session = signed_in()
+    app = ask(chat_page(session).run(), "sandbox/status-402 please")
+    app.button(key="edit_0").click().run()
+    app.text_area(key="changed_0").set_value("sandbox/echo more")
+    app.button(key="send_0").click().run()
+    assert [one.title for one in session.chat.conversations] == ["sandbox/echo more"]
+
+
+def test_find(sandbox: Sandbox) -> None:
+    """Words are found in all chats, shown as they are, and open the chat at their question."""
+    session = signed_in()
+    for number in range(4):
+        session.chat.open(Conversation([Turn(f"Question {number}.", [Answer("So.", "complete")])]))
+    app = chat_page(session).run()
+    assert not app.text_input
+    turns = [Turn(f"Number {n}.", [Answer("**So** it *is*.", "complete")]) for n in range(45)]
+    turns[3].question = "A *needle* :red[x]"
+    session.chat.conversations.insert(0, Conversation(turns))
+    app.run()
+    app.text_input(key="find").set_value("Néedle").run()
+    (found,) = (button for button in app.button if str(button.key).startswith("found_"))
+    assert found.label == "A **needle** \\:red\\[x\\]"
+    found.click().run()
+    assert session.chat.conversation.turns is turns
+    assert "A *needle* :red[x]" in [text.value for text in app.text]
+    assert session.chat.last_question_id == turns[3].id
+    app.text_input(key="find").set_value("nowhere").run()
+    assert "No chat has these words." in visible_text(app)
+
+
 def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
     """No other answer is requested to a message that was deleted in the same moment."""
     session = signed_in()
