@@ -32,6 +32,8 @@ from lib.ui.render import alternating_slot
 from lib.ui.widgets import widget_value
 from sandbox import embedded
 
+RECORDING_NAME = "recording.wav"
+
 app = page.begin_page(embedded.base_url)
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
@@ -64,7 +66,10 @@ def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
 
 def submit_input() -> None:
     if value := widget_value("question"):
-        submit(value.text, [(file.name, file.getvalue()) for file in value.files])
+        files = [(file.name, file.getvalue()) for file in value.files]
+        if recording := value.get("audio"):  # no attribute if the model takes none
+            files.append((RECORDING_NAME, recording.getvalue()))
+        submit(value.text, files)
 
 
 def submit_prompt(prompt: str) -> None:
@@ -86,6 +91,7 @@ def choose_policy(policy: DataPolicy) -> None:
 
 policy_slot = internals.slot_above_input()
 stop_slot = internals.slot_above_input()
+chosen_model = catalogue.find(settings, session, session.chat.model or settings.model)
 st.chat_input(
     "Ask anything",
     key="question",
@@ -94,6 +100,7 @@ st.chat_input(
     accept_file="multiple",
     file_type=FILE_TYPES,
     max_upload_size=MAX_UPLOAD_MB,
+    accept_audio="audio" in chosen_model.inputs,  # a change keeps what was typed and attached
 )
 with app.buttons:
     conversations.render_list(session)
