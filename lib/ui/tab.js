@@ -6,7 +6,8 @@ const MAX_STORED_BYTES = 20_000_000; // Streamlit refuses messages of more than 
 
 const REPEAT_INTERVAL = 1000; // milliseconds
 const MAX_SILENCE = 6000; // milliseconds
-const HOLD_TIME = 1500; // milliseconds
+const HOLD_TIME = 2000; // milliseconds after the last change
+const MAX_HOLD_TIME = 8000;
 const MIN_UPLOAD_RATE = 250; // characters in a millisecond
 
 let listening = new AbortController();
@@ -111,15 +112,24 @@ function scrollToQuestion(id, count, signal) {
   show();
 }
 
-// What was found stays in view while its chat is rendered: Streamlit scrolls to the end of it.
+// What was found stays in view while its chat is rendered: Streamlit scrolls to the end of a page that
+// grows, until the user scrolls with the wheel.
 function holdInView(id) {
   const holding = new AbortController();
-  const hold = () => document.querySelector(`.st-key-question_${id}`)?.scrollIntoView();
-  const timer = setInterval(hold, 50);
-  const release = () => [clearInterval(timer), holding.abort()];
-  setTimeout(release, HOLD_TIME);
+  let changedAt = Date.now();
+  const observer = new MutationObserver(() => (changedAt = Date.now()));
+  observer.observe(document.body, { childList: true, subtree: true });
+  const timer = setInterval(() => {
+    const end = document.querySelector(`.st-key-question_${id}`);
+    end?.dispatchEvent(new WheelEvent("wheel", { bubbles: true }));
+    end?.scrollIntoView();
+    if (Date.now() - changedAt > HOLD_TIME) release();
+  }, 50);
+  const release = () => [observer.disconnect(), clearInterval(timer), holding.abort()];
+  setTimeout(release, MAX_HOLD_TIME);
   for (const type of ["wheel", "touchstart", "keydown"]) {
-    document.addEventListener(type, release, { capture: true, signal: holding.signal });
+    const byUser = (event) => event.isTrusted && release();
+    document.addEventListener(type, byUser, { capture: true, signal: holding.signal });
   }
 }
 

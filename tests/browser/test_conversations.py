@@ -88,7 +88,8 @@ def test_find(own_chat: Page) -> None:
         expect(own_chat.get_by_test_id("stApp")).to_have_attribute(*state)
         expect(own_chat.get_by_role("button", name="Copy").last).to_be_attached()
         expect(question).to_be_in_viewport()
-        own_chat.get_by_role("button", name="Copy").last.scroll_into_view_if_needed()
+        steps.answers(own_chat).first.hover()
+        own_chat.mouse.wheel(0, 5_000)
         expect(question).not_to_be_in_viewport()
 
 
