@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.markdown.streamlit import escape_markdown
-from lib.ui import account, autosave, budget, models, page, sign_in_panel
+from lib.ui import account, autosave, budget, models, page, sign_in_panel, spending
 from lib.ui.formatting import small
 from sandbox import embedded
 
@@ -27,6 +27,7 @@ if app.user:
     st.subheader("Your account", anchor=False)
     account.render_account(settings, session, app.user)
     budget.render_budget_field(settings, session)
+    spending.render(session)
     small(
         "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
         "account until you delete it there, under Key settings."

@@ -44,13 +44,17 @@ it is set.
 
 @dataclass(frozen=True)
 class Setting:
-    """The description of a setting except its default; `help` is Markdown."""
+    """The description of a setting except its default; `help` is Markdown.
+
+    `example` is the value that the example files set, where they set one.
+    """
 
     name: str
     parse: Parser[Any]
     help: str
     shown: Shown
     separator: str
+    example: str
 
     def to_text(self, value: object) -> str:
         """Return a value as the text that sets it; an empty string for None."""
@@ -74,8 +78,9 @@ def _setting(
     *,
     shown: Shown = "value",
     separator: str = ", ",
+    example: str = "",
 ) -> T:
-    setting = Setting(name, parse, help, shown, separator)
+    setting = Setting(name, parse, help, shown, separator, example)
     return field(default=default, repr=shown != "secret", metadata={"setting": setting})
 
 
@@ -114,15 +119,17 @@ class Settings:
         "OPENROUTER_KEY_LIMIT",
         parsers.usd,
         None,
-        "The credit limit in US dollars that the app asks for. OpenRouter may ignore it, and the user "
-        "may change it: the account page shows the limit that the key has.",
+        "The credit limit in US dollars that the app asks for with a new key. The example files set "
+        "5. OpenRouter may ignore it, and the user may change it: the account page shows the limit "
+        "that the key has.",
+        example="5",
     )
     session_budget: float | None = _setting(
         "SESSION_BUDGET",
         parsers.usd,
         None,
-        "The maximum cost of a session in US dollars. Close to it the app shows a warning, at it "
-        "nothing more is sent. Users may set a lower one.",
+        "The maximum cost of a session in US dollars. Close to it the app shows a warning; what may "
+        "cost more than is left is not sent. Users may set a lower one.",
     )
     key_label: str | None = _setting(
         "OPENROUTER_KEY_LABEL",

@@ -20,6 +20,7 @@ from lib.ui import (
     catalogue,
     chat_actions,
     conversations,
+    cost_estimate,
     data_policy,
     internals,
     messages,
@@ -92,6 +93,7 @@ def choose_policy(policy: DataPolicy) -> None:
 policy_slot = internals.slot_above_input()
 stop_slot = internals.slot_above_input()
 chosen_model = catalogue.find(settings, session, session.chat.model or settings.model)
+cost_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
     key="question",
@@ -110,6 +112,9 @@ with policy_slot.container():
     data_policy.render_choice(settings, session, policy, [model], choose_policy)
 start_answer()  # one that is pending
 autosaver.save()
+asked = [(models.chosen_request(settings, session), conversation)]
+with cost_slot:
+    cost_estimate.render(settings, session, asked)
 
 start_slot = st.empty()  # also if it stays empty: its old content goes at once
 if not conversation.turns:
@@ -160,6 +165,9 @@ if live and conversation.pending_turn:
     st.rerun()
 
 stop_slot.empty()
+if live:
+    with cost_slot:
+        cost_estimate.render(settings, session, asked, "next_cost_estimate")
 if conversation.turns:
     with rows[len(conversation.turns) - 1]:
         remedies.render_another_answer(settings, session, start_answer)

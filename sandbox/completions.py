@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import answers, shapes
+from sandbox import answers, shapes, tokens
 from sandbox.content_parts import content_parts, describe
 from sandbox.keys import Key
+from sandbox.models import MAX_COMPLETION_TOKENS, price
 from sandbox.statuses import AFFORDABLE_TOKENS, STATUSES, TEMPORARY, Status
 
-USD_PER_TOKEN = 1e-6
 PROCESSING = b": OPENROUTER PROCESSING\n\n"
 _OUTCOMES = {
     "finish-error": "error",
@@ -102,9 +102,10 @@ class Completion:
         self.routing: dict[str, Any] = {}
         self._streams = body.get("stream") is True
         self._created_at = datetime.now(UTC).isoformat()
-        tokens = [len(_text_of(message)) // 4 + 1 for message in messages]
-        self._prompt_tokens = sum(tokens)
-        self._cached_tokens = sum(tokens[:-1]) if "cache_control" in body else 0
+        counts = [tokens.count_message(message) for message in messages]
+        self._prompt_tokens = sum(counts)
+        self._cached_tokens = sum(counts[:-1]) if "cache_control" in body else 0
+        self._images = tokens.count_images(messages)
 
     def failure(self, number: int) -> Status | None:
         """Return the failure with which this model responds to its `number`th request, if any."""
@@ -243,9 +244,16 @@ class Completion:
     def _charge(self, text: str) -> dict[str, Any]:
         """Add the cost of a text to the key's usage, and return the `usage` of the answer."""
         reasoning_tokens = len(list(shapes.reasoning_deltas(self._name))) * 8
-        completion_tokens = len(text) // 4 + 1 + reasoning_tokens
+        most = self._max_tokens or MAX_COMPLETION_TOKENS
+        completion_tokens = min(tokens.count_text(text) + 1 + reasoning_tokens, most)
         total_tokens = self._prompt_tokens + completion_tokens
-        cost = 0.0 if self._model.endswith(":free") else total_tokens * USD_PER_TOKEN
+        cost = (
+            (self._prompt_tokens - self._cached_tokens) * price(self._model, "prompt")
+            + self._cached_tokens * price(self._model, "input_cache_read")
+            + completion_tokens * price(self._model, "completion")
+            + self._images * price(self._model, "image")
+            + price(self._model, "request")
+        )
         self._key.usage += 0.0 if self._name == "byok" else cost
         self._usage = {
             "prompt_tokens": self._prompt_tokens,

@@ -1,5 +1,6 @@
 """The endpoints of the catalogue: models, providers, and endpoints that keep nothing."""
 
+from functools import cache
 from typing import Any
 
 from sandbox.catalogue import BEHAVIOURS
@@ -14,6 +15,7 @@ from sandbox.special_models import (
     VARIANTS,
 )
 
+MAX_COMPLETION_TOKENS = 4_096
 _CONTEXTS = (8_192, 32_768, 131_072, 200_000, 1_000_000)
 _NAMES = (
     "Breeze",
@@ -55,6 +57,19 @@ def models() -> list[dict[str, Any]]:
                 )
     listed[-1]["expiration_date"] = "2027-12-31"
     return listed
+
+
+@cache
+def _pricing() -> dict[str, dict[str, Any]]:
+    return {model["id"]: model["pricing"] for model in models()}
+
+
+def price(model: str, name: str) -> float:
+    """Return a price of a model in USD; that of the prompt for what is read from the cache, if none."""
+    pricing = _pricing().get(resolve(model), {})
+    if name not in pricing and name == "input_cache_read":
+        name = "prompt"
+    return max(0.0, float(pricing.get(name, 0)))
 
 
 def resolve(name: str) -> str:
@@ -108,7 +123,7 @@ def zdr_endpoints(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "provider_name": "OpenInference",  # an enumeration, which has no sandbox
             "tag": "sandbox",
             "quantization": None,
-            "max_completion_tokens": 4_096,
+            "max_completion_tokens": MAX_COMPLETION_TOKENS,
             "max_prompt_tokens": None,
             "supported_parameters": model["supported_parameters"],
             "uptime_last_30m": None,
@@ -169,7 +184,7 @@ def _model(
         "pricing": {**prices, **special.pop("pricing", {})},
         "top_provider": {
             "context_length": context,
-            "max_completion_tokens": 4_096,
+            "max_completion_tokens": MAX_COMPLETION_TOKENS,
             "is_moderated": False,
         },
         "per_request_limits": None,

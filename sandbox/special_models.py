@@ -3,7 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-CHEAP = {"prompt": "0.000003", "completion": "0.000015"}
+CHEAP = {
+    "prompt": "0.000003",
+    "completion": "0.000015",
+    "input_cache_read": "0.0000003",
+    "input_cache_write": "0.00000375",
+}
 PARAMETERS = ["temperature", "top_p", "max_tokens", "seed", "stop", "tools"]
 REASONING = [*PARAMETERS, "reasoning"]
 EXPIRY = (datetime.now(UTC) + timedelta(days=14)).date().isoformat()
@@ -26,8 +31,6 @@ SPECIAL: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "pricing": {
                 **CHEAP,
-                "input_cache_read": "0.0000003",
-                "input_cache_write": "0.00000375",
                 "image": "0.0048",
                 "web_search": "0.01",
                 "internal_reasoning": "0.000015",

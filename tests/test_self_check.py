@@ -102,7 +102,7 @@ def test_every_setting_once() -> None:
     """Each setting of `.env.example` is in the report once, with its current value."""
     example = (Path(__file__).parents[1] / ".env.example").read_text("utf-8")
     names = [line.split(" = ")[0] for line in report(Settings(), FINE) if " = " in line]
-    assert sorted(names) == sorted(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE))
+    assert sorted(names) == sorted(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
     lines = report(read_settings({"SESSION_BUDGET": "2.50", "APP_PROMPTS": "Why?|How?"}), FINE)
     assert {"SESSION_BUDGET = 2.5", "APP_PROMPTS = set, 11 characters"} < set(lines)
     assert {"OPENROUTER_MODEL = openrouter/auto", "SIGN_IN_SECRET = not set"} < set(lines)

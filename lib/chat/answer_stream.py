@@ -78,8 +78,8 @@ class Reader(Protocol):
     def notify(self) -> None:
         """Called when there is something new to show."""
 
-    def pay(self, key: str, cost: float) -> None:
-        """Add the cost of an answer, in USD, to what this API key has spent."""
+    def pay(self, key: str, cost: float, model: str) -> None:
+        """Add the cost of an answer of a model, in USD, to what this API key has spent."""
 
 
 class AnswerStream:
@@ -142,7 +142,7 @@ class AnswerStream:
             self.readers = (*(one for one in self.readers if one.is_connected), reader)
             paid = self._paid
         if paid:
-            reader.pay(self._key, paid)
+            reader.pay(self._key, paid, self.answer.model)
 
     def settle(self) -> None:
         """Have each reader pay what the request has cost beyond what they have paid."""
@@ -150,7 +150,7 @@ class AnswerStream:
             paid, self._paid = self._paid, self.answer.cost - self._cost_before
             cost, readers = self._paid - paid, self.readers
         for reader in readers:
-            reader.pay(self._key, cost)
+            reader.pay(self._key, cost, self.answer.model)
 
     def stop(self) -> None:
         """End the answer, from any thread: the text so far stays, the request is closed at once."""

@@ -20,11 +20,26 @@ STOPPED = "This answer was stopped here."
 INTERRUPTED = "This answer broke off here: the app lost the connection to this browser."
 
 
+def rounded_usd(amount: float) -> str:
+    """Return an amount in USD as a person reads it: in cents below a dollar, else in dollars.
+
+    Amounts of spending on the screen are rounded so; `usd` has the exact figure, for a tooltip.
+    """
+    cents = round(amount * 100)
+    if 0 < amount < 0.01:
+        return "less than a cent"
+    if 0 < cents < 100:
+        return f"{cents} cent{'' if cents == 1 else 's'}"
+    return f"${amount:,.2f}"
+
+
 def usd(amount: float) -> str:
-    """Return an amount in USD with two decimal places, more if it is less than one cent."""
-    if amount == 0 or abs(amount) >= 0.01:
-        return f"${amount:,.2f}"
-    return f"${amount:.6f}".rstrip("0").rstrip(".")
+    """Return an exact amount in USD, with two to eight decimal places.
+
+    For prices, tooltips, and files.
+    """
+    whole, _, decimals = f"{amount:,.8f}".rstrip("0").partition(".")
+    return f"${whole}.{decimals:0<2}"
 
 
 def routing_facts(routing: Routing) -> Iterator[str]:

@@ -37,12 +37,10 @@ def request_messages(
     no content are left out. Generated images go to a model that `takes_images`, and files that
     OpenRouter has parsed go back as it returned them.
     """
-    turns = conversation.turns
-    if not turns:
+    if not conversation.turns:
         return []
-    last = last or turns[-1]
-    earlier = turns[: next(i for i, turn in enumerate(turns) if turn is last)]
-    answered = [(turn, answer) for turn in earlier if (answer := turn.sent_answer())]
+    last = last or conversation.turns[-1]
+    answered = sent_turns(conversation, last)
     sent = _latest_images([answer for _, answer in answered]) if takes_images else []
     messages: list[ChatMessage] = []
     for turn, answer in answered:
@@ -54,6 +52,13 @@ def request_messages(
         messages.append({"role": "assistant", "content": last.answer.text})
         messages.append({"role": "user", "content": CONTINUE})
     return messages
+
+
+def sent_turns(conversation: Conversation, last: Turn | None = None) -> list[tuple[Turn, Answer]]:
+    """Return the turns before `last` that a request contains, each with the answer; else all."""
+    turns = conversation.turns
+    index = next((i for i, turn in enumerate(turns) if turn is last), len(turns))
+    return [(turn, answer) for turn in turns[:index] if (answer := turn.sent_answer())]
 
 
 def _question_messages(turn: Turn) -> list[ChatMessage]:

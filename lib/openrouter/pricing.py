@@ -18,7 +18,8 @@ class Pricing:
 
     `others` are all that cost something beside prompt and completion, by OpenRouter's names, such
     as `request` or `image`. `prompts_above` is the size of a prompt, in tokens, above which other
-    prices apply; `has_overrides` is true if these, or those of some hours, are not zero.
+    prices apply; `has_overrides` is true if these, or those of some hours, are not zero. The highest
+    prices of prompt and completion are those at any size and hour.
     """
 
     prompt: float | None = None
@@ -26,6 +27,8 @@ class Pricing:
     others: tuple[tuple[str, float | None], ...] = ()
     prompts_above: int | None = None
     has_overrides: bool = False
+    highest_prompt: float = 0.0
+    highest_completion: float = 0.0
 
     @property
     def is_free(self) -> bool:
@@ -46,6 +49,7 @@ def read_pricing(pricing: Mapping[str, Any]) -> Pricing:
         if isinstance(override, Mapping) and any(price != 0 for _, price in _prices(override))
     ]
     sizes = [int(size) for each in overrides if (size := number(each.get("min_prompt_tokens")))]
+    prices = [dict(_prices(each)) for each in (pricing, *overrides)]
     return Pricing(
         prompt=_price(pricing.get("prompt")),
         completion=_price(pricing.get("completion")),
@@ -56,6 +60,8 @@ def read_pricing(pricing: Mapping[str, Any]) -> Pricing:
         ),
         prompts_above=min((size for size in sizes if size > 0), default=None),
         has_overrides=bool(overrides),
+        highest_prompt=max(each.get("prompt") or 0.0 for each in prices),
+        highest_completion=max(each.get("completion") or 0.0 for each in prices),
     )
 
 

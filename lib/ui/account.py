@@ -12,7 +12,7 @@ from lib.openrouter.errors import KeyRejected, OpenRouterError
 from lib.openrouter_sign_in import User, reject_key
 from lib.settings import Settings
 from lib.ui import account_labels, budget
-from lib.ui.formatting import small, usd
+from lib.ui.formatting import rounded_usd, small, usd
 from lib.ui.session import Session, api_url
 from lib.ui.widgets import wait_for
 
@@ -63,6 +63,7 @@ def _fetch(base_url: str, key: str) -> Future[Account]:
 def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> None:
     """Render the label of the key, what is left of it, and what chat and session cost."""
     account = session.account.latest
+    exact: list[str] = []
     if account is None:
         lines = [
             session.account.failure
@@ -72,16 +73,21 @@ def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> N
         remaining = account.limit_remaining
         left = "No limit on this key"
         if remaining is not None:
-            left = f"{usd(remaining)} left of this key's limit"
+            left = f"{rounded_usd(remaining)} left of this key's limit"
+            exact.append(f"{usd(remaining)} left")
         lines = [
             f"Signed in as {escape_markdown(account.label)}",
-            f"**{left}**, {usd(account.usage)} used",
+            f"**{left}**, {rounded_usd(account.usage)} used",
         ]
+        exact.append(f"{usd(account.usage)} used by this key")
     if session.spending.spent:
-        of = f" of {usd(most)}" if (most := budget.limit(settings, session)) is not None else ""
-        chat, spent = usd(session.chat.conversation.cost), usd(session.spending.spent)
-        lines.append(f"This chat {chat}, session {spent}{of}")
-    slot.markdown("  \n".join(f":small[{line}]" for line in lines))
+        most = budget.limit(settings, session)
+        of = f" of {rounded_usd(most)}" if most is not None else ""
+        chat, spent = session.chat.conversation.cost, session.spending.spent
+        lines.append(f"This chat {rounded_usd(chat)}, session {rounded_usd(spent)}{of}")
+        exact += [f"this chat {usd(chat)}", f"session {usd(spent)}"]
+    help = f"Exactly: {', '.join(exact)}" if exact else None
+    slot.markdown("  \n".join(f":small[{line}]" for line in lines), help=help)
 
 
 def render_account(settings: Settings, session: Session, user: User) -> None:
@@ -105,10 +111,13 @@ def render_account(settings: Settings, session: Session, user: User) -> None:
 def _render_limits(account: Account) -> None:
     small(f"Your key: {escape_markdown(account.label)}")
     with st.container(horizontal=True):
-        no_limit = "No limit"
-        left, limit = account.limit_remaining, account.limit
-        st.metric("Used by this key", usd(account.usage), border=True)
-        st.metric("Left of its limit", no_limit if left is None else usd(left), border=True)
-        st.metric("Limit of this key", no_limit if limit is None else usd(limit), border=True)
+        for label, amount in (
+            ("Used by this key", account.usage),
+            ("Left of its limit", account.limit_remaining),
+            ("Limit of this key", account.limit),
+        ):
+            value = "No limit" if amount is None else rounded_usd(amount)
+            exact = None if amount is None else usd(amount)
+            st.metric(label, value, border=True, help=exact)
     sentences = account_labels.sentences(account)
     st.markdown("  \n".join(f":small[{sentence}]" for sentence in sentences))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.account import Account, Budget
-from lib.ui.formatting import usd
+from lib.ui.formatting import rounded_usd
 
 _INTERVALS = {"daily": "every day", "weekly": "every week", "monthly": "every month"}
 
@@ -21,7 +21,7 @@ def sentences(account: Account) -> Iterator[str]:
     if free := account.free_requests:
         yield f"{free.remaining:,} of {free.limit:,} requests to free models are left today."
     if account.byok_usage:
-        yield f"Providers charged {usd(account.byok_usage)} to keys of your own."
+        yield f"Providers charged {rounded_usd(account.byok_usage)} to keys of your own."
     if account.limit is None:
         yield "Without a limit, this key can spend all your credits at OpenRouter."
     else:
@@ -34,20 +34,18 @@ def other_limit(account: Account, asked: float | None) -> str:
     """Return a sentence if the key's limit is not the one that the app asks for."""
     if asked is None or account.limit == asked:
         return ""
-    limit = "none" if account.limit is None else f"one of {usd(account.limit)}"
+    limit = "none" if account.limit is None else f"one of {rounded_usd(account.limit)}"
     return (
-        f"This app asks for a limit of {usd(asked)}, and this key has {limit}. You can change it in "
+        f"This app asks for a limit of {rounded_usd(asked)}, and this key has {limit}. You can change it in "
         "the key's settings."
     )
 
 
 def _budget(budget: Budget) -> str:
-    of = f" of {usd(budget.limit)}" if budget.limit is not None else ""
+    of = f" of {rounded_usd(budget.limit)}" if budget.limit is not None else ""
     scope = f" of your {escape_markdown(budget.scope)}" if budget.scope else " above this key"
     reset = f", until {_time(budget.resets_at)}" if budget.resets_at else ""
-    return (
-        f"The budget{scope} has {usd(budget.remaining)}{of} left{reset}. Its admin can change it."
-    )
+    return f"The budget{scope} has {rounded_usd(budget.remaining)}{of} left{reset}. Its admin can change it."
 
 
 def _time(time: datetime) -> str:

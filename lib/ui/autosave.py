@@ -1,15 +1,18 @@
 """Save the conversations of a session in the browser's tab: they outlive a reload and a restart."""
 
+import json
 import time
 from collections.abc import Mapping
 
 import streamlit as st
 
 from lib.chat.storage import StorageChanges, parse_records, restore
+from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import amount
 from lib.settings import MAX_COMPARED
 from lib.ui import browser, chat_actions
 from lib.ui.session import Session
+from lib.ui.state import MAX_COUNTED_MODELS
 from lib.ui.widgets import yield_point
 
 POLL_INTERVAL_S = 0.25
@@ -89,6 +92,8 @@ def _facts(session: Session) -> dict[str, str]:
         return {}
     spending = session.spending
     facts = {"open": session.chat.conversation.id, "spent": repr(spending.spent)}
+    if spending.by_model:
+        facts["spent_by_model"] = json.dumps(spending.by_model)
     return facts | ({"budget": repr(spending.budget)} if spending.budget else {})
 
 
@@ -135,10 +140,22 @@ def _restore(session: Session, records: Mapping[str, str]) -> None:
             chat.open(conversation)
     session.storage.has_omitted_chats = LEFT_OUT in records
     spending.spent += _amount(records, "spent") or 0.0
+    for model, cost in _costs(records).items():
+        spending.by_model[model] = spending.by_model.get(model, 0.0) + cost
     spending.budget = spending.budget or _amount(records, "budget")
     # Not those that were begun meanwhile: the tab has not been given all of them.
     session.storage.diff.mark_stored(restored, _facts(session))
     chat_actions.attach(session, restored)
+
+
+def _costs(records: Mapping[str, str]) -> dict[str, float]:
+    """Return the costs by model that the tab stored; entries that are none are left out."""
+    try:
+        stored = json.loads(records.get("spent_by_model", ""))
+    except (ValueError, RecursionError):
+        return {}
+    listed = list(stored.items())[:MAX_COUNTED_MODELS] if isinstance(stored, dict) else []
+    return {name: cost for name, each in listed if is_model_id(name) and (cost := amount(each))}
 
 
 def _amount(records: Mapping[str, str], name: str) -> float | None:

@@ -7,11 +7,13 @@ a table. https://docs.streamlit.io/develop/api-reference/custom-components/st.co
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from lib.chat.storage import StorageChanges
+from lib.chat.tokens import PER_LETTER, PER_OTHER_BYTE, PER_SIGN
 from lib.markdown import CODE_CSS
 from lib.openrouter_sign_in import main_page_url, storage_prefix
 from lib.ui.session import Session
@@ -56,6 +58,9 @@ _copy = _component(
 )
 
 
+_cost_estimate = _component("cost_estimate", "<p></p>")
+
+
 def enhance_markdown() -> None:
     """Show the formulas in the texts of models, and let their code be copied. Once in each run.
 
@@ -72,6 +77,27 @@ def copy_button(text: str, key: str, storage_key: str = "") -> None:
     else:
         where = {"text": text}
     _copy(key=key, data=where, width="content")
+
+
+class Amounts(NamedTuple):
+    """A cost in USD by the number of typed tokens; `steps` are labels from so many tokens on."""
+
+    fixed: float
+    per_token: float
+    steps: tuple[tuple[int, str], ...]
+
+
+def cost_estimate(
+    key: str,
+    fixed: str = "",
+    *,
+    about: Amounts | None = None,
+    most: Amounts | None = None,
+) -> None:
+    """Render the cost of the question in the chat input: by its length, or in a fixed sentence."""
+    weights = (PER_LETTER, PER_SIGN, PER_OTHER_BYTE)
+    data = {"fixed": fixed, "about": about, "most": most, "weights": weights}
+    _cost_estimate(key=key, data=data)
 
 
 def redirect(url: str) -> None:

@@ -1,5 +1,6 @@
 """Ask for answers, attach to them after a reload, and stop them."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ from lib.openrouter.models import Model
 from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
-from lib.ui import budget, catalogue
+from lib.ui import budget, catalogue, cost_estimate
 from lib.ui.error_messages import explain
 from lib.ui.late_costs import count_later, is_counting
 from lib.ui.session import Session, api_url
@@ -106,10 +107,12 @@ def start_pending_answer(
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
             return
         model = catalogue.find(settings, session, request.model)
+        cost = cost_estimate.estimate_question(settings, session, request, conversation, turn)
         refusal = (
             budget.refusal(settings, session)
             or _too_long(conversation)
             or _unsupported(model, conversation, turn)
+            or budget.refusal_of(cost, settings, session, turn.answer)
         )
         if refusal:
             _refuse(turn.answer, refusal)
@@ -121,6 +124,8 @@ def start_pending_answer(
                 session_id=conversation.id,
                 data_policy=stricter(settings.data_policy, conversation.data_policy),
             )
+            session.spending.reserved[turn.answer.id] = cost.most if cost else 0.0
+            session.chat.last_requests[conversation.id] = (request.model, time.monotonic())
             _start(settings, session, conversation, turn, request, user)
 
 
@@ -134,9 +139,11 @@ def _start(
 ) -> None:
     """Ask for the answer of a turn, on the user's API key."""
     answer, key, url = turn.answer, user.key, api_url(settings, user)
+    reserved = session.spending.reserved
 
     def on_over(stream: AnswerStream) -> None:
         stream.settle()
+        reserved.pop(answer.id, None)
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
         if answer.generation and not answer.is_usage_known:
@@ -205,7 +212,8 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
         turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
         session.replace_conversation(replace(conversation, turns=turns))
         for answer in conversation.answers():
-            if stream := live_answers.find(answer.id, key):
+            stream = live_answers.find(answer.id, key)
+            if stream and not stream.is_over:  # the tab has stored what the others cost
                 session.add_stream(stream)
                 stream.attach(session)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lib.chat.conversation import Remedy
-from lib.chat.labels import usd
+from lib.chat.labels import rounded_usd
 from lib.openrouter.account import key_settings_url
 from lib.openrouter.chat import CONTENT_TIMEOUT_S
 from lib.openrouter.errors import (
@@ -145,7 +145,9 @@ def _time(seconds: float) -> str:
 
 def _budget(error: OpenRouterError) -> str:
     spent, limit = error.details.spent, error.details.limit
-    return "" if spent is None or limit is None else f" ({usd(spent)} of {usd(limit)})"
+    return (
+        "" if spent is None or limit is None else f" ({rounded_usd(spent)} of {rounded_usd(limit)})"
+    )
 
 
 def _wait(error: OpenRouterError) -> str:

@@ -11,5 +11,10 @@ def small(text: str, *, help: str | None = None) -> None:
 
 
 def usd(amount: float) -> str:
-    """Return an amount in markdown."""
+    """Return an exact amount in markdown, for prices and tooltips."""
     return labels.usd(amount).replace("$", r"\$")
+
+
+def rounded_usd(amount: float) -> str:
+    """Return an amount of spending in markdown, as a person reads it."""
+    return labels.rounded_usd(amount).replace("$", r"\$")

@@ -15,6 +15,7 @@ SELECTORS = (
     *(
         f'[data-testid="st{name}"]'
         for name in (
+            "ChatInputTextArea",
             "Image",
             "ImageContainer",
             "MarkdownContainer",

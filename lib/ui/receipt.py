@@ -10,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from lib.chat.conversation import Answer
-from lib.chat.labels import routing_facts, usd
+from lib.chat.labels import rounded_usd, routing_facts, usd
 from lib.markdown.renderer import link
 from lib.openrouter.providers import Provider
 
@@ -35,7 +35,7 @@ def summary_facts(answer: Answer) -> Iterator[str]:
     if answer.model:
         yield answer.model
     if answer.usage and answer.usage.cost is not None:
-        yield usd(answer.usage.cost)
+        yield rounded_usd(answer.usage.cost)
     if answer.seconds is not None:
         yield f"{answer.seconds:,.1f} s"
 
@@ -51,6 +51,8 @@ def receipt_rows(answer: Answer, providers: Providers) -> Iterator[tuple[str, st
         if usage.cached_tokens:
             tokens += f", {usage.cached_tokens:,} of the prompt read from the cache"
         yield "Tokens", tokens
+        if usage.cost is not None:
+            yield "Cost", usd(usage.cost)
     speed = []
     if answer.first_token_seconds is not None:
         speed.append(f"first word after {answer.first_token_seconds:.2f} s")

@@ -45,14 +45,14 @@ class Session:
     news: Event = field(default_factory=Event)
     lock: RLock = field(default_factory=RLock, repr=False)
 
-    def pay(self, key: str, cost: float) -> None:
-        """Count the cost of an answer, in USD, unless the user of its key has signed out meanwhile.
+    def pay(self, key: str, cost: float, model: str) -> None:
+        """Count the cost of an answer of a model, in USD, unless the user of its key has signed out meanwhile.
 
         Answers end in threads of their own, several at once.
         """
         if self.has(key):
             with self.lock:
-                self.spending.spent += cost
+                self.spending.add(cost, model)
             self.account.is_stale = True
 
     def has(self, key: str) -> bool:

@@ -20,6 +20,8 @@ MAX_FOLDED_TEXTS = 4_096
 """Texts that are cached as they are searched."""
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
+MAX_COUNTED_MODELS = 500
+"""Models whose costs are told apart."""
 
 
 def _cached_blocks() -> Callable[[str], tuple[Block, ...]]:
@@ -35,8 +37,11 @@ class ChatState:
     """The chats of a session, and the open one.
 
     `open_count`: how often another chat was opened. `last_question_id`: the question that is
-    scrolled into view, once for each `view_count`. `earlier_turns`: the turns shown beyond the last ones. `refusal`: why the
-    last question was not sent. `model_failure`: what was typed and is no model. `parameters`: what the user set, also what the model does not have.
+    scrolled into view, once for each `view_count`. `earlier_turns`: the turns shown beyond the last
+    ones. `refusal`: why the last question was not sent. `model_failure`: what was typed and is no
+    model. `parameters`: what the user set, also what the model does not have. `last_requests`: the
+    model that was asked last in a conversation, and when (`time.monotonic()`), by the conversation's
+    id.
     """
 
     conversation: Conversation = field(default_factory=Conversation)
@@ -54,6 +59,7 @@ class ChatState:
     folded: Callable[[str], str] = field(
         default_factory=lambda: lru_cache(MAX_FOLDED_TEXTS)(fold), repr=False
     )
+    last_requests: dict[str, tuple[str, float]] = field(default_factory=dict)
     blocks_of: Callable[[str], tuple[Block, ...]] = field(
         default_factory=_cached_blocks, repr=False
     )
@@ -109,10 +115,22 @@ class ComparisonState:
 
 @dataclass
 class SpendingState:
-    """What the answers of a session cost, and what its user lets them cost, in USD."""
+    """What the answers of a session cost, and what its user lets them cost, in USD.
+
+    `by_model` has the costs by the model that answered, `reserved` what answers on their way may
+    cost at most, by their ids.
+    """
 
     spent: float = 0.0
+    by_model: dict[str, float] = field(default_factory=dict)
+    reserved: dict[str, float] = field(default_factory=dict)
     budget: float | None = None
+
+    def add(self, cost: float, model: str) -> None:
+        """Add the cost of an answer, in USD."""
+        self.spent += cost
+        if cost and (model in self.by_model or len(self.by_model) < MAX_COUNTED_MODELS):
+            self.by_model[model] = self.by_model.get(model, 0.0) + cost
 
 
 @dataclass

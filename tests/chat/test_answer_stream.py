@@ -105,7 +105,7 @@ class Session:
         """Set the event."""
         self.news.set()
 
-    def pay(self, key: str, cost: float) -> None:
+    def pay(self, key: str, cost: float, model: str) -> None:
         """Add it up."""
         assert key == KEY
         self.paid += cost

@@ -44,7 +44,15 @@ def test_prices() -> None:
     ]
     assert read_pricing(
         {"prompt": "0.000003", "completion": 1.5e-5, "image": "0.04", "overrides": overrides}
-    ) == Pricing(3e-6, 1.5e-5, (("image", 0.04),), 200_000, has_overrides=True)
+    ) == Pricing(
+        3e-6,
+        1.5e-5,
+        (("image", 0.04),),
+        200_000,
+        has_overrides=True,
+        highest_prompt=9e-6,
+        highest_completion=1.5e-5,
+    )
 
 
 @pytest.mark.parametrize("price", ["-1", "nan", "1e400", "", [], {}, 10**400, "1000"])

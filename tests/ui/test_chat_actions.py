@@ -147,18 +147,21 @@ def test_stopped_answer_after_a_reload(served: Served, may_count: threading.Even
 
 
 def test_reload_before_the_tab_has_stored(served: Served) -> None:
-    """A new session takes over the answers that grow for its user without a reader."""
+    """A new session takes over the answers that grow without a reader; older ones are paid for."""
     before, after = signed_in(served.base_url), signed_in(served.base_url)
     settings, request = Settings(base_url=served.base_url), ChatRequest("sandbox/endless")
-    submit(before, settings, request, "Hello?", "And then?")
+    submit(before, settings, ChatRequest("sandbox/echo"), "Hello?")
+    assert before.streams[0].over.wait(5)
+    submit(before, settings, request, "And now?", "And then?")
     chat_actions.attach(after)
     assert after.chat.conversation.turns == []  # the one before may still be read
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "is_connected", property(lambda session: session is not before))
         chat_actions.attach(after)
     answers = list(after.chat.conversation.answers())
-    assert [answer.progress for answer in answers] == ["streaming", "waiting"]
-    assert after.stream_of(answers[0]) is before.streams[0]
+    assert [answer.progress for answer in answers] == ["complete", "streaming", "waiting"]
+    assert after.stream_of(answers[1]) is before.stream_of(answers[1])
+    assert (before.spending.spent > 0, after.spending.spent) == (True, 0)
     chat_actions.stop_all(after)
 
 
