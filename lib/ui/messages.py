@@ -80,7 +80,8 @@ def render_own_message(
         st.text_area(
             "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{index}"
         )
-        small("The chat goes on from here. As it is now, it stays in the list of chats.")
+        if any(one.sent_answer() for one in conversation.turns[index:]):
+            small("The chat goes on from here. As it is now, it stays in the list of chats.")
         with st.container(horizontal=True):
             st.button("Send again", type="primary", key=f"send_{index}", on_click=send_again)
             st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)

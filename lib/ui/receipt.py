@@ -36,7 +36,7 @@ def summary_facts(answer: Answer) -> Iterator[str]:
         yield answer.model
     if answer.usage and answer.usage.cost is not None:
         yield rounded_usd(answer.usage.cost)
-    if answer.seconds is not None:
+    if answer.seconds is not None and answer.size:
         yield f"{answer.seconds:,.1f} s"
 
 

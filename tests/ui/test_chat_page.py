@@ -246,6 +246,7 @@ def test_edit(sandbox: Sandbox) -> None:
     for number in (1, 2):
         ask(app, f"sandbox/echo {number}")
     app.button(key="edit_0").click().run()
+    assert "it stays in the list" in visible_text(app)
     app.text_area(key="changed_0").set_value("sandbox/echo 3")
     app.button(key="send_0").click().run()
     before, edited = session.chat.conversations
@@ -263,6 +264,7 @@ def test_edit_of_an_unanswered_question(sandbox: Sandbox) -> None:
     session = signed_in()
     app = ask(chat_page(session).run(), "sandbox/status-402 please")
     app.button(key="edit_0").click().run()
+    assert "it stays in the list" not in visible_text(app)
     app.text_area(key="changed_0").set_value("sandbox/echo more")
     app.button(key="send_0").click().run()
     assert [one.title for one in session.chat.conversations] == ["sandbox/echo more"]

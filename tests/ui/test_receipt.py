@@ -18,8 +18,8 @@ LINK = link(POLICY, "privacy policy")
 
 def test_first_line() -> None:
     """The first line has model, cost and time, as far as they are known."""
-    assert list(summary_facts(Answer())) == []
-    answer = Answer(model="a/b", usage=Usage(1_200, 5, 0.25), seconds=2.04)
+    assert list(summary_facts(Answer(seconds=2.04))) == []
+    answer = Answer("So.", model="a/b", usage=Usage(1_200, 5, 0.25), seconds=2.04)
     assert list(summary_facts(answer)) == ["a/b", "25 cents", "2.0 s"]
 
 
