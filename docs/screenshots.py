@@ -8,7 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import CHROMIUM, App, chromium_path
-from tests.browser.test_compare import add
+from tests.browser.test_compare import choose
 
 HERE = Path(__file__).parent
 
@@ -32,8 +32,7 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         page.keyboard.press("Escape")
         page.set_viewport_size({"width": 1280, "height": 1150})
         page.goto(f"{app.url}compare")
-        for model in ("sandbox/reasoning", "sandbox/citations"):
-            add(page, model)
+        choose(page, "sandbox/hello", "sandbox/reasoning", "sandbox/citations")
         question = page.get_by_placeholder("Ask all of them")
         question.fill("Why is the sky blue?")
         question.press("Enter")

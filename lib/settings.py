@@ -113,7 +113,7 @@ class Settings:
         parsers.models(MAX_COMPARED),
         (),
         f"Up to {MAX_COMPARED} models that *Compare* starts with, separated by commas. Without "
-        "them, it starts with the chat's model.",
+        "them, it starts with new, cheap ones of three makers.",
     )
     key_limit: float | None = _setting(
         "OPENROUTER_KEY_LIMIT",

@@ -86,6 +86,10 @@ def render_end(answer: Answer, index: int, footer: DeltaGenerator, slot: DeltaGe
         messages.render_footer(answer, providers(), storage_key, rows[index])
 
 
+def choose_model(model: str) -> None:
+    session.chat.model = model
+
+
 def choose_policy(policy: DataPolicy) -> None:
     session.chat.conversation.data_policy = policy
 
@@ -170,9 +174,12 @@ if live:
         cost_estimate.render(settings, session, asked, "next_cost_estimate")
 if conversation.turns:
     with rows[len(conversation.turns) - 1]:
-        remedies.render_another_answer(settings, session, start_answer)
+        remedies.render_another_answer(settings, session, start_answer, choose_model)
     with button_slot:
-        remedies.render_remedies(session, start_answer)
+        can_continue = partial(chat_actions.can_continue, session)
+        remedies.render_ask_again(
+            conversation, start_answer, choose_model, can_continue=can_continue
+        )
 if session.chat.refusal:
     st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
 budget.render_warning(settings, session)

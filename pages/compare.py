@@ -1,12 +1,10 @@
-"""The compare page: one question to several models, side by side."""
-
-from functools import partial
+"""The compare page: questions to several models, side by side."""
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from lib.chat.answer_stream import AnswerStream
-from lib.chat.conversation import MAX_QUESTION_LENGTH, Conversation
+from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
+from lib.chat.conversation import MAX_QUESTION_LENGTH
+from lib.export.summary import SUMMARY_CSS
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.request import DataPolicy
 from lib.openrouter_sign_in import current_user
@@ -15,16 +13,18 @@ from lib.ui import (
     autosave,
     browser,
     budget,
-    catalogue,
-    chat_actions,
+    compared_models,
+    comparison_actions,
+    comparisons,
+    cost_estimate,
     data_policy,
     internals,
-    messages,
-    models,
     page,
 )
+from lib.ui.comparison_view import ComparisonView
 from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
+from lib.ui.vote_view import render_tally
 from lib.ui.widgets import widget_value
 from sandbox import embedded
 
@@ -32,6 +32,7 @@ app = page.begin_page(embedded.base_url, "wide")
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(session)
 browser.enhance_markdown()
+st.html(SUMMARY_CSS)
 
 app.header.title("Compare", anchor=False)
 
@@ -40,110 +41,107 @@ if app.user is None:
     st.stop()
 
 
-# In a callback. It has no yield point, so Streamlit cannot end it halfway.
-def compare() -> None:
-    # Not `chosen`, which is of the last run: both may change in one message.
-    question, wanted = widget_value("compared_question"), widget_value("compared")
-    if question and question.strip() and len(wanted) > 1 and not live_answers():
-        session.comparison.count += 1
-        policy = session.comparison.data_policy
-        session.comparison.conversations = {
-            model: Conversation(model=model, data_policy=policy) for model in wanted
-        }
-        for conversation in session.comparison.conversations.values():
-            conversation.ask(question)
-        start_answers()
+# These run in callbacks. They have no yield point, so Streamlit cannot end them halfway.
+
+
+def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
+    # Not what the last run had: models and question may change in one message.
+    wanted, is_blind = compared_models.wanted_models(), compared_models.is_blind()
+    arguments = (settings, session, current_user(), wanted, text, files or [])
+    comparison_actions.submit_question(*arguments, is_blind=is_blind)
+
+
+def submit_input() -> None:
+    if value := widget_value("compared_question"):
+        submit(value.text, [(file.name, file.getvalue()) for file in value.files])
+
+
+def submit_prompt(prompt: str) -> None:
+    if not session.comparison.comparison.columns:  # a double click asks once
+        submit(prompt)
 
 
 def start_answers() -> None:
-    user = current_user()
-    for model, conversation in session.comparison.conversations.items():
-        request = models.plain_request(settings, session, model)
-        chat_actions.start_pending_answer(settings, session, user, conversation, request)
-
-
-def live_answers() -> list[AnswerStream]:
-    answers = (
-        conversation.turns[-1].answer for conversation in session.comparison.conversations.values()
-    )
-    return [stream for answer in answers if (stream := session.stream_of(answer))]
-
-
-def render_continue(model: str, conversation: Conversation) -> None:
-    if st.button("Continue", icon=":material/forum:", key=f"continue_{conversation.id}"):
-        session.chat.open(conversation.copy())
-        session.chat.model = model
-        st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
+    comparison = session.comparison.comparison
+    comparison_actions.start_pending_answers(settings, session, current_user(), comparison)
 
 
 def choose_policy(policy: DataPolicy) -> None:
-    session.comparison.data_policy = policy
+    comparison = session.comparison.comparison
+    comparison.data_policy = policy
+    for conversation in comparison.columns:
+        conversation.data_policy = policy
 
 
-chosen = models.render_compared_choice(settings, session)
+comparison = session.comparison.comparison
+chosen = compared_models.render_choice(settings, session)
 start_answers()  # those that are pending
-if live_answers():
+live_answers = comparison_actions.live_answers(session, comparison)
+continues = comparison_actions.continues(comparison, chosen, is_blind=compared_models.is_blind())
+if live_answers:
     placeholder = "Wait for the answers, or stop them, to ask again"
+elif len(chosen) < 2:
+    placeholder = "Choose two models or more first"
 else:
-    placeholder = "Ask all of them" if len(chosen) > 1 else "Choose two models or more first"
+    placeholder = "Ask all of them" if continues else "Ask all of them, in a new comparison"
 with internals.slot_above_input().container():
-    policy = session.comparison.data_policy
+    policy = comparison.data_policy
     data_policy.render_choice(settings, session, policy, chosen, choose_policy)
-stop_all_slot = internals.slot_above_input()
+stop_all_slot, cost_slot = internals.slot_above_input(), internals.slot_above_input()
 st.chat_input(
     placeholder,
     key="compared_question",
-    on_submit=compare,
+    on_submit=submit_input,
     max_chars=MAX_QUESTION_LENGTH,
-    disabled=len(chosen) < 2 or bool(live_answers()),
+    accept_file="multiple",
+    file_type=FILE_TYPES,
+    max_upload_size=MAX_UPLOAD_MB,
+    disabled=len(chosen) < 2 or bool(live_answers),
 )
+with app.buttons:
+    comparisons.render_list(session)
+autosaver.save()
+if len(chosen) > 1 and not live_answers:
+    with cost_slot:
+        asked = comparison_actions.next_requests(
+            settings, session, comparison if continues else None, chosen
+        )
+        cost_estimate.render(settings, session, asked)
 
-start_slot = st.empty()
-if not session.comparison.conversations:
-    start_slot.markdown(
-        "Choose two to four models and ask. Each answers beside the others, with its own time and "
-        "cost; go on with the one that you like best."
-    )
+start_slot = st.empty()  # also if it stays empty: its old content goes at once
+if not comparison.columns:
+    with start_slot.container():
+        st.markdown(
+            "Ask, and each model answers beside the others, with its own time and cost. Then vote, "
+            "let a model judge, or go on with the answer that you like best."
+        )
+        for prompt in settings.prompts_to_click:
+            st.button(
+                escape_markdown(prompt),
+                icon=":material/lightbulb:",
+                on_click=submit_prompt,
+                args=(prompt,),
+                disabled=len(chosen) < 2,
+            )
 
-providers = partial(catalogue.providers, settings, session)
-live: dict[AnswerStream, DeltaGenerator] = {}
-buttons: dict[AnswerStream, tuple[DeltaGenerator, str, Conversation]] = {}
-with alternating_slot(session.comparison.count):
-    columns = []
-    if session.comparison.conversations:
-        with st.chat_message("user"):
-            messages.render_question(
-                next(iter(session.comparison.conversations.values())).turns[-1]
-            )
-        columns = st.columns(len(session.comparison.conversations), border=True)
-    for column, (model, conversation) in zip(
-        columns, session.comparison.conversations.items(), strict=True
-    ):
-        answer = conversation.turns[-1].answer
-        with column:
-            st.subheader(
-                escape_markdown(catalogue.find(settings, session, model).name), anchor=False
-            )
-            button_slot, body = st.empty(), st.container()
-        if stream := session.stream_of(answer):
-            live[stream], buttons[stream] = body, (button_slot, model, conversation)
-            with button_slot:
-                render_stop(session, [stream], "Stop", f"stop_{conversation.id}")
-        else:
-            with body:
-                messages.render_answer(answer, providers())
-            with button_slot:
-                render_continue(model, conversation)
-    if len(live) > 1:
-        with stop_all_slot:
-            render_stop(session, live, "Stop all", "stop_all")
-    budget.render_warning(settings, session)
+view = ComparisonView(app, comparison, start_answers)
+with alternating_slot(session.comparison.open_count):
+    if hidden := session.comparison.hidden_rounds:
+        label = f"Show earlier rounds ({hidden} questions)"
+        st.button(label, key="earlier", type="tertiary", on_click=session.comparison.show_all)
+    view.render(hidden)
+live = view.live
+if len(live) > 1:
+    with stop_all_slot:
+        render_stop(session, live, "Stop all", "stop_all")
+if session.comparison.refusal:
+    st.error(escape_markdown(session.comparison.refusal), icon=":material/error:")
+if not live:
+    render_tally(app)
+budget.render_warning(settings, session)
+autosave.render_storage_warnings(session)
 for stream in render_live(live, session, autosaver):
-    with live[stream]:
-        messages.render_footer(stream.answer, providers())
-    button_slot, model, conversation = buttons[stream]
-    with button_slot:
-        render_continue(model, conversation)
+    view.finish(stream)
     autosaver.save()
 rerun_if_key_was_rejected(live)
 if live:

@@ -61,7 +61,20 @@ $$
 Try next: save this chat as a page, under *This chat* in the sidebar; the formulas come along.
 """
 
+_VERDICT = """\
+As a sandbox I cannot judge, so I prefer whatever I read first; many a model leans that way.
+
+- **Answer 1** comes first, which is all that I can say for it.
+- The others come later, and later is worse.
+
+Answer 1: 8
+Answer 2: 7
+Answer 3: 6
+Answer 4: 5
+"""
+
 _ANSWERS = {
+    ("judge the answers", "score"): _VERDICT,
     ("pkce",): _PKCE,
     ("language", "table"): _TABLE,
     ("python", "openrouter"): _CODE,

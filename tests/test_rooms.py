@@ -15,6 +15,8 @@ ROOMS = {
     "lib/openrouter_sign_in": set(),
     "lib/setting_parsers.py": {"lib/openrouter"},
     "lib/settings.py": {"lib/openrouter", "lib/setting_parsers.py"},
+    "lib/attacks.py": {"lib/openrouter_sign_in"},
+    "lib/snippets.py": set(),
     "lib/self_check.py": {"lib/openrouter", "lib/settings.py"},
     "lib/chat": {"lib/openrouter"},
     "lib/markdown": {"lib/openrouter"},

@@ -4,6 +4,7 @@ The content parts follow https://openrouter.ai/docs/guides/overview/multimodal/o
 """
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, Literal
@@ -118,6 +119,20 @@ def prepare(file: Attachment) -> Attachment:
     if fitted is None:
         return file
     return replace(file, form=fitted.form, content=fitted.content, note=fitted.note)
+
+
+def accept(files: Sequence[tuple[str, bytes]]) -> tuple[list[Attachment], str]:
+    """Return the files of a message, by name and content, and why others are not among them."""
+    accepted: list[Attachment] = []
+    refused: list[str] = []
+    for name, content in files[:MAX_FILES]:
+        try:
+            accepted.append(prepare(attachment(name, content)))
+        except NotAttachable as error:
+            refused.append(str(error))
+    if len(files) > MAX_FILES:
+        refused.append(f"A message takes {MAX_FILES} files at most.")
+    return accepted, " ".join(refused)
 
 
 def shrink(file: Attachment) -> Attachment:

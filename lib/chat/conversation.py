@@ -1,5 +1,6 @@
 """Conversations: questions and answers, including incomplete ones."""
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -34,6 +35,14 @@ BEFORE_EDIT = "Before the edit: "
 def new_id() -> str:
     """Return a random id of 16 hexadecimal digits."""
     return secrets.token_hex(8)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an id."""
+    return _ID.fullmatch(text) is not None
+
+
+_ID = re.compile("[0-9a-f]{16}")
 
 
 @dataclass
@@ -171,12 +180,31 @@ class Turn:
         return next((answer for answer in candidates if answer.text or answer.images), None)
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a conversation is in a comparison: a column, or one of two requests to a judge.
+
+    If it `is_blind`, the models of the comparison were hidden at first. `files_in` is the id of the
+    conversation with which it shares its files, if it does. Only a request to a judge has a
+    `verdict`, the id of both requests; the `round` that is judged; and the `order`, the models whose
+    answers the judge got.
+    """
+
+    comparison: str
+    column: int = 0
+    is_blind: bool = False
+    files_in: str = ""
+    verdict: str = ""
+    round: int = 0
+    order: tuple[str, ...] = ()
+
+
 @dataclass
 class Conversation:
     """The turns of one conversation, oldest first; `name` is empty until the user sets one.
 
-    `began_at` is in seconds since the epoch. `model` is set only in a comparison. `data_policy` says
-    which providers may get it.
+    `began_at` is in seconds since the epoch. `model` and `part` are set only in a comparison.
+    `data_policy` says which providers may get it.
     """
 
     turns: list[Turn] = field(default_factory=list)
@@ -185,6 +213,7 @@ class Conversation:
     began_at: float = field(default_factory=time.time)
     model: str = ""
     data_policy: DataPolicy = "any"
+    part: Part | None = None
 
     @property
     def title(self) -> str:

@@ -3,10 +3,9 @@
 A conversation has one record `id` (its name, its number of turns), and for each turn one record
 `id/n`, one `id/n/files` for the files, one `id/n/media` for what its answers have of images and
 parsed files, and `id/n/text` and `id/n/reasoning` for the text and the reasoning of the last
-answer, which may still be streamed.
+answer, which may still be streamed. The columns of a comparison share the files of the first.
 """
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from lib.chat.archive import (
     encode_media,
     encode_turn,
 )
-from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Turn
+from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Part, Turn, is_id
 from lib.openrouter.models import is_model_id
 
 MAX_CONVERSATIONS = 200
@@ -93,11 +92,14 @@ class StorageDiff:
                 conversation.began_at,
                 conversation.model,
                 conversation.data_policy,
+                conversation.part,
             )
             if self._is_new(conversation.id, head):
                 changes.put[conversation.id] = msgspec.json.encode(head).decode()
+            has_files = not (conversation.part and conversation.part.files_in)
             for index, turn in enumerate(conversation.turns):
-                names |= self._add_turn(changes, f"{conversation.id}/{index}", turn)
+                key = f"{conversation.id}/{index}"
+                names |= self._add_turn(changes, key, turn, has_files=has_files)
         for sent in (self._sent, self._texts):
             removed = [key for key in sent if key not in names]
             changes.remove += removed
@@ -113,7 +115,9 @@ class StorageDiff:
         self._sent[key] = state
         return is_new
 
-    def _add_turn(self, changes: StorageChanges, key: str, turn: Turn) -> set[str]:
+    def _add_turn(
+        self, changes: StorageChanges, key: str, turn: Turn, *, has_files: bool
+    ) -> set[str]:
         names = {key}
         # Equal if nothing has changed, and quick to compare: an ended answer does not change.
         state = (
@@ -132,7 +136,7 @@ class StorageDiff:
             changes.put[key] = encode_turn(turn)
         if sum(len(file.content) for file in turn.attachments) > MAX_FILES_BYTES:
             self.has_left_out_files = True
-        elif turn.attachments:
+        elif turn.attachments and has_files:
             names.add(f"{key}/files")
             files = [(file.name, len(file.content)) for file in turn.attachments]
             if self._is_new(f"{key}/files", files):
@@ -177,7 +181,7 @@ def parse_records(stored: str) -> dict[str, str]:
 
 def restore(records: Mapping[str, str]) -> list[Conversation]:
     """Return the conversations in a tab's records, oldest first; invalid records are left out."""
-    ids = [key for key in records if _ID.fullmatch(key)][:MAX_CONVERSATIONS]
+    ids = [key for key in records if is_id(key)][:MAX_CONVERSATIONS]
     restored = (_conversation(conversation_id, records) for conversation_id in ids)
     found = [conversation for conversation in restored if conversation and conversation.turns]
     return sorted(found, key=lambda conversation: conversation.began_at)
@@ -191,11 +195,14 @@ def _conversation(conversation_id: str, records: Mapping[str, str]) -> Conversat
     conversation = Conversation([], head.name[:MAX_TITLE_LENGTH], conversation_id, head.began_at)
     conversation.model = head.model if is_model_id(head.model) else ""
     conversation.data_policy = checked_policy(head.data_policy)
+    conversation.part = head.part
+    files_in = (head.part and head.part.files_in) or conversation_id
     for index in range(min(head.turns, MAX_TURNS)):
         key = f"{conversation_id}/{index}"
         if key not in records:
             continue
-        files, media = (records.get(f"{key}/{name}", "[]") for name in ("files", "media"))
+        files = records.get(f"{files_in}/{index}/files", "[]")
+        media = records.get(f"{key}/media", "[]")
         texts = {name: records.get(f"{key}/{name}", "") for name in ("text", "reasoning")}
         try:
             conversation.turns.append(decode_turn(records[key], files, media, **texts))
@@ -210,6 +217,4 @@ class _Head(msgspec.Struct, frozen=True):
     began_at: float
     model: str = ""
     data_policy: str = "any"
-
-
-_ID = re.compile("[0-9a-f]{16}")
+    part: Part | None = None

@@ -1,6 +1,7 @@
 """What the HTML and the Markdown of a conversation share: titles, models, costs, endings."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.labels import (
@@ -45,7 +46,7 @@ def conversation_facts(conversation: Conversation) -> list[tuple[str, str]]:
         if answer is not turn.answer
     ]
     models = dict.fromkeys(answer.model for answer in shown if answer.model)
-    unknown = sum(not _is_cost_known(answer) for answer in shown + others)
+    unknown = sum(not is_cost_known(answer) for answer in shown + others)
     cost = "not known"
     if unknown < len(shown + others):
         cost = usd(conversation.cost)
@@ -68,7 +69,7 @@ def answer_facts(answer: Answer) -> Iterator[tuple[str, str]]:
         yield "Provider", answer.provider
     if answer.routing and (routing := ", ".join(routing_facts(answer.routing))):
         yield "Routing", routing
-    yield "Cost", usd(answer.cost) if _is_cost_known(answer) else "not known"
+    yield "Cost", usd(answer.cost) if is_cost_known(answer) else "not known"
     if answer.usage:
         tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
         yield "Tokens", "{:,} of the prompt, {:,} of the answer".format(*tokens)
@@ -98,10 +99,16 @@ def ending(answer: Answer) -> str:
     return "This answer was still being written."
 
 
+def moment(at: datetime) -> str:
+    """Return a date and a time, as they are read."""
+    return f"{at.day} {at:%B %Y, %H:%M %Z}".strip()
+
+
 def count(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural if it is not 1."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _is_cost_known(answer: Answer) -> bool:
+def is_cost_known(answer: Answer) -> bool:
+    """Return whether OpenRouter has reported what an answer cost."""
     return answer.usage is not None and answer.usage.cost is not None

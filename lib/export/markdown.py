@@ -27,22 +27,24 @@ def to_markdown(conversation: Conversation) -> bytes:
     """
     facts = conversation_facts(conversation)
     parts = [f"# {escape_markdown(conversation_title(conversation))}"]
-    parts.append("\n".join(f"- {name}: {_escape(value)}" for name, value in facts))
+    parts.append("\n".join(f"- {name}: {escape(value)}" for name, value in facts))
     plain = is_too_long_to_format(conversation)
     for number, turn in enumerate(conversation.turns, 1):
-        parts += [f"## Question {number}", *_question(turn)]
-        parts += [f"### {answer_title(turn)}", *_answer(turn.answer, plain)]
+        parts += [f"## Question {number}", *question_to_markdown(turn)]
+        parts += [f"### {answer_title(turn)}", *answer_to_markdown(turn.answer, plain)]
     return ("\n\n".join(parts) + "\n").encode(errors="replace")
 
 
-def _question(turn: Turn) -> Iterator[str]:
+def question_to_markdown(turn: Turn) -> Iterator[str]:
+    """Yield the paragraphs of a question."""
     if turn.question:
         yield _code_block(turn.question)
     if turn.attachments:
-        yield f"Files: {', '.join(_escape(file.name) for file in turn.attachments)}"
+        yield f"Files: {', '.join(escape(file.name) for file in turn.attachments)}"
 
 
-def _answer(answer: Answer, plain: bool) -> Iterator[str]:
+def answer_to_markdown(answer: Answer, plain: bool) -> Iterator[str]:
+    """Yield the paragraphs of an answer."""
     if answer.text and (plain or is_too_long(answer.text)):
         yield f"{TOO_LONG}\n\n{_code_block(answer.text)}"
     elif answer.text:
@@ -56,11 +58,11 @@ def _answer(answer: Answer, plain: bool) -> Iterator[str]:
         )
         yield "\n".join(("Sources", "", *links))
     if sentence := ending(answer):
-        yield f"**{_escape(sentence)}**"
-    yield " · ".join(f"{name}: {_escape(value)}" for name, value in answer_facts(answer))
+        yield f"**{escape(sentence)}**"
+    yield " · ".join(f"{name}: {escape(value)}" for name, value in answer_facts(answer))
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Return Markdown that shows the text as it is, in one line."""
     return escape_markdown(" ".join(text.split()))
 

@@ -32,7 +32,7 @@ class Model:
     `outputs` are `text`, `image`, `file`, `audio`, …; `parameters` are the fields of a request that
     it supports, `efforts` the values of `reasoning.effort`. `slug` is the model's permanent name,
     and `target` the model that an alias stands for at the moment; both may be empty. After
-    `expires_on` OpenRouter may remove it.
+    `expires_on` OpenRouter may remove it. `created_at` is in seconds since the epoch, 0 if unknown.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Model:
     slug: str = ""
     target: str = ""
     expires_on: date | None = None
+    created_at: float = 0
 
     @property
     def can_reason(self) -> bool:
@@ -137,6 +138,7 @@ def _model(entry: Any) -> Model | None:
         slug=slug if is_model_id(slug) else "",
         target=target if is_model_id(target) else "",
         expires_on=_date(entry.get("expiration_date")),
+        created_at=number(entry.get("created")) or 0,
     )
 
 

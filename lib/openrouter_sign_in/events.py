@@ -19,11 +19,22 @@ class Started:
 
 @dataclass(frozen=True)
 class Returned:
-    """OpenRouter sent a code or an error; `fits`: the `state` is of a sign-in of this browser."""
+    """OpenRouter sent a code or an error.
+
+    `found_in`: where the sign-in of this `state` was found; empty if this browser began none.
+    `age_s`: how many seconds ago it began.
+    """
 
     code: str
     error: str
-    fits: bool
+    state: str
+    found_in: Literal["session", "cookie", ""]
+    age_s: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the `state` is of a sign-in of this browser."""
+        return bool(self.found_in)
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class Exchanged:
     method: Method
     code_challenge: str
     callback_url: str | None
+    base_url: str
     code: str
     status: int
     milliseconds: int

@@ -96,7 +96,15 @@ def receive_callback(state: State) -> None:
     browser.queue(state, "clean_url")
     pending = _find_pending(state)
     own = pending.get(response.state or "")
-    state.options.on_event(Returned(mask(response.code), response.error or "", fits=bool(own)))
+    state.options.on_event(
+        Returned(
+            code=mask(response.code),
+            error=(response.error or "")[:100],
+            state=mask(response.state),
+            found_in="" if not own else "session" if own in state.begun.values() else "cookie",
+            age_s=round(time.time() - own.started_at) if own else 0,
+        )
+    )
     if own:
         _use_up(state, own)
     if response.code and own:
@@ -195,6 +203,7 @@ def finish_exchange(state: State, exchange: Exchange) -> oauth.ExchangeError | N
             method=pending.method,
             code_challenge=mask(pending.code_challenge),
             callback_url=pending.callback_url,
+            base_url=pending.base_url,
             code=mask(exchange.code),
             status=failure.status if failure else 200,
             milliseconds=exchange.milliseconds,

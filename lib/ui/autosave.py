@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from lib.chat.comparison import restore_comparisons, to_records
 from lib.chat.storage import StorageChanges, parse_records, restore
 from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import amount
@@ -94,6 +95,7 @@ def _facts(session: Session) -> dict[str, str]:
     facts = {"open": session.chat.conversation.id, "spent": repr(spending.spent)}
     if spending.by_model:
         facts["spent_by_model"] = json.dumps(spending.by_model)
+    facts |= to_records(session.comparison.comparisons)
     return facts | ({"budget": repr(spending.budget)} if spending.budget else {})
 
 
@@ -126,15 +128,12 @@ def restore_stored(session: Session, stored: str) -> None:
 
 
 def _restore(session: Session, records: Mapping[str, str]) -> None:
-    chat, comparison, spending = session.chat, session.comparison, session.spending
+    chat, spending = session.chat, session.spending
     known = {conversation.id for conversation in session.stored_conversations}
-    restored = [c for c in restore(records) if c.id not in known]
+    stored = restore(records)
+    restored = [c for c in stored if c.id not in known]
     chat.conversations[:0] = [c for c in restored if not c.model]
-    compared = [*comparison.conversations.values(), *(c for c in restored if c.model)]
-    if not comparison.count:  # else something else is compared by now
-        compared.sort(key=lambda conversation: conversation.began_at)
-        comparison.conversations = {c.model: c for c in compared[-MAX_COMPARED:]}
-        comparison.was_restored = bool(comparison.conversations)
+    session.comparison.restore(restore_comparisons(stored, records, MAX_COMPARED))
     for conversation in restored:
         if conversation.id == records.get("open") and not chat.conversation.turns:
             chat.open(conversation)

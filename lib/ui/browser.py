@@ -157,7 +157,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
         key="tab",
         data={
             "signed_in_at": session.user.signed_in_at if session.user else None,
-            "open_count": session.chat.open_count,
+            "open_count": session.chat.open_count + session.comparison.open_count,
             "last_question_id": session.chat.last_question_id,
             "view_count": session.chat.view_count,
             "reset_id": session.storage.reset_id,

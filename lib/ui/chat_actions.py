@@ -6,14 +6,7 @@ from dataclasses import replace
 
 from lib.chat.answer_events import add_file_annotation
 from lib.chat.answer_stream import AnswerStream
-from lib.chat.attachments import (
-    MAX_FILES,
-    Attachment,
-    Kind,
-    NotAttachable,
-    attachment,
-    prepare,
-)
+from lib.chat.attachments import Kind, accept
 from lib.chat.conversation import MAX_TURNS, Answer, Conversation, Turn
 from lib.chat.live_answers import LiveAnswers
 from lib.chat.request_messages import request_messages
@@ -28,6 +21,10 @@ from lib.ui import budget, catalogue, cost_estimate
 from lib.ui.error_messages import explain
 from lib.ui.late_costs import count_later, is_counting
 from lib.ui.session import Session, api_url
+
+NOTHING_SENT = "{} Nothing was sent; choose another file."
+SENT_LATER = "{} Nothing was sent yet; try again to send the rest."
+"""After the reasons why files were refused."""
 
 live_answers = LiveAnswers()
 """Of the process: after a reload the new session finds here what the old one asked for."""
@@ -46,18 +43,9 @@ def submit_question(
     If nothing is left to send, no question is added: `session.chat.refusal` says why.
     """
     session.chat.refusal = ""
-    attachments: list[Attachment] = []
-    refused: list[str] = []
-    for name, content in files[:MAX_FILES]:
-        try:
-            attachments.append(prepare(attachment(name, content)))
-        except NotAttachable as error:
-            refused.append(str(error))
-    if len(files) > MAX_FILES:
-        refused.append(f"A message takes {MAX_FILES} files at most.")
+    attachments, refused = accept(files)
     if not text.strip() and not attachments:
-        if refused:
-            session.chat.refusal = f"{' '.join(refused)} Nothing was sent; choose another file."
+        session.chat.refusal = NOTHING_SENT.format(refused) if refused else ""
         return
     conversation = session.chat.conversation
     conversation.ask(text, attachments)
@@ -65,10 +53,7 @@ def submit_question(
     session.chat.earlier_turns = 0
     session.chat.open(conversation)
     if refused:
-        _refuse(
-            conversation.turns[-1].answer,
-            f"{' '.join(refused)} Nothing was sent yet; try again to send the rest.",
-        )
+        refuse(conversation.turns[-1].answer, SENT_LATER.format(refused))
     start_pending_answer(settings, session, user, conversation, request)
 
 
@@ -115,7 +100,7 @@ def start_pending_answer(
             or budget.refusal_of(cost, settings, session, turn.answer)
         )
         if refusal:
-            _refuse(turn.answer, refusal)
+            refuse(turn.answer, refusal)
         else:
             takes_images = "image" in model.inputs
             request = replace(
@@ -218,7 +203,8 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
                 stream.attach(session)
 
 
-def _refuse(answer: Answer, sentence: str) -> None:
+def refuse(answer: Answer, sentence: str) -> None:
+    """Have an answer fail before it is asked for."""
     answer.progress, answer.failure = "failed", sentence
 
 

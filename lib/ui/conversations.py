@@ -1,14 +1,15 @@
 """The chats in the sidebar: open, rename, save, delete, upload."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from lib.chat.archive import NotAConversation, decode, encode
+from lib.chat.comparison import Comparison
 from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation
 from lib.chat.search import find
 from lib.export import to_html, to_markdown
@@ -25,20 +26,22 @@ MIN_CHATS_TO_FIND = 5
 MAX_HITS = 20
 MAX_QUERY_LENGTH = 100
 _NOT_WORD = re.compile(r"\W+")
+_MEDIA_TYPES = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
+T = TypeVar("T", Conversation, Comparison)
 
 
 def render_list(session: Session) -> None:
     """Render the button for a new chat, and the chats, the latest first."""
-    st.button(
+    chat = session.chat
+    listed = [conversation for conversation in chat.conversations if conversation.turns]
+    render_items(
         "New chat",
-        icon=":material/add:",
-        on_click=session.chat.open,
-        args=(Conversation(),),
-        width="stretch",
+        listed,
+        chat.conversation,
+        chat.open,
+        Conversation,
+        find=lambda: len(listed) >= MIN_CHATS_TO_FIND and _render_found(session, listed),
     )
-    listed = [conversation for conversation in session.chat.conversations if conversation.turns]
-    if len(listed) < MIN_CHATS_TO_FIND or not _render_found(session, listed):
-        _render_chats(session, listed)
     # Their content is rendered while they are open. By its key, none stays open for another chat.
     opens: dict[str, Any] = {"width": "stretch", "on_change": "rerun"}
     if session.chat.conversation.turns:
@@ -53,19 +56,55 @@ def render_list(session: Session) -> None:
             _render_upload(session)
 
 
-def _render_chats(session: Session, listed: Sequence[Conversation]) -> None:
+def render_items(
+    new_label: str,
+    items: Sequence[T],
+    opened: T,
+    open_item: Callable[[T], None],
+    new_item: Callable[[], T],
+    find: Callable[[], bool] = lambda: False,
+) -> None:
+    """Render a button for a new item, and one for each of the others, the latest first.
+
+    Between them stands what `find` renders; if it returns True, in place of the others.
+    """
+    st.button(
+        new_label,
+        icon=":material/add:",
+        on_click=open_item,
+        args=(new_item(),),
+        width="stretch",
+    )
+    if find():
+        return
     with st.container(gap="xxsmall", key="chats"):
-        for conversation in reversed(listed):
-            is_open = conversation is session.chat.conversation
+        for item in reversed(items):
+            is_open = item is opened
             st.button(
-                escape_markdown(conversation.title),
-                key=f"open_{conversation.id}",
+                escape_markdown(item.title),
+                key=f"open_{item.id}",
                 icon=":material/chat_bubble:" if is_open else ":material/chat_bubble_outline:",
                 type="secondary" if is_open else "tertiary",
-                on_click=session.chat.open,
-                args=(conversation,),
+                on_click=open_item,
+                args=(item,),
                 width="stretch",
             )
+
+
+def render_downloads(title: str, *files: tuple[str, str, Callable[[], bytes]]) -> None:
+    """Render buttons that save files: label, ending, and what writes the content on a click."""
+    name = _NOT_WORD.sub("-", title).strip("-").lower() or "chat"
+    for label, ending, write in files:
+        st.download_button(
+            label,
+            write,
+            f"{name}.{ending}",
+            _MEDIA_TYPES[ending],
+            key=f"save_{ending}",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
 
 
 def _render_found(session: Session, listed: Sequence[Conversation]) -> bool:
@@ -120,22 +159,12 @@ def _render_chat_menu(session: Session, conversation: Conversation) -> None:
             session.reset_storage()
 
     st.text_input("Name", conversation.title, key=key, max_chars=MAX_TITLE_LENGTH, on_change=rename)
-    name = _NOT_WORD.sub("-", conversation.title).strip("-").lower() or "chat"
-    for label, ending, media_type, write in (
-        ("Save as a page, to send to others", "html", "text/html", _page),
-        ("Save as Markdown", "md", "text/markdown", to_markdown),
-        ("Save as JSON, to open it again", "json", "application/json", encode),
-    ):
-        st.download_button(
-            label,
-            partial(write, conversation),
-            f"{name}.{ending}",
-            media_type,
-            key=f"save_{ending}",
-            icon=":material/download:",
-            on_click="ignore",
-            width="stretch",
-        )
+    render_downloads(
+        conversation.title,
+        ("Save as a page, to send to others", "html", partial(_page, conversation)),
+        ("Save as Markdown", "md", partial(to_markdown, conversation)),
+        ("Save as JSON, to open it again", "json", partial(encode, conversation)),
+    )
     st.button(
         "Delete this chat",
         icon=":material/delete:",

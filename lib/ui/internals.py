@@ -16,6 +16,7 @@ SELECTORS = (
         f'[data-testid="st{name}"]'
         for name in (
             "ChatInputTextArea",
+            "HorizontalBlock",
             "Image",
             "ImageContainer",
             "MarkdownContainer",

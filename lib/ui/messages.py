@@ -21,6 +21,7 @@ from lib.ui.widgets import widget_value
 COST_INTERVAL_S = 1.0
 """Between two looks whether the cost of an answer that broke off is known."""
 _ROW: dict[str, Any] = {"horizontal": True, "vertical_alignment": "center", "gap": "xxsmall"}
+HIDDEN_FAILURE = "This answer failed or broke off. Show the models to see why."
 
 
 def render_question(turn: Turn) -> None:
@@ -123,10 +124,12 @@ def actions_row(slot: DeltaGenerator) -> DeltaGenerator:
     return slot.container(**_ROW, width="content")
 
 
-def render_answer(answer: Answer, providers: Providers, storage_key: str = "") -> None:
+def render_answer(
+    answer: Answer, providers: Providers, storage_key: str = "", *, hides_model: bool = False
+) -> None:
     """Render an answer that does not grow any more, with what stands under it."""
     render_body(answer)
-    render_footer(answer, providers, storage_key)
+    render_footer(answer, providers, storage_key, hides_model=hides_model)
 
 
 def render_body(answer: Answer) -> None:
@@ -148,11 +151,14 @@ def render_footer(
     providers: Providers,
     storage_key: str = "",
     row: DeltaGenerator | None = None,
+    *,
+    hides_model: bool = False,
 ) -> None:
     """Render under an answer its images, sources, end, and receipt, and the button that copies it.
 
     `storage_key` is the name under which the tab stores its text, if it does. The button is in
-    `row`, or below.
+    `row`, or below. With `hides_model` there is neither a receipt nor an error, which may name the
+    model.
     """
     if answer.progress == "waiting":
         return
@@ -181,6 +187,8 @@ def render_footer(
     match answer.progress:
         case "stopped":
             small(f":material/stop_circle: {STOPPED}")
+        case "interrupted" | "failed" if hides_model:
+            small(f":material/error: {HIDDEN_FAILURE}")
         case "interrupted":
             small(f":material/link_off: {escape_markdown(answer.failure or INTERRUPTED)}")
         case "failed":
@@ -191,7 +199,9 @@ def render_footer(
             st.warning("The model finished without an answer. Try again, or ask another way.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
-    if is_counting(answer):
+    if hides_model:
+        pass
+    elif is_counting(answer):
         _render_receipt_when_counted(answer, providers)
     else:
         render_receipt(answer, providers)

@@ -14,11 +14,11 @@ from lib.openrouter.request import (
     ChatRequest,
 )
 from lib.openrouter.untrusted import one_line
-from lib.settings import MAX_COMPARED, Settings
+from lib.settings import Settings
 from lib.ui import catalogue, data_policy, parameters
 from lib.ui.catalogue import CATALOGUE_TIMEOUT_S
 from lib.ui.formatting import small, usd
-from lib.ui.model_labels import describe, expiry, label, short_label
+from lib.ui.model_labels import describe, expiry, label
 from lib.ui.session import Session
 from lib.ui.widgets import keep_popover_open, set_first_widget_value, set_widget_value, widget_value
 
@@ -247,37 +247,6 @@ def _render_web_search(model: Model) -> None:
     small(
         f"Up to {MAX_SEARCHES} searches for an answer: {usd(most)} at most at "
         f"{usd(USD_PER_SEARCH_RESULT)} a result{own}."
-    )
-
-
-def render_compared_choice(settings: Settings, session: Session) -> list[str]:
-    """Render the choice of the models to compare; return their ids."""
-    known = catalogue.models(settings, session, timeout=CATALOGUE_TIMEOUT_S)
-    if not known:
-        st.warning(
-            "The list of models could not be loaded just now, so there are none to compare; reload "
-            "in a minute.",
-            icon=":material/cloud_off:",
-        )
-        return []
-    comparison = session.comparison
-    first = settings.compared_models or (session.chat.model or settings.model,)
-    set_first_widget_value("compared", [model for model in first if model in known])
-    if comparison.was_restored:  # by the tab: its models are chosen again
-        conversations = comparison.conversations
-        set_widget_value("compared", [model for model in conversations if model in known])
-        comparison.data_policy = next(iter(conversations.values())).data_policy
-        comparison.was_restored = False
-    allowed = data_policy.allowed(settings, session, comparison.data_policy, known)
-    chosen = [name for name in widget_value("compared", []) if name in known]
-    return st.multiselect(
-        "Models",
-        list(dict.fromkeys([*allowed, *chosen])),
-        key="compared",
-        persist_state="session",
-        max_selections=MAX_COMPARED,
-        format_func=lambda name: short_label(known.get(name) or Model(name, name)),
-        placeholder=f"Two to {MAX_COMPARED} models",
     )
 
 

@@ -5,11 +5,11 @@ from functools import partial
 
 import streamlit as st
 
-from lib.chat.conversation import Remedy
+from lib.chat.conversation import Answer, Conversation, Remedy
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.models import Model
 from lib.settings import Settings
-from lib.ui import catalogue, chat_actions, data_policy
+from lib.ui import catalogue, data_policy
 from lib.ui.model_labels import label
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
@@ -21,7 +21,10 @@ _REMEDIES: dict[Remedy, tuple[str, str]] = {
 
 
 def render_another_answer(
-    settings: Settings, session: Session, start_answer: Callable[[], object]
+    settings: Settings,
+    session: Session,
+    start_answer: Callable[[], object],
+    choose_model: Callable[[str], object],
 ) -> None:
     """Render the buttons under a whole answer that ask for another, of this model or of another one.
 
@@ -30,7 +33,7 @@ def render_another_answer(
     conversation = session.chat.conversation
     if conversation.can_try_again():
         return
-    ask_again = _ask_again(session, start_answer)
+    ask_again = _ask_again(conversation, start_answer, choose_model)
     st.button(
         "Another answer",
         icon=":material/refresh:",
@@ -65,34 +68,49 @@ def render_another_answer(
         )
 
 
-def render_remedies(session: Session, start_answer: Callable[[], object]) -> None:
-    """Render the buttons after an answer that was cut, failed or is empty."""
-    conversation = session.chat.conversation
+def render_ask_again(
+    conversation: Conversation,
+    start_answer: Callable[[], object],
+    choose_model: Callable[[str], object] | None = None,
+    key: str = "",
+    can_continue: Callable[[Answer], bool] | None = None,
+) -> None:
+    """Render the buttons after an answer that was cut, failed or is empty.
+
+    `start_answer` is called when one more answer waits. Other models are offered if there is
+    `choose_model`, and to continue an answer if there is `can_continue`. `key` tells several
+    conversations apart.
+    """
     answer = conversation.turns[-1].answer
-    ask_again = _ask_again(session, start_answer)
+    ask_again = _ask_again(conversation, start_answer, choose_model)
 
     def resume() -> None:
         is_last = conversation.turns and conversation.turns[-1].answer is answer
-        if is_last and chat_actions.can_continue(session, answer):
+        if is_last and can_continue and can_continue(answer):
             answer.resume()
             start_answer()
 
     with st.container(horizontal=True):
-        if answer.is_cut:
+        if answer.is_cut and can_continue:
             st.button(
                 "Continue",
                 icon=":material/play_arrow:",
                 key="continue",
                 on_click=resume,
-                disabled=not chat_actions.can_continue(session, answer),
+                disabled=not can_continue(answer),
             )
         if conversation.can_try_again():
-            st.button("Try again", icon=":material/refresh:", key="try_again", on_click=ask_again)
+            st.button(
+                "Try again",
+                icon=":material/refresh:",
+                key=f"try_again{key}",
+                on_click=ask_again,
+            )
         if affordable := answer.affordable_tokens:
             st.button(
                 f"Send again, for at most {affordable:,} tokens",
                 icon=":material/short_text:",
-                key="shorter",
+                key=f"shorter{key}",
                 on_click=partial(ask_again, max_tokens=affordable),
             )
         if remedy := answer.suggested_remedy:
@@ -100,10 +118,10 @@ def render_remedies(session: Session, start_answer: Callable[[], object]) -> Non
             st.button(
                 name,
                 icon=f":material/{icon}:",
-                key=f"remedy_{remedy}",
+                key=f"remedy_{remedy}{key}",
                 on_click=partial(ask_again, remedy=remedy),
             )
-        for number, model in enumerate(answer.suggested_models):
+        for number, model in enumerate(answer.suggested_models if choose_model else ()):
             st.button(
                 f"Ask {escape_markdown(model)}",
                 icon=":material/swap_horiz:",
@@ -112,9 +130,12 @@ def render_remedies(session: Session, start_answer: Callable[[], object]) -> Non
             )
 
 
-def _ask_again(session: Session, start_answer: Callable[[], object]) -> Callable[..., None]:
+def _ask_again(
+    conversation: Conversation,
+    start_answer: Callable[[], object],
+    choose_model: Callable[[str], object] | None,
+) -> Callable[..., None]:
     """Return the callback that asks the last question again."""
-    conversation = session.chat.conversation
     turn = conversation.turns[-1]
 
     def ask_again(
@@ -123,8 +144,8 @@ def _ask_again(session: Session, start_answer: Callable[[], object]) -> Callable
         # The turn may be deleted at the same moment.
         if not conversation.turns or conversation.turns[-1] is not turn:
             return
-        if model:
-            session.chat.model = model
+        if model and choose_model:
+            choose_model(model)
         turn.ask_again(max_tokens, remedy)
         start_answer()
         if model:

@@ -81,15 +81,17 @@ class Session:
 
     @property
     def stored_conversations(self) -> list[Conversation]:
-        """The conversations that outlive a reload: the chats, and what is compared."""
-        return [*self.chat.conversations, *self.comparison.conversations.values()]
+        """The conversations that outlive a reload: the chats, and those of the comparisons."""
+        comparisons = self.comparison.comparisons
+        compared = (one for comparison in comparisons for one in comparison.conversations())
+        return [*self.chat.conversations, *compared]
 
     def replace_conversation(self, conversation: Conversation) -> None:
-        """Put a conversation in place of an older copy of it, and open it if it is a chat."""
+        """Put a conversation in place of an older copy of it, and open it."""
         chat = self.chat
         chat.conversations = [one for one in chat.conversations if one.id != conversation.id]
-        if conversation.model:
-            self.comparison.conversations[conversation.model] = conversation
+        if conversation.part:
+            self.comparison.put(conversation)
         else:
             chat.open(conversation)
 

@@ -1,18 +1,18 @@
 """What a browser session holds, by owner: chat, comparison, spending, account, storage."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from lib.chat.comparison import Comparison
 from lib.chat.conversation import Conversation, Turn
 from lib.chat.search import fold
 from lib.chat.storage import StorageChanges, StorageDiff
 from lib.markdown import Block, render_blocks
 from lib.openrouter.account import Account
-from lib.openrouter.request import DataPolicy
 
 MAX_CACHED_TEXTS = 512
 """Texts whose blocks are cached."""
@@ -105,12 +105,75 @@ class ChatState:
 
 @dataclass
 class ComparisonState:
-    """The conversations that are compared, by model; `count` tells one comparison from the next."""
+    """The comparisons of a session, and the open one, which is listed once it has a question.
 
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    data_policy: DataPolicy = "any"
-    count: int = 0
-    was_restored: bool = False
+    `open_count`: how often another one was opened. `resets_choice`: whether the models and the
+    blindness of the open one are to be chosen again. `shows_all`: whether old rounds are shown, too.
+    `refusal`: why nothing was sent.
+    """
+
+    comparison: Comparison = field(default_factory=Comparison)
+    comparisons: list[Comparison] = field(default_factory=list)
+    open_count: int = 0
+    resets_choice: bool = False
+    shows_all: bool = False
+    refusal: str = ""
+
+    @property
+    def hidden_rounds(self) -> int:
+        """How many rounds stand before those that are shown."""
+        return 0 if self.shows_all else max(0, self.comparison.round_count - SHOWN_TURNS)
+
+    def show_all(self) -> None:
+        """Show old rounds, too, until another comparison is opened."""
+        self.shows_all = True
+
+    def open(self, comparison: Comparison) -> None:
+        """Open a comparison; one without questions takes over who may see it."""
+        self.refusal = ""
+        if comparison is self.comparison:
+            return
+        if comparison.columns:
+            self.resets_choice = True
+        else:
+            comparison.data_policy = self.comparison.data_policy
+        self.comparison, self.shows_all = comparison, False
+        self.open_count += 1
+
+    def add(self, comparison: Comparison) -> None:
+        """Add a comparison to the list, if it is new."""
+        if all(known is not comparison for known in self.comparisons):
+            self.comparisons.append(comparison)
+
+    def restore(self, comparisons: Iterable[Comparison]) -> None:
+        """Add comparisons that the tab has stored, oldest first, and open the latest.
+
+        Of one that is there already, answers that grow are newer than what was stored.
+        """
+        known = {one.id: one for one in self.comparisons}
+        restored = list(comparisons)
+        for stored in restored:
+            if comparison := known.get(stored.id):
+                newer = {conversation.id for conversation in comparison.conversations()}
+                for conversation in stored.conversations():
+                    if conversation.id not in newer:
+                        comparison.put(conversation)
+                comparison.votes, comparison.is_revealed = stored.votes, stored.is_revealed
+                self.resets_choice |= comparison is self.comparison
+        self.comparisons[:0] = [one for one in restored if one.id not in known]
+        if restored and not self.comparison.columns:  # else something else is compared by now
+            self.open(restored[-1])
+
+    def put(self, conversation: Conversation) -> None:
+        """Add a conversation to the comparison of which it is a part, and open that."""
+        part = conversation.part
+        assert part
+        found = (one for one in self.comparisons if one.id == part.comparison)
+        comparison = next(found, None) or Comparison(id=part.comparison)
+        comparison.put(conversation)
+        if comparison.columns:
+            self.add(comparison)
+            self.open(comparison)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, open_chat
-from tests.browser.test_compare import add
+from tests.browser.test_compare import choose, hide_models
 
 pytestmark = pytest.mark.browser
 
@@ -89,9 +89,17 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
             expect_no_faults(page)
             page.keyboard.press("Escape")
     in_sidebar(page, "link", "Compare")
-    add(page, "sandbox/citations")
+    hide_models(page)
+    choose(page, "sandbox/tour", "sandbox/citations")
     steps.compare(page, "Hello?")
-    expect(page.get_by_text("completion tokens")).to_have_count(2)
+    page.get_by_role("button", name="Tie").click()
+    expect(page.get_by_text("ask on: they stay hidden")).to_be_visible()
+    expect_accessible(page)
+    page.get_by_role("button", name="Show the models").click()
+    page.get_by_text("Let a model judge").click()
+    page.get_by_role("button", name="Ask the judge").click()
+    expect(page.get_by_text("The judge disagrees with itself")).to_be_visible()
+    expect(page.get_by_text("completion tokens")).to_have_count(4)
     expect_accessible(page)
     for link, text in (("Account", "Your account"), ("Self-check", "This browser accepts them")):
         in_sidebar(page, "link", link)

@@ -10,7 +10,7 @@ from sandbox.answers import long
 from sandbox.server import Sandbox
 from tests.browser import steps
 from tests.browser.conftest import App, arrive_signed_in, open_chat
-from tests.browser.test_compare import add, column
+from tests.browser.test_compare import choose, column
 from tests.browser.wire import Wire
 
 pytestmark = pytest.mark.browser
@@ -108,9 +108,7 @@ def test_ended_meanwhile(chat: Page, sandbox: Sandbox) -> None:
 def test_compare(tab: Page, wire: Wire, sandbox: Sandbox, way: str) -> None:
     """In Compare each answer goes on likewise."""
     tab.goto(f"http://localhost:{wire.port}/compare")
-    models = ("sandbox/endless", "sandbox/tour")
-    for model in models:
-        add(tab, model)
+    choose(tab, "openrouter/auto", "sandbox/endless", "sandbox/tour")
     steps.compare(tab, "sandbox/endless please")
     routed, endless = (column(tab, name) for name in ("Auto Router", "Sandbox: endless"))
     expect(endless).to_contain_text("word 40")

@@ -58,7 +58,10 @@ def test_phone(own_chat: Page) -> None:
     for chosen, shown in (
         (aside.get_by_role("button", name="New chat"), main.get_by_text("Ask anything.")),
         (aside.get_by_role("button", name="sandbox/echo one"), steps.answers(own_chat)),
-        (aside.get_by_role("link", name="Compare"), main.get_by_text("Choose two to four")),
+        (
+            aside.get_by_role("link", name="Compare"),
+            main.get_by_text("Ask, and each model answers"),
+        ),
         (aside.get_by_role("button", name="Sign out"), steps.sign_in_link(own_chat)),
     ):
         own_chat.get_by_role("button", name="Expand sidebar").click()

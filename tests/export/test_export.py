@@ -18,16 +18,16 @@ from tests.markdown.hostile import HOSTILE
 
 AT = datetime(2026, 3, 9, 8, 5, tzinfo=UTC)
 OWN_ELEMENTS = re.compile(
-    "html|head|meta|title|style|body|header|main|footer|article|h[1-6]|div|span|p|dl|dt|dd|details|"
+    "html|head|meta|title|style|body|header|main|footer|article|section|h[1-6]|div|span|p|dl|dt|dd|details|"
     "summary|figure|figcaption|img|a|ol|ul|li|table|thead|tbody|tr|th|td|pre|code|blockquote|"
     "strong|em|s|hr|br|sup|math|m[a-z]+"
 )
 OWN_ATTRIBUTES = re.compile(
-    "charset|http-equiv|content|name|lang|dir|class|role|aria-label|tabindex|style|src|alt|href|"
+    "charset|http-equiv|content|name|lang|dir|class|role|scope|aria-label|tabindex|style|src|alt|href|"
     "rel|target|start|display|displaystyle|scriptlevel|stretchy|fence|form|accent|lspace|rspace|"
     "width|mathvariant|linethickness|notation|minsize|maxsize|movablelimits"
 )
-
+OWN_STYLE = re.compile(r"text-align:(left|center|right)|((left|right):[\d.]+%;)?bottom:[\d.]+%")
 
 UNREADABLE = {1: None, 0: None, 0xD800: None, 0xFFFD: None, 0x3F: None}
 
@@ -96,7 +96,7 @@ def assert_harmless(found: Page) -> None:
         if tag.startswith("m") and tag not in ("meta", "main"):
             assert not {"href", "src", "class"} & attributes.keys()
         if "style" in attributes and not tag.startswith("m"):
-            assert re.fullmatch(r"text-align:(left|center|right)", attributes["style"] or "")
+            assert OWN_STYLE.fullmatch(attributes["style"] or "")
         if tag == "meta" and "http-equiv" in attributes:
             assert attributes["http-equiv"] == "Content-Security-Policy"
 

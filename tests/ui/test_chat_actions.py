@@ -167,13 +167,13 @@ def test_reload_before_the_tab_has_stored(served: Served) -> None:
 
 def test_stop_while_connecting() -> None:
     """An answer can be stopped while its connection is still being made."""
-    session = signed_in()
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as others:
         for _ in range(3):  # fill the backlog: the next connection gets no response at all
             other = others.enter_context(socket.socket())
             other.setblocking(False)
             other.connect_ex(full.getsockname())
         settings = Settings(base_url=f"http://127.0.0.1:{full.getsockname()[1]}")
+        session = signed_in(settings.base_url)
         session.chat.conversation.ask("Hello?")
         start(session, settings, ChatRequest("a/model"))
         answer = session.chat.conversation.turns[0].answer

@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.chat.conversation import Answer, Conversation, Turn
+from lib.chat.comparison import Comparison
+from lib.chat.conversation import Conversation
 from sandbox.server import Sandbox
 from tests.support.pages import (
     ask,
@@ -127,7 +128,7 @@ def test_compare(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not app.warning
     ask(app, "Hello?")
     assert providers(sandbox) == [ZDR, ZDR]
-    (conversation, _) = session.comparison.conversations.values()
+    (conversation, _) = session.comparison.comparison.columns
     app.button(key=f"continue_{conversation.id}").click().run()
     assert session.chat.conversation.data_policy == "nothing-kept"
 
@@ -135,10 +136,8 @@ def test_compare(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_compare_after_a_reload(sandbox: Sandbox) -> None:
     """A comparison that the tab has stored comes back with who may see it."""
     session = signed_in()
-    session.comparison.conversations = {
-        model: Conversation([Turn("Hello?", [Answer("!", "complete")])], data_policy="nothing-kept")
-        for model in ("sandbox/echo", "sandbox/tour")
-    }
-    session.comparison.was_restored = True
+    stored = Comparison(data_policy="nothing-kept")
+    stored.ask(["sandbox/echo", "sandbox/tour"], "Hello?", [])
+    session.comparison.restore([stored])
     app = compare_page(session).run()
     assert app.radio(key="who_may_see_it").value == "nothing-kept"
