@@ -37,7 +37,7 @@ def summary_facts(answer: Answer) -> Iterator[str]:
     if answer.usage and answer.usage.cost is not None:
         yield rounded_usd(answer.usage.cost)
     if answer.seconds is not None and answer.size:
-        yield f"{answer.seconds:,.1f} s"
+        yield f"{answer.seconds:,.1f}\N{NO-BREAK SPACE}s"
 
 
 def receipt_rows(answer: Answer, providers: Providers) -> Iterator[tuple[str, str]]:

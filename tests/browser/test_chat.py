@@ -73,7 +73,7 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect(steps.last_answer(page)).to_contain_text("Why is the sky blue?")
     expect(steps.last_answer(page)).to_contain_text(
         re.compile(
-            r"sandbox/hello · less than a cent · \d\.\d s"
+            r"sandbox/hello · less than a cent · \d\.\d\ss"
             r"ProviderSandbox, privacy policy, data centers in DE, IERoutingOpenRouter region fra"
             r"Tokens\d+ prompt and \d+ completion tokensCost\$0\.000\d+"
             r"Speedfirst word after \d\.\d\d s, [\d,]+ tokens a second"

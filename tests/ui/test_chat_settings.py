@@ -140,7 +140,9 @@ def test_answer_in_one_piece(sandbox: Sandbox) -> None:
     (completion,) = sandbox.completions
     assert completion["body"]["stream"] is False
     assert "That is all." in visible_text(app)
-    facts = r"sandbox/tour · less than a cent · \d\.\d s.*\d+ prompt and \d+ completion tokens</dd>"
+    facts = (
+        r"sandbox/tour · less than a cent · \d\.\d\ss.*\d+ prompt and \d+ completion tokens</dd>"
+    )
     assert re.search(facts, visible_text(app))
     assert open_choice(app).toggle(key="stream").value is False
 

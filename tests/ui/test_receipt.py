@@ -20,7 +20,7 @@ def test_first_line() -> None:
     """The first line has model, cost and time, as far as they are known."""
     assert list(summary_facts(Answer(seconds=2.04))) == []
     answer = Answer("So.", model="a/b", usage=Usage(1_200, 5, 0.25), seconds=2.04)
-    assert list(summary_facts(answer)) == ["a/b", "25 cents", "2.0 s"]
+    assert list(summary_facts(answer)) == ["a/b", "25 cents", "2.0\N{NO-BREAK SPACE}s"]
 
 
 @pytest.mark.parametrize(
