@@ -20,7 +20,7 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         page = chromium.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
         steps.sign_in(page, app.url)
         steps.ask(page, "What can an answer hold? Show me sandbox/tour.")
-        expect(page.get_by_text("completion tokens")).to_be_visible()
+        expect(page.get_by_text("sandbox/tour ·")).to_be_visible()
         expect(page.get_by_text("left of this key's limit")).to_be_visible()
         page.screenshot(path=HERE / "chat.png")
         page.get_by_role("button", name="New chat").click()

@@ -1,5 +1,6 @@
 """The chat page."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -7,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.attachments import FILE_TYPES, MAX_UPLOAD_MB
-from lib.chat.conversation import MAX_QUESTION_LENGTH
+from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.request import DataPolicy
 from lib.openrouter_sign_in import current_user
@@ -31,6 +32,8 @@ from lib.ui.live import render_live, render_stop, rerun_if_key_was_rejected
 from lib.ui.render import alternating_slot
 from lib.ui.widgets import widget_value
 from sandbox import embedded
+
+RECORDING_NAME = "recording.wav"
 
 app = page.begin_page(embedded.base_url)
 settings, session = app.settings, app.session
@@ -64,12 +67,23 @@ def submit(text: str, files: list[tuple[str, bytes]] | None = None) -> None:
 
 def submit_input() -> None:
     if value := widget_value("question"):
-        submit(value.text, [(file.name, file.getvalue()) for file in value.files])
+        files = [(file.name, file.getvalue()) for file in value.files]
+        if recording := value.get("audio"):  # no attribute if the model takes none
+            files.append((RECORDING_NAME, recording.getvalue()))
+        submit(value.text, files)
 
 
 def submit_prompt(prompt: str) -> None:
     if not conversation.turns:  # a double click asks once
         submit(prompt)
+
+
+def render_end(answer: Answer, index: int, footer: DeltaGenerator, slot: DeltaGenerator) -> None:
+    """Render what stands under an answer that has ended."""
+    rows[index] = messages.actions_row(slot)
+    with footer.container():
+        storage_key = session.text_storage_key(index)
+        messages.render_footer(answer, providers(), storage_key, rows[index])
 
 
 def choose_model(model: str) -> None:
@@ -82,6 +96,7 @@ def choose_policy(policy: DataPolicy) -> None:
 
 policy_slot = internals.slot_above_input()
 stop_slot = internals.slot_above_input()
+chosen_model = catalogue.find(settings, session, session.chat.model or settings.model)
 cost_slot = internals.slot_above_input()
 st.chat_input(
     "Ask anything",
@@ -91,6 +106,7 @@ st.chat_input(
     accept_file="multiple",
     file_type=FILE_TYPES,
     max_upload_size=MAX_UPLOAD_MB,
+    accept_audio="audio" in chosen_model.inputs,  # a change keeps what was typed and attached
 )
 with app.buttons:
     conversations.render_list(session)
@@ -120,7 +136,8 @@ if not conversation.turns:
 conversation_slot, button_slot = alternating_slot(session.chat.open_count), st.empty()
 hidden = session.chat.hidden_turns
 live: dict[AnswerStream, DeltaGenerator] = {}
-indices: dict[AnswerStream, int] = {}
+ends: dict[AnswerStream, Callable[[], None]] = {}
+rows: dict[int, DeltaGenerator] = {}
 with conversation_slot:
     with st.container(horizontal_alignment="center"):
         if hidden:
@@ -131,22 +148,21 @@ with conversation_slot:
         with st.chat_message("assistant"):
             answer_slot = alternating_slot(turn.version)
         with answer_slot:
-            body = st.container()
-            messages.render_versions(turn, index)
+            body, footer = st.container(), st.empty()
+            slot = messages.render_versions(turn, index)
         if stream := session.stream_of(turn.answer):
-            live[stream], indices[stream] = body, index
+            live[stream] = body
+            ends[stream] = partial(render_end, stream.answer, index, footer, slot)
         else:
             with body:
-                storage_key = session.text_storage_key(index)
-                messages.render_answer(turn.answer, providers(), storage_key)
+                messages.render_body(turn.answer)
+            render_end(turn.answer, index, footer, slot)
 
 if live:
     with stop_slot:
         render_stop(session, live, "Stop", "stop")
 for stream in render_live(live, session, autosaver):
-    with live[stream]:
-        storage_key = session.text_storage_key(indices[stream])
-        messages.render_footer(stream.answer, providers(), storage_key)
+    ends[stream]()
     autosaver.save()
 rerun_if_key_was_rejected(live)
 if live and conversation.pending_turn:
@@ -157,8 +173,13 @@ if live:
     with cost_slot:
         cost_estimate.render(settings, session, asked, "next_cost_estimate")
 if conversation.turns:
+    with rows[len(conversation.turns) - 1]:
+        remedies.render_another_answer(settings, session, start_answer, choose_model)
     with button_slot:
-        remedies.render_ask_again(conversation, start_answer, choose_model)
+        can_continue = partial(chat_actions.can_continue, session)
+        remedies.render_ask_again(
+            conversation, start_answer, choose_model, can_continue=can_continue
+        )
 if session.chat.refusal:
     st.error(escape_markdown(session.chat.refusal), icon=":material/error:")
 budget.render_warning(settings, session)

@@ -26,7 +26,7 @@ BEHAVIOURS = {
     "sandbox/stream-error-string": "the same with a string as code, and without choices",
     "sandbox/bad-json": "a line that is not JSON after some text",
     "sandbox/finish-error": "finish_reason error",
-    "sandbox/finish-length": "finish_reason length",
+    "sandbox/finish-length": "stops in the middle with finish_reason length; continues when asked",
     "sandbox/finish-content_filter": "finish_reason content_filter",
     "sandbox/empty": "an answer without text",
     "sandbox/parts": "an answer whose content is a list of parts, with reasoning",

@@ -18,7 +18,6 @@ from sandbox.statuses import AFFORDABLE_TOKENS, STATUSES, TEMPORARY, Status
 PROCESSING = b": OPENROUTER PROCESSING\n\n"
 _OUTCOMES = {
     "finish-error": "error",
-    "finish-length": "length",
     "finish-content_filter": "content_filter",
 }
 _ERROR = {
@@ -52,9 +51,18 @@ def select_model(model: str, question: str, known: set[str]) -> str:
 
 
 def last_question(messages: list[Any]) -> str:
-    """Return the text of the user's last message."""
+    """Return the text of the user's last message that does not only ask to continue."""
+    if cut_answer(messages):
+        messages = messages[:-2]
     questions = [m for m in messages if isinstance(m, dict) and m.get("role") == "user"]
     return _text_of(questions[-1]) if questions else ""
+
+
+def cut_answer(messages: list[Any]) -> str:
+    """Return the text of the last answer, if the user asks to continue it."""
+    last = [_text_of(message) for message in messages[-2:]]
+    asks = len(messages) > 2 and re.search(r"\bcontinue\b", last[1], re.IGNORECASE)
+    return last[0] if asks and "sandbox/" not in last[1] else ""
 
 
 def last_files(messages: list[Any]) -> list[str]:
@@ -80,6 +88,14 @@ class Completion:
             self._text = answers.request(body)
         else:
             self._text = answers.text(self._name, last_question(messages), last_files(messages))
+        self._continued = cut_answer(messages)
+        if self._name == "finish-length":
+            half = len(self._text) // 2
+            is_second = self._text[:half] == self._continued
+            self._text = self._text[half:] if is_second else self._text[:half]
+            self._outcome = "stop" if is_second else "length"
+        else:
+            self._outcome = _OUTCOMES.get(self._name, "stop")
         self._raw_text = (shapes.THINKING if self._name == "think" else "") + self._text
         self._extras = self._extra_deltas(messages)
         self._max_tokens = body.get("max_completion_tokens") or body.get("max_tokens")
@@ -148,7 +164,7 @@ class Completion:
                 last = self._chunk([_choice({}, "stop")], usage=self._charge(self._text))
                 yield _data(last).removesuffix(b"\n")
                 return
-        finish = _choice({}, _OUTCOMES.get(self._name, "stop"))
+        finish = _choice({}, self._outcome)
         if self._name == "whole-message":
             finish["message"] = self._message()
         if self._name != "no-finish":
@@ -172,7 +188,7 @@ class Completion:
         if self._name.startswith("stream-error"):
             choice |= {"finish_reason": "error", "error": _ERROR}
         else:
-            choice["finish_reason"] = _OUTCOMES.get(self._name, "stop")
+            choice["finish_reason"] = self._outcome
             more |= {"usage": self._charge(self._text), **self.routing}
         content = json.dumps(self._chunk([choice], **more), ensure_ascii=False).encode()
         yield content[:100] if self._name == "bad-json" else content
@@ -253,7 +269,7 @@ class Completion:
     def _pieces(self) -> Iterator[str]:
         match self._name:
             case "endless":
-                number = 0
+                number = self._continued.count("word ")
                 while True:
                     number += 1
                     yield f"word {number} "

@@ -35,7 +35,7 @@ QUESTION = "Grüße, 你好 🎉\nand a second line"
 NOT_WHOLE = {"silent", "no-headers", "endless", "freeze", "slow-start", "request", "recovers"} | {
     *("cut", "stream-error", "stream-error-string", "bad-json", "402-in-flight", "401-once"),
     *("error-body", "error-event", "chunk-401-provider", "chunk-http-status"),
-    *("parts", "think", "no-finish", "no-empty-line", "byok"),
+    *("parts", "think", "no-finish", "no-empty-line", "byok", "finish-length"),
 }
 """Models that do not end, fail, have another shape, or have a test of their own."""
 WHOLE = [
@@ -47,7 +47,6 @@ WHOLE = [
 ]
 FINISH_REASONS = {
     "finish-error": "error",
-    "finish-length": "length",
     "finish-content_filter": "content_filter",
 }
 REASONING = ("reasoning", "reasoning-content", "reasoning-details")
@@ -357,6 +356,22 @@ def test_stream(served: Served, name: str) -> None:
     assert (usage["completion_tokens_details"]["reasoning_tokens"] > 0) == (name in REASONING)
     assert served.keys[served.key].usage == usage["cost"]
     assert (usage["cost"] > 0) == (name != "per-image")  # none was sent
+
+
+def test_finish_length(served: Served) -> None:
+    """An answer ends in its middle, and its rest comes when the user asks to continue it."""
+    question = {"role": "user", "content": QUESTION}
+    halves = []
+    for outcome in ("length", "stop"):
+        more = [
+            {"role": "assistant", "content": "".join(halves)},
+            {"role": "user", "content": "Continue!"},
+        ]
+        messages = [question, *(more if halves else [])]
+        *chunks, finish, _ = chunks_of(ask(served, "sandbox/finish-length", messages=messages))
+        assert finish["choices"][0]["finish_reason"] == outcome
+        halves.append(text_of(chunks))
+    assert "".join(halves) == answers.text("finish-length", QUESTION)
 
 
 def test_stream_error(served: Served) -> None:

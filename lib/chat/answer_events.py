@@ -53,7 +53,7 @@ def apply(event: Event, answer: Answer) -> bool:
             answer.routing = event
             answer.provider = answer.provider or event.provider
         case Usage():
-            answer.usage = event
+            answer.add_usage(event)
         case Finished(finish_reason):
             answer.finish_reason = finish_reason
     return False

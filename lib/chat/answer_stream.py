@@ -85,7 +85,7 @@ class Reader(Protocol):
 class AnswerStream:
     """Adds the events of `stream` to `answer` until it is complete, fails, or is ended.
 
-    It belongs to the user of `key`. The sessions attached to it are notified of new content and of
+    An answer that has text already is continued. It belongs to the user of `key`. The sessions attached to it are notified of new content and of
     the end, and count its cost. `failure` is the error it failed with. `on_over` is called in the
     thread, before `over` is set.
 
@@ -110,7 +110,8 @@ class AnswerStream:
         self.retries_at: float | None = None
         self.over = threading.Event()
         self.readers: tuple[Reader, ...] = (reader,)
-        self._key, self._cost = key, 0.0
+        self._key, self._paid = key, 0.0
+        self._size_before, self._cost_before = answer.size, answer.cost
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._stream: Completion | None = stream
@@ -124,6 +125,11 @@ class AnswerStream:
         """Whether the answer has ended and no longer changes."""
         return self.over.is_set()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether something of the answer has arrived."""
+        return self.answer.size > self._size_before
+
     def belongs_to(self, key: str) -> bool:
         """Return whether the request was made with this API key."""
         return hmac.compare_digest(self._key, key)
@@ -134,15 +140,15 @@ class AnswerStream:
             if any(one is reader for one in self.readers):
                 return
             self.readers = (*(one for one in self.readers if one.is_connected), reader)
-            cost = self._cost
-        if cost:
-            reader.pay(self._key, cost, self.answer.model)
+            paid = self._paid
+        if paid:
+            reader.pay(self._key, paid, self.answer.model)
 
-    def pay(self, cost: float) -> None:
-        """Add a cost, in USD, to each reader."""
+    def settle(self) -> None:
+        """Have each reader pay what the request has cost beyond what they have paid."""
         with self._lock:
-            self._cost += cost
-            readers = self.readers
+            paid, self._paid = self._paid, self.answer.cost - self._cost_before
+            cost, readers = self._paid - paid, self.readers
         for reader in readers:
             reader.pay(self._key, cost, self.answer.model)
 
@@ -184,14 +190,14 @@ class AnswerStream:
         if self._ended.is_set():
             self.failure = None
         else:
-            self.answer.seconds = time.monotonic() - began
+            self.answer.seconds = (self.answer.seconds or 0) + time.monotonic() - began
         self._on_over(self)
         if self.answer.progress == "streaming":
             self.answer.progress = "failed" if self.failure else "complete"
 
     def _waits_to_retry(self, retry: int) -> bool:
         """Wait for the delay before a retry; return whether to retry."""
-        failure, has_begun = self.failure, self.answer.size or self.answer.usage
+        failure, has_begun = self.failure, self.has_begun or self.answer.is_usage_known
         if not failure or not failure.is_transient or has_begun or not self._may_retry():
             return False
         if retry >= (MAX_IN_FLIGHT_RETRIES if failure.is_in_flight else MAX_RETRIES):

@@ -10,6 +10,7 @@ from lib.chat.attachments import MAX_FILES, Attachment, NotAttachable, attachmen
 from lib.chat.conversation import (
     MAX_QUESTION_LENGTH,
     MAX_TITLE_LENGTH,
+    UNFINISHED,
     Answer,
     Conversation,
     Turn,
@@ -35,7 +36,6 @@ MAX_TURNS = 2_000
 MAX_ANSWERS = 100
 MAX_FAILURE_LENGTH = 4_000
 """Characters of an error message; the longest contains the name of each file."""
-_UNFINISHED = ("waiting", "streaming")
 _T = TypeVar("_T")
 
 
@@ -145,7 +145,7 @@ def decode_turn(
 
 
 def _mark_truncated(answer: Answer, is_truncated: bool) -> None:
-    if is_truncated and answer.progress not in _UNFINISHED:
+    if is_truncated and answer.progress not in UNFINISHED:
         answer.progress, answer.failure = "interrupted", TRUNCATED
 
 
@@ -205,7 +205,7 @@ def _checked(turn: Turn) -> Turn:
 
 
 def _check(answer: Answer) -> None:
-    if answer.progress in _UNFINISHED:
+    if answer.progress in UNFINISHED:
         answer.progress = "interrupted"
     answer.help = None
     answer.suggested_models = [name for name in answer.suggested_models if is_model_id(name)]
@@ -225,8 +225,8 @@ def _check(answer: Answer) -> None:
     answer.unshown_images = [one_line(one) for one in answer.unshown_images[:MAX_IMAGES]]
     answer.file_annotations = _checked_annotations(answer.file_annotations)
     answer.routing = answer.routing and answer.routing.checked()
-    usage = answer.usage
-    counts = tuple(vars(usage).values()) if usage else ()
+    usages = [usage for usage in (answer.usage, answer.usage_before) if usage]
+    counts = [count for usage in usages for count in vars(usage).values()]
     numbers = (*counts, answer.seconds, answer.first_token_seconds)
     numbers += (answer.max_tokens, answer.affordable_tokens)
     if not all(value is None or amount(value) is not None for value in numbers):

@@ -17,6 +17,8 @@ from lib.openrouter.untrusted import one_line
 Progress = Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
 """`stopped` by the user; `interrupted` because the user was away or the app was restarted."""
 
+UNFINISHED: tuple[Progress, ...] = ("waiting", "streaming")
+
 Remedy = Literal["", "smaller_images", "without_files"]
 """A change of the files with which a question may be sent again after an error."""
 
@@ -24,6 +26,10 @@ MAX_QUESTION_LENGTH = 200_000
 MAX_TITLE_LENGTH = 60
 MAX_TURNS = 1_000
 """Turns of one conversation."""
+
+
+BEFORE_EDIT = "Before the edit: "
+"""Begins the name of a conversation as it was before a question of it was changed."""
 
 
 def new_id() -> str:
@@ -52,6 +58,9 @@ class Answer:
     cannot be shown; `file_annotations` only go back to OpenRouter. `first_token_seconds` is the time from the request to the first token of text or
     reasoning (None if the answer arrived in one piece), `seconds` the time to the end. `generation`
     is the id at OpenRouter.
+
+    An answer that is continued (`resume`) takes several requests: `usage` and `seconds` are of all
+    of them, `usage_before` is of those before the latest.
     """
 
     text: str = ""
@@ -61,6 +70,7 @@ class Answer:
     model: str = ""
     finish_reason: str = ""
     usage: Usage | None = None
+    usage_before: Usage | None = None
     provider: str = ""
     routing: Routing | None = None
     reasoning: str = ""
@@ -85,6 +95,29 @@ class Answer:
         return (self.usage and self.usage.cost) or 0.0
 
     @property
+    def is_usage_known(self) -> bool:
+        """Whether OpenRouter has reported the usage of the latest request."""
+        return self.usage is not None and self.usage != self.usage_before
+
+    def add_usage(self, latest: Usage) -> None:
+        """Set the usage of the latest request, as far as it is known by now."""
+        self.usage = self.usage_before + latest if self.usage_before else latest
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ended before its end, so that it can be continued."""
+        is_complete = self.progress == "complete" and self.finish_reason != "length"
+        return bool(self.text) and not is_complete and self.progress not in UNFINISHED
+
+    def resume(self) -> None:
+        """Wait for a further request, which continues it."""
+        self.progress, self.failure, self.help = "waiting", "", None
+        self.affordable_tokens, self.suggested_models, self.suggested_remedy = None, [], ""
+        self.usage_before = self.usage
+        if self.reasoning:
+            self.reasoning += "\n\n"
+
+    @property
     def size(self) -> int:
         """Characters of text and reasoning, plus bytes of images."""
         images = sum(len(image.content) for image in self.images)
@@ -97,8 +130,10 @@ class Answer:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """The speed after the first token; None if unknown."""
-        if not self.usage or self.seconds is None or self.first_token_seconds is None:
+        """The speed after the first token; None if unknown, or after several requests."""
+        if not self.usage or self.usage_before:
+            return None
+        if self.seconds is None or self.first_token_seconds is None:
             return None
         streamed = self.seconds - self.first_token_seconds
         return self.usage.completion_tokens / streamed if streamed > 0.01 else None
@@ -133,7 +168,7 @@ class Turn:
         If an answer is waiting or being streamed, show it instead: a double click asks once.
         """
         self.shown = -1
-        if self.answer.progress not in ("waiting", "streaming"):
+        if self.answer.progress not in UNFINISHED:
             self.answers.append(Answer(max_tokens=max_tokens, remedy=remedy))
 
     def sent_answer(self) -> Answer | None:
@@ -184,12 +219,7 @@ class Conversation:
     def title(self) -> str:
         """The name, or the beginning of the first question, in one line."""
         first = self.turns[0].question or self.turns[0].attachments[0].name if self.turns else ""
-        title = one_line(self.name or first, 2 * MAX_TITLE_LENGTH)
-        return (
-            title
-            if len(title) <= MAX_TITLE_LENGTH
-            else f"{title[: MAX_TITLE_LENGTH - 1].rstrip()}…"
-        )
+        return _shorten(one_line(self.name or first, 2 * MAX_TITLE_LENGTH))
 
     @property
     def cost(self) -> float:
@@ -221,8 +251,13 @@ class Conversation:
 
     def copy(self) -> "Conversation":
         """Return a new conversation with these turns, which can be continued independently."""
-        turns = [replace(turn, answers=list(turn.answers)) for turn in self.turns]
+        turns = [replace(turn, answers=list(turn.answers), id=new_id()) for turn in self.turns]
         return Conversation(turns, data_policy=self.data_policy)
+
+    def before_edit(self) -> "Conversation":
+        """Return a copy that stays as it is when a question is changed, next to it by age."""
+        name = _shorten(BEFORE_EDIT + self.title.removeprefix(BEFORE_EDIT))
+        return replace(self.copy(), name=name, began_at=self.began_at - 0.001)
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
         """Add a question with a waiting answer."""
@@ -238,3 +273,9 @@ class Conversation:
     def delete(self, turn: Turn) -> None:
         """Remove a turn, if it still exists; later ones stay."""
         self.turns[:] = [other for other in self.turns if other is not turn]
+
+
+def _shorten(title: str) -> str:
+    if len(title) <= MAX_TITLE_LENGTH:
+        return title
+    return f"{title[: MAX_TITLE_LENGTH - 1].rstrip()}…"

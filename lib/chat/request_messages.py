@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from lib.chat.attachments import shrink
-from lib.chat.conversation import Answer, Conversation, Remedy, Turn
+from lib.chat.conversation import UNFINISHED, Answer, Conversation, Remedy, Turn
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import GeneratedImage
 from lib.openrouter.request import ChatMessage
@@ -16,6 +16,15 @@ NO_IMAGE = "[an image]"
 """In place of an image, if it is not sent and its answer has no text."""
 FILE_READ = "I have read the file."
 """The assistant's message that carries a file that was parsed before the answer failed."""
+CONTINUE = (
+    "Your answer was cut off. Continue it exactly where it ends, in the middle of a word if need be: "
+    "repeat nothing, and say nothing about it."
+)
+"""The user's message after an answer that is to be continued.
+
+An answer at the end of the messages would ask for the same (a prefill), but several providers refuse
+it, Anthropic's latest models among them, and others begin anew; no catalogue says which.
+"""
 
 
 def request_messages(
@@ -23,7 +32,8 @@ def request_messages(
 ) -> list[ChatMessage]:
     """Return the messages of a request: the question and one answer of each turn.
 
-    They end with the question of `last`, by default the last turn. Earlier turns whose answers have
+    They end with the question of `last`, by default the last turn; if its answer has text already,
+    with that and `CONTINUE`. Earlier turns whose answers have
     no content are left out. Generated images go to a model that `takes_images`, and files that
     OpenRouter has parsed go back as it returned them.
     """
@@ -37,7 +47,11 @@ def request_messages(
         content = _content(turn, last.answer.remedy or answer.remedy)
         messages.append({"role": "user", "content": content})
         messages.append(_answer_message(turn, answer, sent))
-    return [*messages, *_question_messages(last)]
+    messages += _question_messages(last)
+    if last.answer.progress in UNFINISHED and last.answer.text:
+        messages.append({"role": "assistant", "content": last.answer.text})
+        messages.append({"role": "user", "content": CONTINUE})
+    return messages
 
 
 def sent_turns(conversation: Conversation, last: Turn | None = None) -> list[tuple[Turn, Answer]]:

@@ -98,8 +98,10 @@ def of_prompt(
         images += kinds.count("image")
         has_audio |= "audio" in kinds
         if answer is None:
+            if turn.answer.progress == "waiting" and turn.answer.text:  # it is continued
+                tokens += _of_answer(turn.answer, takes_images=False) + PER_MESSAGE
             continue
-        if answer.usage and answer.usage.prompt_tokens:
+        if answer.usage and answer.usage.prompt_tokens and not answer.usage_before:
             tokens = tokens.corrected(answer.usage.prompt_tokens)
             sent_before = tokens.about
         tokens += _of_answer(answer, takes_images=takes_images)

@@ -88,6 +88,16 @@ class Usage:
     cost: float | None
     cached_tokens: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return the usage of two requests together; a cost that is unknown counts nothing."""
+        costs = [cost for cost in (self.cost, other.cost) if cost is not None]
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            sum(costs) if costs else None,
+            self.cached_tokens + other.cached_tokens,
+        )
+
 
 @dataclass(frozen=True)
 class Finished:

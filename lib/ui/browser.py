@@ -45,7 +45,7 @@ def _source(*paths: Path) -> str:
 
 _CLIPBOARD = _HERE / "clipboard.js"
 # The style of these is the page's.
-_tab = _component("tab", isolate_styles=False)
+_tab = _component("tab", shared=(_HERE / "messages.css",), isolate_styles=False)
 _markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
 _storage = _component("storage")
 _redirect = _component("redirect")
@@ -59,10 +59,16 @@ _pkce = _component(
     '<dd><output name="challenge"></output></dd></dl>'
     '<button type="button">Take the example of RFC 7636</button></div>',
 )
-_copy = _component("copy", '<button type="button">Copy</button>', shared=(_CLIPBOARD,))
 _secrets_toml = _component(
     "secrets_toml",
     '<pre tabindex="0"></pre><button type="button">Copy</button>',
+    shared=(_CLIPBOARD,),
+)
+_copy = _component(
+    "copy",
+    '<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true">'
+    '<rect x="8" y="7" width="12" height="14" rx="2"/><path d="M4 17V5a2 2 0 0 1 2-2h10"/></svg>'
+    "<span>Copy</span></button>",
     shared=(_CLIPBOARD,),
 )
 _cost_estimate = _component("cost_estimate", "<p></p>")
@@ -176,6 +182,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
             "signed_in_at": session.user.signed_in_at if session.user else None,
             "open_count": session.chat.open_count + session.comparison.open_count,
             "last_question_id": session.chat.last_question_id,
+            "view_count": session.chat.view_count,
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
             "chat_prefix": session.chat_storage_prefix,

@@ -1,9 +1,7 @@
 """Ask for answers, attach to them after a reload, and stop them."""
 
-import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from lib.chat.answer_events import add_file_annotation
@@ -15,17 +13,15 @@ from lib.chat.request_messages import request_messages
 from lib.openrouter.account import get_account
 from lib.openrouter.chat import Completion
 from lib.openrouter.errors import KeyRejected, OpenRouterError
-from lib.openrouter.generation import get_usage
 from lib.openrouter.models import Model
 from lib.openrouter.request import MIN_COMPLETION_TOKENS, ChatRequest, stricter
 from lib.openrouter_sign_in import User
 from lib.settings import Settings
 from lib.ui import budget, catalogue, cost_estimate
 from lib.ui.error_messages import explain
+from lib.ui.late_costs import count_later, is_counting
 from lib.ui.session import Session, api_url
 
-COST_DELAYS_S = (0.5, 2, 5, 10, 15, 30)
-"""The delays before each request for the cost of an answer that broke off: a minute in total."""
 NOTHING_SENT = "{} Nothing was sent; choose another file."
 SENT_LATER = "{} Nothing was sent yet; try again to send the rest."
 """After the reasons why files were refused."""
@@ -59,6 +55,21 @@ def submit_question(
     if refused:
         refuse(conversation.turns[-1].answer, SENT_LATER.format(refused))
     start_pending_answer(settings, session, user, conversation, request)
+
+
+def edit_question(session: Session, turn: Turn, question: str) -> None:
+    """Ask a changed question in place of a turn and all after it.
+
+    What was answered there stays: the chat as it was becomes another one in the list.
+    """
+    chat = session.chat
+    conversation, before = chat.conversation, chat.conversation.before_edit()
+    replaced = conversation.replace(turn, question)
+    for one in replaced:
+        stop(session, *one.answers)
+    if any(one.sent_answer() for one in replaced):
+        indices = (i for i, one in enumerate(chat.conversations) if one is conversation)
+        chat.conversations.insert(next(indices, 0), before)
 
 
 def start_pending_answer(
@@ -116,12 +127,12 @@ def _start(
     reserved = session.spending.reserved
 
     def on_over(stream: AnswerStream) -> None:
-        stream.pay(answer.cost)
+        stream.settle()
         reserved.pop(answer.id, None)
         if stream.failure:
             _explain(answer, stream.failure, settings.base_url, key, request.model)
-        if answer.generation and not answer.usage:
-            _count_later(url, key, stream)
+        if answer.generation and not answer.is_usage_known:
+            count_later(url, key, stream)
 
     if answer.max_tokens:
         most = max(answer.max_tokens, MIN_COMPLETION_TOKENS)
@@ -162,41 +173,6 @@ def _is_rejected(api_url: str, key: str) -> bool:
     return False
 
 
-_counting: set[str] = set()
-"""The ids of the answers whose costs are being fetched, of the process."""
-
-
-def is_counting(answer: Answer) -> bool:
-    """Return whether the cost of an answer that broke off is still being fetched."""
-    return answer.id in _counting
-
-
-def _count_later(base_url: str, key: str, stream: AnswerStream) -> None:
-    """Fetch the cost of an answer that broke off, in a thread: OpenRouter has it some time later."""
-    answer = stream.answer
-
-    def run() -> None:
-        try:
-            _count(base_url, key, stream)
-        finally:
-            _counting.discard(answer.id)
-
-    _counting.add(answer.id)
-    threading.Thread(target=run, name="counting", daemon=True).start()
-
-
-def _count(base_url: str, key: str, stream: AnswerStream) -> None:
-    answer = stream.answer
-    for seconds in COST_DELAYS_S:
-        time.sleep(seconds)
-        if not stream.readers[-1].has(key):  # the latest: the others may be gone
-            return
-        with suppress(OpenRouterError):
-            answer.usage = get_usage(base_url, key, answer.generation)
-            stream.pay(answer.cost)
-            return
-
-
 def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None:
     """Attach to the answers that the session before the reload asked for.
 
@@ -210,7 +186,7 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
         is_growing = False
         for turn in conversation.turns:
             for index, answer in enumerate(turn.answers):
-                if answer.usage is None and (stream := live_answers.find(answer.id, key)):
+                if not answer.is_usage_known and (stream := live_answers.find(answer.id, key)):
                     turn.answers[index] = stream.answer
                     session.add_stream(stream)
                     stream.attach(session)
@@ -251,6 +227,12 @@ def _unsupported(model: Model, conversation: Conversation, turn: Turn) -> str:
                 "model that does, then try again; or send it again without the files."
             )
     return ""
+
+
+def can_continue(session: Session, answer: Answer) -> bool:
+    """Return whether an answer was cut, and nothing of its last request is open, nor its cost."""
+    is_over = all(stream.is_over for stream in session.streams if stream.answer is answer)
+    return answer.is_cut and is_over and not is_counting(answer)
 
 
 def stop(session: Session, *answers: Answer) -> None:

@@ -1,10 +1,14 @@
-// Copy a text, and say so on the button for a moment.
+// Copy a text, and say so on the button's label for a moment.
 
 const LABEL_TIME = 2000; // milliseconds
 
-async function copyTo(button, text) {
-  button.textContent = (await copy(text)) ? "Copied" : "Copying is not allowed here";
-  setTimeout(() => (button.textContent = "Copy"), LABEL_TIME);
+async function copyTo(label, text) {
+  label.textContent = (await copy(text)) ? "Copied" : "Copying is not allowed here";
+  label.classList.add("said");
+  setTimeout(() => {
+    label.textContent = "Copy";
+    label.classList.remove("said");
+  }, LABEL_TIME);
 }
 
 // Without https there is no navigator.clipboard; the older way needs a selected field.

@@ -17,6 +17,7 @@ from lib.ui.formatting import small
 from lib.ui.judge_view import JudgeView
 from lib.ui.live import render_stop
 from lib.ui.page import AppContext
+from lib.ui.receipt import Providers
 from lib.ui.vote_view import render_vote
 
 HIDDEN = "Blind: names, costs and times are hidden until you show the models."
@@ -137,7 +138,7 @@ class ComparisonView:
             self._session.chat.model = conversation.model
             st.switch_page(page.CHAT_PAGE, query_params=models.query(self._session))
 
-    def _providers(self) -> messages.Providers:
+    def _providers(self) -> Providers:
         return catalogue.providers(self._settings, self._session)
 
 

@@ -11,14 +11,20 @@ import streamlit as st
 from lib.chat.archive import NotAConversation, decode, encode
 from lib.chat.comparison import Comparison
 from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation
+from lib.chat.search import find
 from lib.export import to_html, to_markdown
 from lib.markdown.streamlit import escape_markdown
 from lib.ui import chat_actions
+from lib.ui.formatting import small
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
 
 MAX_UPLOAD_MB = 50
 """Of a saved chat."""
+MIN_CHATS_TO_FIND = 5
+"""Chats from which on words can be found in them."""
+MAX_HITS = 20
+MAX_QUERY_LENGTH = 100
 _NOT_WORD = re.compile(r"\W+")
 _MEDIA_TYPES = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
 T = TypeVar("T", Conversation, Comparison)
@@ -28,7 +34,14 @@ def render_list(session: Session) -> None:
     """Render the button for a new chat, and the chats, the latest first."""
     chat = session.chat
     listed = [conversation for conversation in chat.conversations if conversation.turns]
-    render_items("New chat", listed, chat.conversation, chat.open, Conversation)
+    render_items(
+        "New chat",
+        listed,
+        chat.conversation,
+        chat.open,
+        Conversation,
+        find=lambda: len(listed) >= MIN_CHATS_TO_FIND and _render_found(session, listed),
+    )
     # Their content is rendered while they are open. By its key, none stays open for another chat.
     opens: dict[str, Any] = {"width": "stretch", "on_change": "rerun"}
     if session.chat.conversation.turns:
@@ -49,8 +62,12 @@ def render_items(
     opened: T,
     open_item: Callable[[T], None],
     new_item: Callable[[], T],
+    find: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Render a button for a new item, and one for each of the others, the latest first."""
+    """Render a button for a new item, and one for each of the others, the latest first.
+
+    Between them stands what `find` renders; if it returns True, in place of the others.
+    """
     st.button(
         new_label,
         icon=":material/add:",
@@ -58,6 +75,8 @@ def render_items(
         args=(new_item(),),
         width="stretch",
     )
+    if find():
+        return
     with st.container(gap="xxsmall", key="chats"):
         for item in reversed(items):
             is_open = item is opened
@@ -86,6 +105,42 @@ def render_downloads(title: str, *files: tuple[str, str, Callable[[], bytes]]) -
             on_click="ignore",
             width="stretch",
         )
+
+
+def _render_found(session: Session, listed: Sequence[Conversation]) -> bool:
+    """Render the field that finds words, and what it finds; return whether something is sought."""
+    query = st.text_input(
+        "Find in chats",
+        key="find",
+        type="search",
+        placeholder="Find in chats",
+        label_visibility="collapsed",
+        live=True,
+    )
+    if not query or not query.strip():
+        return False
+    hits = find(listed, query[:MAX_QUERY_LENGTH], MAX_HITS, session.chat.folded)
+    with st.container(gap="xxsmall", key="found"):
+        if not hits:
+            small("No chat has these words.")
+        title = ""
+        for hit in hits:
+            if hit.conversation.title != title:
+                title = hit.conversation.title
+                small(f"**{escape_markdown(title)}**")
+            before, found, after = map(escape_markdown, (hit.before, hit.found, hit.after))
+            st.button(
+                f"{before}**{found}**{after}",
+                key=f"found_{hit.conversation.id}_{hit.turn.id}",
+                type="tertiary",
+                on_click=session.chat.show,
+                args=(hit.conversation, hit.turn),
+                width="stretch",
+                wrap=True,
+            )
+        if len(hits) == MAX_HITS:
+            small("There may be more. Add a word to find fewer.")
+    return True
 
 
 def _render_chat_menu(session: Session, conversation: Conversation) -> None:

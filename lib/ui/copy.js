@@ -2,7 +2,7 @@
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
-  button.onclick = () => copyTo(button, textOf(data));
+  button.onclick = () => copyTo(button.querySelector("span"), textOf(data));
 }
 
 // What the tab has stored is not sent once more.

@@ -19,7 +19,9 @@ SELECTORS = (
             "HorizontalBlock",
             "Image",
             "ImageContainer",
+            "MarkdownContainer",
             "MermaidError",
+            "PopoverButton",
             "StatusWidget",
             "Text",
         )

@@ -19,6 +19,7 @@ from lib.ui.formatting import rounded_usd, small
 from lib.ui.live import render_stop
 from lib.ui.model_labels import short_label
 from lib.ui.page import AppContext
+from lib.ui.receipt import Providers
 from lib.ui.widgets import set_first_widget_value, widget_value
 
 _JUDGE_KEY, _CRITERIA_KEY = "judge", "criteria"
@@ -120,5 +121,5 @@ class JudgeView:
         )
         st.button("Ask the judge", icon=":material/gavel:", key="ask_judge", on_click=ask)
 
-    def _providers(self) -> messages.Providers:
+    def _providers(self) -> Providers:
         return catalogue.providers(self._app.settings, self._app.session)

@@ -47,7 +47,7 @@ class _AnswerView:
         self._note = st.empty()
         self._reasoning_length = self._text_length = 0
         self._noted = ""
-        self.is_waiting = not (stream.answer.text or stream.answer.reasoning)
+        self.is_waiting = not stream.has_begun
         self._render_waiting()
 
     def update(self) -> None:
@@ -78,8 +78,8 @@ class _AnswerView:
         if text := answer.text[self._text_length :]:
             self._text_length += len(text)
             self._text.add(text)
-            self._reasoning.finish()
-        if self.is_waiting and (reasoning or text):
+            self._reasoning.pause()
+        if self.is_waiting and self._stream.has_begun:
             self._note.empty()
             self.is_waiting = False
 

@@ -1,30 +1,27 @@
 """Render questions and answers."""
 
-from collections.abc import Callable, Mapping
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lib.chat.attachments import Attachment
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
-from lib.chat.images import MAX_SHOWN_PIXELS, InvalidImage, count_pixels, thumbnail
-from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED, routing_facts
+from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
 from lib.markdown.streamlit import escape_markdown, link
-from lib.openrouter.events import GeneratedImage
-from lib.openrouter.providers import Provider
 from lib.ui import browser, chat_actions
-from lib.ui.formatting import rounded_usd, small, usd
+from lib.ui.formatting import small
+from lib.ui.late_costs import is_counting
+from lib.ui.media import render_attachment, render_image
+from lib.ui.receipt import Providers, render_receipt
 from lib.ui.render import render_reasoning, render_text
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
 
 COST_INTERVAL_S = 1.0
 """Between two looks whether the cost of an answer that broke off is known."""
+_ROW: dict[str, Any] = {"horizontal": True, "vertical_alignment": "center", "gap": "xxsmall"}
 HIDDEN_FAILURE = "This answer failed or broke off. Show the models to see why."
-IMAGE_WIDTH = 320
-"""Pixels."""
-_thumbnails: WeakKeyDictionary[Attachment | GeneratedImage, bytes] = WeakKeyDictionary()
-"""Streamlit shows them as they are, where it would decode a larger image in each run."""
 
 
 def render_question(turn: Turn) -> None:
@@ -32,33 +29,7 @@ def render_question(turn: Turn) -> None:
     if turn.question:
         st.text(turn.question)
     for file in turn.attachments:
-        _render_attachment(file)
-
-
-def _render_attachment(file: Attachment) -> None:
-    label = escape_markdown(file.name)
-    match file.kind:
-        case "image":
-            _render_image(file, file.name)
-        case "audio":
-            st.audio(file.content, format=file.media_type)
-        case _:
-            icon = "picture_as_pdf" if file.kind == "pdf" else "description"
-            label = f":material/{icon}: {label} · {len(file.content) / 1000:,.0f} KB"
-    small(f"{label} · {escape_markdown(file.note)}" if file.note else label)
-
-
-def _render_image(image: Attachment | GeneratedImage, name: str) -> None:
-    if image not in _thumbnails:
-        if (count_pixels(image.content) or 0) > MAX_SHOWN_PIXELS:
-            small(f":material/broken_image: {escape_markdown(name)} is too large to be shown here.")
-            return
-        try:
-            _thumbnails[image] = thumbnail(image.content, IMAGE_WIDTH)
-        except InvalidImage:
-            small(f":material/broken_image: {escape_markdown(name)} cannot be shown.")
-            return
-    st.image(_thumbnails[image], alt=name, width=IMAGE_WIDTH)
+        render_attachment(file)
 
 
 def render_own_message(
@@ -80,8 +51,7 @@ def render_own_message(
         changed = widget_value(f"changed_{index}")
         if session.chat.edited_turn is turn and changed.strip():
             stop_editing()
-            for replaced in conversation.replace(turn, changed):
-                chat_actions.stop(session, *replaced.answers)
+            chat_actions.edit_question(session, turn, changed)
             start_answer()
 
     def delete() -> None:
@@ -91,59 +61,81 @@ def render_own_message(
     with st.chat_message("user"):
         if session.chat.edited_turn is not turn:
             render_question(turn)
-            with st.container(horizontal=True, gap="small", key=f"question_{turn.id}"):
-                st.button("Edit", key=f"edit_{index}", type="tertiary", on_click=edit)
-                # Not by its index: the second click of two would delete the next one.
-                st.button("Delete", key=f"delete_{id(turn)}", type="tertiary", on_click=delete)
+            with st.container(**_ROW, key=f"question_{turn.id}"):
+                st.button(
+                    "Edit",
+                    icon=":material/edit:",
+                    key=f"edit_{index}",
+                    type="tertiary",
+                    on_click=edit,
+                )
+                st.button(
+                    "Delete",
+                    icon=":material/delete:",
+                    # Not by its index: the second click of two would delete the next one.
+                    key=f"delete_{id(turn)}",
+                    type="tertiary",
+                    on_click=delete,
+                )
             return
         st.text_area(
             "Your message", turn.question, max_chars=MAX_QUESTION_LENGTH, key=f"changed_{index}"
         )
-        small("Sending it again replaces this message and everything after it.")
+        if any(one.sent_answer() for one in conversation.turns[index:]):
+            small("The chat goes on from here. As it is now, it stays in the list of chats.")
         with st.container(horizontal=True):
             st.button("Send again", type="primary", key=f"send_{index}", on_click=send_again)
             st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)
 
 
-def render_versions(turn: Turn, index: int) -> None:
-    """Render which of several answers this is, and the buttons to the others."""
-    count = len(turn.answers)
-    if count == 1:
-        return
-    current = turn.version
+def render_versions(turn: Turn, index: int) -> DeltaGenerator:
+    """Render the row under an answer: which of several it is, and the buttons to the others.
+
+    Return a slot for more buttons (`actions_row`), which stays empty while the answer grows.
+    """
+    count, current = len(turn.answers), turn.version
 
     def show(other: int) -> None:
         turn.shown = other
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(**_ROW, key=f"actions_{turn.id}_{current}"):
         for label, icon, other in (
             ("Earlier", "left", current - 1),
             ("Later", "right", current + 1),
         ):
+            if count == 1:
+                break
             if other > current:
-                small(f"Answer {current + 1} of {count}")
+                small(f"{current + 1}/{count}")
             st.button(
-                label,
+                f"{label} answer",
                 icon=f":material/chevron_{icon}:",
-                icon_position=icon,  # type: ignore[arg-type]
                 key=f"{label}_{index}",
                 type="tertiary",
                 disabled=not 0 <= other < count,
                 on_click=show,
                 args=(other,),
             )
+        return st.empty()
 
 
-Providers = Mapping[str, Provider]
+def actions_row(slot: DeltaGenerator) -> DeltaGenerator:
+    """Return the row of the further buttons of an answer, in a slot of `render_versions`."""
+    return slot.container(**_ROW, width="content")
 
 
 def render_answer(
     answer: Answer, providers: Providers, storage_key: str = "", *, hides_model: bool = False
 ) -> None:
-    """Render an answer that does not grow any more.
+    """Render an answer that does not grow any more, with what stands under it."""
+    render_body(answer)
+    render_footer(answer, providers, storage_key, hides_model=hides_model)
 
-    In the elements in which it was streamed, so that the browser changes none of them. `storage_key`
-    is the name under which the tab stores its text, if it does.
+
+def render_body(answer: Answer) -> None:
+    """Render the text of an answer that does not grow any more.
+
+    In the elements in which it was streamed, so that the browser changes none of them.
     """
     render_reasoning(answer.reasoning)
     render_text(answer.text)
@@ -152,19 +144,26 @@ def render_answer(
         note.info(
             "This is sent when the answer above has ended.", icon=":material/hourglass_empty:"
         )
-    else:
-        render_footer(answer, providers, storage_key, hides_model=hides_model)
 
 
 def render_footer(
-    answer: Answer, providers: Providers, storage_key: str = "", *, hides_model: bool = False
+    answer: Answer,
+    providers: Providers,
+    storage_key: str = "",
+    row: DeltaGenerator | None = None,
+    *,
+    hides_model: bool = False,
 ) -> None:
-    """Render under an answer its images, sources, end, and receipt: model, provider, and cost.
+    """Render under an answer its images, sources, end, and receipt, and the button that copies it.
 
-    With `hides_model` there is neither a receipt nor an error, which may name the model.
+    `storage_key` is the name under which the tab stores its text, if it does. The button is in
+    `row`, or below. With `hides_model` there is neither a receipt nor an error, which may name the
+    model.
     """
+    if answer.progress == "waiting":
+        return
     for number, image in enumerate(answer.images, 1):
-        _render_image(image, f"Image {number}, made by the model")
+        render_image(image, f"Image {number}, made by the model")
         st.download_button(
             "Save the image",
             image.content,
@@ -202,61 +201,22 @@ def render_footer(
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
     if hides_model:
         pass
-    elif chat_actions.is_counting(answer):
-        _render_facts_when_counted(answer, providers)
+    elif is_counting(answer):
+        _render_receipt_when_counted(answer, providers)
     else:
-        _render_facts(answer, providers)
+        render_receipt(answer, providers)
     if answer.text:
-        browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
-
-
-def _render_facts(answer: Answer, providers: Providers, note: str = "") -> None:
-    if facts := [*answer_facts(answer, providers), *([note] if note else [])]:
-        is_cost_known = answer.usage is not None and answer.usage.cost is not None
-        small(" · ".join(facts), help=f"Cost: {usd(answer.cost)}" if is_cost_known else None)
+        with row or st.container():
+            browser.copy_button(answer.text, f"copy_{id(answer)}", storage_key)
 
 
 @st.fragment(run_every=COST_INTERVAL_S)
-def _render_facts_when_counted(answer: Answer, providers: Providers) -> None:
+def _render_receipt_when_counted(answer: Answer, providers: Providers) -> None:
     """Render what is known of an answer, and run the page again once its cost is known."""
-    if chat_actions.is_counting(answer):
-        _render_facts(answer, providers, "cost not known yet")
+    if is_counting(answer):
+        render_receipt(answer, providers, "cost not known yet")
     else:
         st.rerun()
-
-
-def answer_facts(answer: Answer, providers: Providers) -> list[str]:
-    """Return model, provider, what else was tried, tokens, cost, and speed of an answer as markdown."""
-    facts = [f"`{answer.model}`"] if answer.model else []
-    if answer.provider:
-        facts.append(_provider(answer.provider, providers))
-    if answer.routing:
-        facts += [escape_markdown(fact) for fact in routing_facts(answer.routing)]
-    if answer.usage:
-        tokens = answer.usage.prompt_tokens, answer.usage.completion_tokens
-        facts.append("{:,} prompt and {:,} completion tokens".format(*tokens))
-        if answer.usage.cached_tokens:
-            facts.append(f"{answer.usage.cached_tokens:,} of the prompt read from the cache")
-        if answer.usage.cost is not None:
-            facts.append(rounded_usd(answer.usage.cost))
-    if answer.first_token_seconds is not None:
-        facts.append(f"first word after {answer.first_token_seconds:.2f} s")
-    elif answer.progress == "complete" and answer.seconds is not None:
-        facts.append(f"whole after {answer.seconds:.2f} s")
-    if answer.tokens_per_second:
-        facts.append(f"{answer.tokens_per_second:,.0f} tokens a second")
-    return facts
-
-
-def _provider(name: str, providers: Providers) -> str:
-    """Return a provider with a link to its privacy policy and its data centers, as markdown."""
-    provider = providers.get(name)
-    if provider is None:
-        return f"by {escape_markdown(name)}"
-    more = [link(provider.policy_url, "privacy policy")] if provider.policy_url else []
-    if provider.data_centers:
-        more.append(f"data centers in {', '.join(provider.data_centers)}")
-    return f"by {escape_markdown(name)}" + (f" ({', '.join(more)})" if more else "")
 
 
 def render_conversation(conversation: Conversation, providers: Providers) -> None:

@@ -41,12 +41,16 @@ class TextView:
         self._text.append(text)
         self._pending.append(text)
 
-    def render_if_due(self) -> None:
-        """Render if there is something new, and enough time has passed and text has come."""
+    def render_if_due(self, *, pauses: bool = False) -> None:
+        """Render if there is something new, and enough time has passed and text has come.
+
+        If the text `pauses`, however little has come.
+        """
         interval = max(render_throttle.interval, self._render_seconds / MAX_SHARE)
         length = self._growing.rest_length + sum(map(len, self._pending))
         has_time = time.monotonic() - self._rendered_at >= interval
-        if self._pending and has_time and length >= self._rendered_length * GROWTH:
+        has_grown = pauses or length >= self._rendered_length * GROWTH
+        if self._pending and has_time and has_grown:
             self._render()
 
     def render_rest(self) -> None:
@@ -128,15 +132,20 @@ class ReasoningView:
 
     def render_if_due(self) -> None:
         """Render if there is something new, and enough time has passed or text has come."""
-        if self._text and self._is_growing:
-            self._text.render_if_due()
+        if self._text:
+            self._text.render_if_due(pauses=not self._is_growing)
+
+    def pause(self) -> None:
+        """Show that the answer goes on; some models come back to their reasoning."""
+        if self._status and self._is_growing:
+            self._status.update(label=REASONING_LABEL, state="complete")
+            self._is_growing = False
 
     def finish(self) -> None:
         """Render what is left, and show that there will be no more."""
-        if self._status and self._text and self._is_growing:
+        self.pause()
+        if self._text:
             self._text.render_rest()
-            self._status.update(label=REASONING_LABEL, state="complete")
-            self._is_growing = False
 
 
 def render_reasoning(reasoning: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.chat.comparison import Comparison
 from lib.chat.conversation import Conversation, Turn
+from lib.chat.search import fold
 from lib.chat.storage import StorageChanges, StorageDiff
 from lib.markdown import Block, render_blocks
 from lib.openrouter.account import Account
@@ -16,6 +17,8 @@ from lib.openrouter_sign_in import Exchanged, Returned
 
 MAX_CACHED_TEXTS = 512
 """Texts whose blocks are cached."""
+MAX_FOLDED_TEXTS = 4_096
+"""Texts that are cached as they are searched."""
 SHOWN_TURNS = 10
 """Turns of a conversation that are shown at least."""
 MAX_COUNTED_MODELS = 500
@@ -35,15 +38,18 @@ class ChatState:
     """The chats of a session, and the open one.
 
     `open_count`: how often another chat was opened. `last_question_id`: the question that is
-    scrolled into view. `earlier_turns`: the turns shown beyond the last ones. `refusal`: why the
-    last question was not sent. `model_failure`: what was typed and is no model. `parameters`: what the user set, also what the model does not have. `last_requests`: the model
-    that was asked last in a conversation, and when (`time.monotonic()`), by the conversation's id.
+    scrolled into view, once for each `view_count`. `earlier_turns`: the turns shown beyond the last
+    ones. `refusal`: why the last question was not sent. `model_failure`: what was typed and is no
+    model. `parameters`: what the user set, also what the model does not have. `last_requests`: the
+    model that was asked last in a conversation, and when (`time.monotonic()`), by the conversation's
+    id.
     """
 
     conversation: Conversation = field(default_factory=Conversation)
     conversations: list[Conversation] = field(default_factory=list)
     open_count: int = 0
     last_question_id: str = ""
+    view_count: int = 0
     earlier_turns: int = 0
     edited_turn: Turn | None = None
     refusal: str = ""
@@ -51,6 +57,9 @@ class ChatState:
     model: str | None = None
     model_failure: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    folded: Callable[[str], str] = field(
+        default_factory=lambda: lru_cache(MAX_FOLDED_TEXTS)(fold), repr=False
+    )
     last_requests: dict[str, tuple[str, float]] = field(default_factory=dict)
     blocks_of: Callable[[str], tuple[Block, ...]] = field(
         default_factory=_cached_blocks, repr=False
@@ -69,6 +78,14 @@ class ChatState:
     def show_earlier(self) -> None:
         """Show more turns, until the next question."""
         self.earlier_turns += 5 * SHOWN_TURNS
+
+    def show(self, conversation: Conversation, turn: Turn) -> None:
+        """Open a conversation, and scroll to one of its questions."""
+        self.open(conversation)
+        index = next((i for i, one in enumerate(conversation.turns) if one is turn), 0)
+        self.earlier_turns += max(0, self.hidden_turns - index)
+        self.last_question_id = turn.id
+        self.view_count += 1
 
     def open(self, conversation: Conversation) -> None:
         """Open a conversation, and add it to the list if it is new.

@@ -6,6 +6,8 @@ const MAX_STORED_BYTES = 20_000_000; // Streamlit refuses messages of more than 
 
 const REPEAT_INTERVAL = 1000; // milliseconds
 const MAX_SILENCE = 6000; // milliseconds
+const HOLD_TIME = 2000; // milliseconds after the last change
+const MAX_HOLD_TIME = 8000;
 const MIN_UPLOAD_RATE = 250; // characters in a millisecond
 
 let listening = new AbortController();
@@ -16,15 +18,16 @@ let lastResetId = "";
 let isLive = false; // whether an answer is on its way
 let lastSignAt = 0; // of life, from the server, in milliseconds
 let shown = ""; // the page, the conversation, and the sign-in
-let questionInView = ""; // the id of the last question that was brought into view
+let inView = ""; // the last question that was brought into view, and for which time
+let viewCount = 0; // how often one was found
 
 export default function ({ data, setTriggerValue }) {
   const conversations = data.chat_prefix;
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;
-  closeSidebar([location.pathname, data.open_count, data.signed_in_at].join());
-  scrollToQuestion(data.last_question_id, signal);
+  closeSidebar([location.pathname, data.open_count, data.view_count, data.signed_in_at].join());
+  scrollToQuestion(data.last_question_id, data.view_count, signal);
   document.addEventListener("keydown", endComposition, { capture: true, signal });
   document.addEventListener("paste", preferText, { capture: true, signal });
   if (data.reset_id && data.reset_id !== lastResetId) {
@@ -90,20 +93,44 @@ function closeSidebar(toShow) {
 }
 
 // Scroll to the end of the user's new message, also if they have scrolled up: it is the end of the
-// page by then, from where Streamlit follows the answer.
-function scrollToQuestion(id, signal) {
-  if (!id || id === questionInView) return;
+// page by then, from where Streamlit follows the answer. Or to that of one that was found.
+function scrollToQuestion(id, count, signal) {
+  const wanted = `${id} ${count}`;
+  if (!id || wanted === inView) return;
   const show = () => {
     const end = document.querySelector(`.st-key-question_${id}`);
     if (!end) return;
     observer.disconnect();
-    questionInView = id;
+    inView = wanted;
     end.scrollIntoView();
+    if (count !== viewCount) holdInView(id);
+    viewCount = count;
   };
   const observer = new MutationObserver(show); // it may not be rendered yet
   observer.observe(document.body, { childList: true, subtree: true });
   signal.addEventListener("abort", () => observer.disconnect());
   show();
+}
+
+// What was found stays in view while its chat is rendered: Streamlit scrolls to the end of a page that
+// grows, until the user scrolls with the wheel.
+function holdInView(id) {
+  const holding = new AbortController();
+  let changedAt = Date.now();
+  const observer = new MutationObserver(() => (changedAt = Date.now()));
+  observer.observe(document.body, { childList: true, subtree: true });
+  const timer = setInterval(() => {
+    const end = document.querySelector(`.st-key-question_${id}`);
+    end?.dispatchEvent(new WheelEvent("wheel", { bubbles: true }));
+    end?.scrollIntoView();
+    if (Date.now() - changedAt > HOLD_TIME) release();
+  }, 50);
+  const release = () => [observer.disconnect(), clearInterval(timer), holding.abort()];
+  setTimeout(release, MAX_HOLD_TIME);
+  for (const type of ["wheel", "touchstart", "keydown"]) {
+    const byUser = (event) => event.isTrusted && release();
+    document.addEventListener(type, byUser, { capture: true, signal: holding.signal });
+  }
 }
 
 // The Enter that ends a composition (Japanese, Chinese) sends nothing. In Safari the composition

@@ -232,7 +232,7 @@ def expect_model(page: Page, name: str, model: str) -> None:
 
 def choice(page: Page) -> Locator:
     """The button with the model's name."""
-    return page.get_by_role("main").get_by_test_id("stPopoverButton")
+    return page.locator(".st-key-choice").get_by_test_id("stPopoverButton")
 
 
 def compare(page: Page, question: str) -> None:

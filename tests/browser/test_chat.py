@@ -43,7 +43,7 @@ def expect_whole(page: Page, count: int) -> None:
 
 def expect_version(page: Page, number: int, count: int) -> None:
     """The last question has `count` answers, of which this one is shown."""
-    expect(steps.last_answer(page)).to_contain_text(f"Answer {number} of {count}")
+    expect(steps.last_answer(page)).to_contain_text(f"{number}/{count}")
 
 
 # Whole
@@ -60,7 +60,7 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     )
     page.goto(f"{app.url}/chat")
     steps.expect_signed_out(page)
-    assert sandbox.completions == []
+    assert not sandbox.completions
     steps.sign_in_link(page).click()
     steps.authorize(page)
     steps.expect_chat(page)
@@ -73,9 +73,10 @@ def test_first_chat(page: Page, start_app: Callable[..., App], sandbox: Sandbox)
     expect(steps.last_answer(page)).to_contain_text("Why is the sky blue?")
     expect(steps.last_answer(page)).to_contain_text(
         re.compile(
-            r"sandbox/hello · by Sandbox \(privacy policy, data centers in DE, IE\) · "
-            r"OpenRouter region fra · \d+ prompt and \d+ completion tokens · less than a cent · "
-            r"first word after \d\.\d\d s · [\d,]+ tokens a second"
+            r"sandbox/hello · less than a cent · \d\.\d\ss"
+            r"ProviderSandbox, privacy policy, data centers in DE, IERoutingOpenRouter region fra"
+            r"Tokens\d+ prompt and \d+ completion tokensCost\$0\.000\d+"
+            r"Speedfirst word after \d\.\d\d s, [\d,]+ tokens a second"
         )
     )
     (completion,) = sandbox.completions
@@ -171,6 +172,42 @@ def test_another_answer(chat: Page, sandbox: Sandbox) -> None:
     expect_version(chat, 2, 2)
 
 
+def test_answer_of_another_model(page: Page, app: App, sandbox: Sandbox) -> None:
+    """The question goes to the model that is chosen under its answer, which the chat then has."""
+    open_chat(page, app, sandbox)
+    steps.ask(page, "sandbox/tour one")
+    expect_whole(page, 1)
+    page.get_by_role("button", name="Ask another model").click()
+    page.get_by_role("combobox", name="Ask another model").fill("echo")
+    page.get_by_role("option").first.click()
+    expect_version(page, 2, 2)
+    expect_whole(page, 1)
+    assert sandbox.completions[-1]["body"]["model"] == "sandbox/echo"
+    expect(steps.choice(page)).to_contain_text("echo")
+    expect(page.get_by_role("combobox", name="Ask another model")).to_have_count(0)
+
+
+def test_actions_on_a_phone(page: Page, app: App, sandbox: Sandbox) -> None:
+    """The buttons of an answer stand in one line, large enough to touch."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_chat(page, app, sandbox)
+    steps.ask(page, "sandbox/tour one")
+    expect_whole(page, 1)
+    page.get_by_role("button", name="Another answer").click()
+    expect_version(page, 2, 2)
+    expect_whole(page, 1)
+    row = steps.last_answer(page).locator("[class*=st-key-actions_]")
+    expect(row.get_by_role("button", name="Ask another model")).to_be_visible()
+    boxes = row.evaluate(
+        """row => [...row.querySelectorAll("button"), row.querySelector("[class*=st-key-copy_]")]
+            .map((button) => button.getBoundingClientRect())
+            .map(({ y, width, height }) => [y + height / 2, width, height])"""
+    )
+    assert len(boxes) == 5
+    assert len({round(middle) for middle, _, _ in boxes}) == 1
+    assert min(min(width, height) for _, width, height in boxes) >= 32
+
+
 # Ended by the user
 
 
@@ -202,6 +239,27 @@ def test_stop_before_the_first_word(chat: Page, sandbox: Sandbox) -> None:
     expect(waiting(chat)).to_have_count(0)
 
 
+def test_continue(chat: Page, sandbox: Sandbox) -> None:
+    """An answer that was stopped goes on where it ended, also through a reload, as one text."""
+    steps.ask(chat, "sandbox/endless please")
+    expect(steps.last_answer(chat)).to_contain_text("word 5")
+    steps.stop_answer(chat, sandbox)
+    resume = chat.get_by_role("button", name="Continue")
+    expect(resume).to_be_enabled()  # its cost is known
+    steps.double_click(resume)
+    expect(steps.stop(chat)).to_be_visible()
+    answer = steps.last_answer(chat)
+    expect(answer.get_by_role("button", name="Copy")).to_have_count(0)
+    expect(answer).not_to_contain_text("was stopped")
+    steps.expect_more_words(answer, 20)
+    chat.reload()
+    steps.expect_more_words(answer)
+    assert (len(sandbox.completions), sandbox.open_streams) == (2, 1)
+    steps.stop_answer(chat, sandbox)
+    expect(answer.get_by_role("button", name="Copy")).to_have_count(1)
+    expect(steps.answers(chat)).to_have_count(1)
+
+
 # Not ended
 
 
@@ -228,7 +286,7 @@ def test_clicks_in_mid_answer(
         assert (len(sandbox.completions), sandbox.open_streams) == (1, 1)
 
     expect_to_grow()
-    page.get_by_role("main").get_by_test_id("stPopoverButton").click()
+    steps.choice(page).click()
     expect(page.get_by_text("More settings")).to_be_visible()
     page.keyboard.press("Escape")
     expect_to_grow()
@@ -276,7 +334,7 @@ def test_question_in_mid_answer(chat: Page, sandbox: Sandbox) -> None:
 
 def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path) -> None:
     """An exception in the app shows no traceback, and no part of one."""
-    for name in ("streamlit_app.py", "pages", "lib", ".streamlit"):
+    for name in ("streamlit_app.py", "pages", "lib", "sandbox", ".streamlit"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     broken = tmp_path / "pages" / "chat.py"

@@ -70,6 +70,32 @@ def test_phone(own_chat: Page) -> None:
         expect(own_chat.get_by_role("button", name="Collapse sidebar")).to_have_count(0)
 
 
+def test_find(own_chat: Page) -> None:
+    """What is found opens its chat with the question in view, also a second time."""
+    for number in range(5):
+        if number:
+            steps.new_chat(own_chat)
+        steps.converse(own_chat, f"sandbox/tour {number}")
+    steps.new_chat(own_chat)
+    for question in ("sandbox/echo A needle", "sandbox/tour more", "sandbox/tour at the end"):
+        steps.converse(own_chat, question)
+    steps.new_chat(own_chat)
+    own_chat.get_by_label("Find in chats").press_sequentially("NÉEDLE")
+    found = own_chat.locator(".st-key-found").get_by_role("button")
+    question = own_chat.get_by_role("group", name="Chat message from user").first
+    for _ in range(2):
+        found.click()
+        expect(steps.answers(own_chat)).to_have_count(3)
+        expect(question).to_be_in_viewport()
+        state = ("data-test-script-state", "notRunning")
+        expect(own_chat.get_by_test_id("stApp")).to_have_attribute(*state)
+        expect(own_chat.get_by_role("button", name="Copy").last).to_be_attached()
+        expect(question).to_be_in_viewport()
+        steps.answers(own_chat).first.hover()
+        own_chat.mouse.wheel(0, 5_000)
+        expect(question).not_to_be_in_viewport()
+
+
 def test_restart(page: Page, start_app: Callable[..., App], sandbox: Sandbox) -> None:
     """The app may be restarted while its user is at OpenRouter, and in mid-answer.
 

@@ -1,11 +1,13 @@
 """The choice of a model, in the picker and in the URL."""
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from sandbox.server import Sandbox
 from tests.browser import steps
-from tests.browser.conftest import App, open_chat
+from tests.browser.conftest import FRUGAL, App, chromium_path, new_person, open_chat
 
 pytestmark = pytest.mark.browser
 
@@ -53,3 +55,43 @@ def test_pick(page: Page, app: App, sandbox: Sandbox) -> None:
     steps.expect_model(page, "Cobble 34B", "tin-robot/cobble-34b")
     steps.converse(page, "sandbox/echo please")
     assert sandbox.completions[-1]["body"]["model"] == "tin-robot/cobble-34b"
+
+
+@pytest.fixture
+def person_with_microphone(playwright: Playwright) -> Iterator[BrowserContext]:
+    """A browser with a microphone that beeps."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path(),
+        args=[*FRUGAL, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
+    )
+    with new_person(browser, permissions=["microphone"]) as context:
+        yield context
+    browser.close()
+
+
+@pytest.mark.chromium
+def test_voice(person_with_microphone: BrowserContext, app: App, sandbox: Sandbox) -> None:
+    """Who speaks to a model that takes audio is heard; a change of the model loses nothing typed."""
+    page = person_with_microphone.new_page()
+    open_chat(page, app, sandbox)
+    record = page.get_by_role("button", name="Start recording")
+    expect(record).to_be_visible()
+    page.get_by_placeholder("Ask anything").fill("sandbox/hello, what do I say?")
+    for model, name, count in (
+        ("sandbox-labs/breeze-1b:free", "Breeze 1B", 0),
+        ("sandbox/hello", "hello", 1),
+    ):
+        open_choice(page)
+        choose(page, model)
+        expect(steps.choice(page)).to_contain_text(name)
+        expect(record).to_have_count(count)
+        page.keyboard.press("Escape")
+    expect(page.get_by_placeholder("Ask anything")).to_have_value("sandbox/hello, what do I say?")
+    record.click()
+    page.wait_for_timeout(500)  # of sound
+    page.get_by_role("button", name="Submit recording").click()
+    expect(steps.last_answer(page)).to_contain_text("audio (wav")
+    question = page.get_by_role("group", name="Chat message from user")
+    expect(question).to_contain_text("what do I say?")
+    expect(question.get_by_test_id("stAudio")).to_be_visible()
+    expect(question).to_contain_text("recording.wav")

@@ -167,7 +167,7 @@ def test_history(webkit: WebKitGTK, app: App, sandbox: Sandbox) -> None:
 def test_chat(webkit: WebKitGTK, app: App, sandbox: Sandbox) -> None:
     """Who has scrolled up and asks sees the question; Stop ends its answer."""
     sign_in(webkit, f"{app.url}chat")
-    ask(webkit, "sandbox/tour please", "completion tokens")
+    ask(webkit, "sandbox/tour please", "sandbox/tour ·")
     scroll_up(webkit)
     ask(webkit, "sandbox/endless please", "word 5")
     assert is_in_view(webkit, find(webkit, "[data-testid=stChatMessage]", "sandbox/endless please"))
@@ -179,7 +179,7 @@ def test_chat(webkit: WebKitGTK, app: App, sandbox: Sandbox) -> None:
 def test_sign_out(webkit: WebKitGTK, app: App, sandbox: Sandbox) -> None:
     """Signing out holds for the other tab too."""
     sign_in(webkit, f"{app.url}chat")
-    ask(webkit, "sandbox/echo mine", "completion tokens")
+    ask(webkit, "sandbox/echo mine", "sandbox/echo ·")
     first = webkit.current_window_handle
     webkit.switch_to.new_window("tab")
     webkit.get(f"{app.url}chat")

@@ -75,6 +75,46 @@ def test_can_try_again(progress, can: bool) -> None:
     assert not Conversation().can_try_again()
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_cut"),
+    [
+        (Answer("a", "complete", finish_reason="length"), True),
+        (Answer("a", "complete", finish_reason="stop"), False),
+        (Answer("", "complete", finish_reason="length"), False),
+        (Answer("a", "stopped"), True),
+        (Answer("a", "failed", finish_reason="length"), True),
+        (Answer("a", "waiting", finish_reason="length"), False),
+    ],
+)
+def test_cut(answer: Answer, *, is_cut: bool) -> None:
+    """An answer with text that did not come to its end can be continued."""
+    assert answer.is_cut is is_cut
+
+
+def test_resume() -> None:
+    """A further request adds to what an answer has, and to what it cost."""
+    answer = Answer(
+        "a", "complete", finish_reason="length", reasoning="So.", usage=Usage(2, 3, 1.5)
+    )
+    answer.resume()
+    assert (answer.progress, answer.text, answer.reasoning) == ("waiting", "a", "So.\n\n")
+    assert (answer.cost, answer.is_usage_known) == (1.5, False)
+    answer.add_usage(Usage(4, 5, None))
+    answer.add_usage(Usage(4, 6, 0.25))  # of the same request, later
+    assert (answer.usage, answer.is_usage_known) == (Usage(6, 9, 1.75), True)
+    assert answer.tokens_per_second is None
+
+
+def test_before_edit() -> None:
+    """The copy is named after what it was, once, in the length of a title, and is a little older."""
+    talk = conversation(("a" * 100, [Answer("b", "complete")]))
+    before = talk.before_edit().before_edit()
+    assert before.title == f"Before the edit: {'a' * 42}…"
+    assert before.began_at < talk.began_at
+    talk.replace(talk.turns[0], "c")
+    assert [turn.question for turn in before.turns] == ["a" * 100]
+
+
 def test_versions() -> None:
     """The conversation goes on from the answer that is shown; a new one is shown at once."""
     talk = conversation(("a", [Answer("one", "complete"), Answer("two", "complete")]))

@@ -5,7 +5,7 @@ import pytest
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation
 from lib.chat.live_answers import AWAY_TIMEOUT_S, CLOSING_TIMEOUT_S, RETENTION_S, LiveAnswers
-from lib.openrouter.events import Finished, TextDelta
+from lib.openrouter.events import Finished, TextDelta, Usage
 from tests.chat.test_answer_stream import Script, Session
 from tests.conftest import KEY
 
@@ -89,11 +89,12 @@ def test_session_that_follows(live: LiveAnswers, clock: Clock) -> None:
     clock.now += AWAY_TIMEOUT_S + 1
     live.check()
     after.news.clear()
-    for event in (TextDelta("b"), Finished("stop")):
+    for event in (TextDelta("b"), Usage(1, 1, 0.5), Finished("stop")):
         script.items.put(event)
     assert stream.over.wait(5)
     assert after.news.wait(5)
-    stream.pay(0.5)
+    for _ in range(2):  # what is paid is not paid again
+        stream.settle()
     assert (stream.answer.text, after.paid) == ("ab", 0.5)
     late = Session()
     for _ in range(2):  # it pays once

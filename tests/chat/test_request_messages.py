@@ -9,7 +9,7 @@ from lib.chat import request_messages as module
 from lib.chat.attachments import Attachment, attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.images import count_pixels
-from lib.chat.request_messages import FILE_READ, NO_IMAGE, request_messages
+from lib.chat.request_messages import CONTINUE, FILE_READ, NO_IMAGE, request_messages
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import GeneratedImage
 from sandbox.answers import picture
@@ -39,6 +39,18 @@ def test_messages(turns: list[tuple[str, list[Answer]]], messages: list[str]) ->
     assert [message["content"] for message in sent] == messages
     roles = [message["role"] for message in sent]
     assert roles == ["user", "assistant"] * (len(sent) // 2) + ["user"]
+
+
+def test_continue() -> None:
+    """An answer that is continued goes back, with a message that asks to go on."""
+    answer = Answer("The begin", "complete", finish_reason="length")
+    talk = Conversation([Turn("a", [answer])])
+    answer.resume()
+    assert request_messages(talk) == [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "The begin"},
+        {"role": "user", "content": CONTINUE},
+    ]
 
 
 def test_nothing() -> None:

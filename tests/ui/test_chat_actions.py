@@ -20,7 +20,7 @@ from lib.chat.storage import StorageDiff
 from lib.openrouter.errors import KeyRejected, OpenRouterError, UnconfirmedRejection
 from lib.openrouter.request import ChatRequest
 from lib.settings import Settings
-from lib.ui import chat_actions
+from lib.ui import chat_actions, late_costs
 from lib.ui.autosave import restore_stored
 from lib.ui.session import Session
 from sandbox.server import Sandbox
@@ -124,7 +124,7 @@ def may_count(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
             event.wait(5)
             yield 0
 
-    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", Delays())
+    monkeypatch.setattr(late_costs, "DELAYS_S", Delays())
     return event
 
 
@@ -202,15 +202,15 @@ def test_stopped_before_the_first_chunk(served: Served) -> None:
     (answer,) = session.chat.conversation.answers()
     wait_until(lambda: bool(answer.generation))
     chat_actions.stop(session, answer)
-    wait_until(lambda: chat_actions.is_counting(answer))
+    wait_until(lambda: late_costs.is_counting(answer))
     assert (answer.text, answer.usage) == ("", None)
-    wait_until(lambda: not chat_actions.is_counting(answer))
+    wait_until(lambda: not late_costs.is_counting(answer))
     assert session.spending.spent == answer.cost > 0
 
 
 def test_cost_is_fetched_for_a_minute() -> None:
     """OpenRouter may have a cost late."""
-    assert 60 <= sum(chat_actions.COST_DELAYS_S) <= 70
+    assert 60 <= sum(late_costs.DELAYS_S) <= 70
 
 
 def test_bill_of_a_provider(served: Served) -> None:

@@ -5,8 +5,8 @@ import pytest
 from lib.chat.attachments import attachment, prepare
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.markdown.streamlit import escape_markdown
-from lib.openrouter.events import GeneratedImage
-from lib.ui import chat_actions, messages
+from lib.openrouter.events import GeneratedImage, Usage
+from lib.ui import late_costs, media
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.chat.test_images import image_of, large_png
@@ -73,6 +73,40 @@ def test_cut_short(sandbox: Sandbox, model: str, note: str) -> None:
     assert "You asked" in visible_text(app)
     assert note in visible_text(app)
     assert not app.error
+
+
+def test_continue(sandbox: Sandbox) -> None:
+    """An answer of the maximum length goes on where it ended: one text, one cost, one button."""
+    session = signed_in()
+    session.chat.model = "sandbox/finish-length"
+    app = ask(chat_page(session).run(), "Hello?")
+    (answer,) = session.chat.conversation.answers()
+    first = answer.text
+    assert "status-402" not in first
+    app.button(key="continue").click().run()
+    assert answer.text.startswith(first)
+    assert "status-402" in visible_text(app)
+    assert "reached its maximum length" not in visible_text(app)
+    assert (answer.progress, answer.finish_reason) == ("complete", "stop")
+    assert session.spending.spent == answer.cost == sum(key.usage for key in sandbox.keys.values())
+    assert not [button for button in app.button if button.key == "continue"]
+
+
+def test_continue_that_fails(sandbox: Sandbox) -> None:
+    """What an answer has stays if a further request fails, and can be continued still."""
+    session = signed_in()
+    answer = Answer("The begin", "complete", finish_reason="length", usage=Usage(1, 2, 0.5))
+    session.chat.open(Conversation([Turn("Hello?", [answer])]))
+    session.chat.model = "sandbox/status-402"
+    app = chat_page(session).run()
+    app.button(key="continue").click().run()
+    assert "not enough credit" in app.error[0].value
+    assert (answer.text, answer.cost, session.spending.spent) == ("The begin", 0.5, 0)
+    session.chat.model = "sandbox/echo"
+    app.button(key="continue").click().run()
+    assert not app.error
+    assert answer.text == "The beginHello?"
+    assert answer.cost == 0.5 + session.spending.spent
 
 
 def test_empty(sandbox: Sandbox) -> None:
@@ -168,12 +202,12 @@ def test_shapes(sandbox: Sandbox, model: str) -> None:
 
 def test_cost_that_comes_late(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as the cost of an answer that broke off is not known, the page says so."""
-    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", (1.0,))
+    monkeypatch.setattr(late_costs, "DELAYS_S", (1.0,))
     session = signed_in()
     app = ask(chat_page(session).run(), "sandbox/cut please")
     assert "cost not known yet" in visible_text(app)
     wait_until(lambda: bool(session.spending.spent))
-    wait_until(lambda: not chat_actions.is_counting(session.chat.conversation.turns[0].answer))
+    wait_until(lambda: not late_costs.is_counting(session.chat.conversation.turns[0].answer))
     text = visible_text(app.run())
     assert "not known" not in text
     assert "completion tokens" in text
@@ -203,6 +237,59 @@ def test_long_conversation(sandbox: Sandbox) -> None:
     ask(app, "sandbox/echo more")
     assert len([text for text in app.text if text.value.startswith("Question")]) < 20
     assert len(sandbox.completions[-1]["body"]["messages"]) == 2 * 95 + 1
+
+
+def test_edit(sandbox: Sandbox) -> None:
+    """The chat as it was before an edit stays in the list, and opens whole; a deletion deletes."""
+    session = signed_in()
+    app = chat_page(session).run()
+    for number in (1, 2):
+        ask(app, f"sandbox/echo {number}")
+    app.button(key="edit_0").click().run()
+    assert "it stays in the list" in visible_text(app)
+    app.text_area(key="changed_0").set_value("sandbox/echo 3")
+    app.button(key="send_0").click().run()
+    before, edited = session.chat.conversations
+    assert (before.title, edited.title) == ("Before the edit: sandbox/echo 1", "sandbox/echo 3")
+    assert [text.value for text in app.text] == ["sandbox/echo 3"]
+    app.button(key=f"open_{before.id}").click().run()
+    assert [text.value for text in app.text] == ["sandbox/echo 1", "sandbox/echo 2"]
+    app.button(key=f"delete_{id(before.turns[0])}").click().run()
+    assert [text.value for text in app.text] == ["sandbox/echo 2"]
+    assert len(session.chat.conversations) == 2
+
+
+def test_edit_of_an_unanswered_question(sandbox: Sandbox) -> None:
+    """Where nothing was answered, an edit leaves no other chat behind."""
+    session = signed_in()
+    app = ask(chat_page(session).run(), "sandbox/status-402 please")
+    app.button(key="edit_0").click().run()
+    assert "it stays in the list" not in visible_text(app)
+    app.text_area(key="changed_0").set_value("sandbox/echo more")
+    app.button(key="send_0").click().run()
+    assert [one.title for one in session.chat.conversations] == ["sandbox/echo more"]
+
+
+def test_find(sandbox: Sandbox) -> None:
+    """Words are found in all chats, shown as they are, and open the chat at their question."""
+    session = signed_in()
+    for number in range(4):
+        session.chat.open(Conversation([Turn(f"Question {number}.", [Answer("So.", "complete")])]))
+    app = chat_page(session).run()
+    assert not app.text_input
+    turns = [Turn(f"Number {n}.", [Answer("**So** it *is*.", "complete")]) for n in range(45)]
+    turns[3].question = "A *needle* :red[x]"
+    session.chat.conversations.insert(0, Conversation(turns))
+    app.run()
+    app.text_input(key="find").set_value("Néedle").run()
+    (found,) = (button for button in app.button if str(button.key).startswith("found_"))
+    assert found.label == "A **needle** \\:red\\[x\\]"
+    found.click().run()
+    assert session.chat.conversation.turns is turns
+    assert "A *needle* :red[x]" in [text.value for text in app.text]
+    assert session.chat.last_question_id == turns[3].id
+    app.text_input(key="find").set_value("nowhere").run()
+    assert "No chat has these words." in visible_text(app)
 
 
 def test_try_again_of_a_deleted_message(sandbox: Sandbox) -> None:
@@ -242,7 +329,7 @@ def test_budget(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_broken_off_is_paid(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cost of an answer that broke off is requested, and counts."""
-    monkeypatch.setattr(chat_actions, "COST_DELAYS_S", [0.01] * 100)
+    monkeypatch.setattr(late_costs, "DELAYS_S", [0.01] * 100)
     session = signed_in()
     app = ask(chat_page(session).run(), "sandbox/cut please")
     wait_until(lambda: bool(session.spending.spent))
@@ -268,7 +355,7 @@ def test_attached_image(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> No
     session.chat.open(Conversation([Turn("What?", [Answer("Black.", "complete")], [file])]))
     decoded: list[bytes] = []
     monkeypatch.setattr(
-        messages, "thumbnail", lambda content, _: decoded.append(content) or picture(2, 2)
+        media, "thumbnail", lambda content, _: decoded.append(content) or picture(2, 2)
     )
     app = chat_page(session).run().run()
     assert f"{escape_markdown(file.name)} · {escape_markdown(file.note)}" in visible_text(app)

@@ -1,9 +1,14 @@
 """How often a growing text is rendered, and what of it."""
 
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from lib.chat.conversation import Answer
 from lib.markdown import MAX_LENGTH, TOO_LONG, render_blocks
-from lib.ui import render
+from lib.ui import live, render
 from lib.ui.render import MAX_SHARE, TextView
 
 
@@ -20,6 +25,22 @@ class Slot:
         return slot
 
     container = empty
+
+    def status(self, _: str) -> "Slot":
+        """Become an expander."""
+        return self.empty()
+
+    def update(self, **_: str) -> None:
+        """Take another label."""
+
+    def __enter__(self) -> None:
+        """Take what is rendered next, which this screen does not tell apart."""
+
+    def __exit__(self, *_: object) -> None:
+        """Take nothing more."""
+
+    def info(self, *_: object, **__: object) -> None:
+        """Show a note."""
 
     def html(self, html: str) -> None:
         """Show a block, which takes its time."""
@@ -106,3 +127,42 @@ def test_too_long(screen: Screen) -> None:
     view.render_rest()
     assert [TOO_LONG in html for html in screen.shown] == [True, False]
     assert screen.shown[1].count("word") == MAX_LENGTH
+
+
+class Alternating:
+    """A stream that adds a piece of reasoning and a piece of text each time its reader waits."""
+
+    def __init__(self, screen: Screen, count: int) -> None:
+        self.answer, self.count = Answer(progress="streaming"), count
+        self.screen, self.is_over, self.retries_at, self.over = screen, False, None, self
+
+    has_begun = True
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.screen.now += seconds
+        self.count -= 1
+        self.is_over = self.count <= 0
+        if not self.is_over:
+            self.answer.reasoning += "A thought.\n\n"
+            self.answer.text += "A word. "
+
+
+def test_reasoning_that_comes_back(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause of the reasoning renders what came, and the end the whole, once."""
+    whole: list[str] = []
+    monkeypatch.setattr(live, "st", screen)
+    monkeypatch.setattr(live, "yield_point", lambda: None)
+    monkeypatch.setattr(
+        render, "render_blocks", lambda text: [whole.append(text), render_blocks(text)][1]
+    )
+    stream: Any = Alternating(screen, 100)
+    stream.answer.reasoning = "At first.\n\n"
+    session: Any = SimpleNamespace(news=Event())
+    session.news.set()
+    session.news.clear = lambda: None
+    autosaver: Any = SimpleNamespace(save_if_due=lambda: None)
+    for _ in live.render_live({stream: screen}, session, autosaver):
+        pass
+    assert whole == [stream.answer.reasoning, stream.answer.text]
+    assert len([html for html in screen.sent if "A thought." in html]) == 99
