@@ -223,21 +223,6 @@ def test_model_in_the_callback_url(sandbox: Sandbox) -> None:
 # After the sign-in
 
 
-@pytest.mark.parametrize("is_remembered", [True, False])
-def test_panel(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, *, is_remembered: bool) -> None:
-    """The panel shows how the sign-in worked, without its secrets; a cookie only if one was set."""
-    monkeypatch.setenv("REMEMBER_SIGN_IN", str(is_remembered))
-    app = return_from_consent(begin_sign_in())
-    app.switch_page("streamlit_app.py").run()
-    (exchange,) = sandbox.exchanges
-    (panel,) = (text.value for text in app.markdown if "Your browser went to" in text.value)
-    assert "S256" in panel
-    assert "response: `200` in" in panel
-    assert exchange.code not in panel
-    assert exchange.code_verifier not in panel
-    assert ("sealed in a cookie" in panel) is is_remembered
-
-
 def test_account(sandbox: Sandbox) -> None:
     """The account shows what the key has used, its limit and what is left, and links to OpenRouter."""
     session = signed_in()
