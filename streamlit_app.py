@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.markdown.streamlit import escape_markdown
-from lib.ui import account, autosave, budget, models, page, sign_in_panel, spending
+from lib.ui import account, autosave, budget, consent_card, models, page, spending
 from lib.ui.formatting import small
 from sandbox import embedded
 
@@ -28,16 +28,18 @@ if app.user:
     account.render_account(settings, session, app.user)
     budget.render_budget_field(settings, session)
     spending.render(session)
-    small(
-        "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
-        "account until you delete it there, under Key settings."
-    )
+    if not session.is_in_sandbox:
+        small(
+            "Signing out makes this app forget your key. The key itself stays in your OpenRouter "
+            "account until you delete it there, under Key settings."
+        )
 else:
     app.header.markdown(
         settings.welcome
         or "Ask the models of OpenAI, Anthropic, Google, Meta, Mistral and many others, "
         "on your own OpenRouter credits."
     )
-
-sign_in_panel.render(settings, session.exchanged)
+    with app.header:
+        consent_card.render_short()
+st.page_link(page.HOW_IT_WORKS_PAGE, label="How sign-in works", icon=":material/policy:")
 autosave.Autosave(session).finish()

@@ -8,6 +8,7 @@ Modules, from the top down: `view` (what the user sees), `flow` (begin, come bac
 from .browser import keeps_cookies
 from .cookies import main_page_url, storage_prefix
 from .events import Exchanged, Returned, SignedIn, SignedOut, SignInEvent, Started
+from .flow import repeat_exchange
 from .oauth import accepts_callback_url
 from .pkce import Method
 from .session import current_user, reject_key, sign_out
@@ -32,6 +33,7 @@ __all__ = [
     "keeps_cookies",
     "main_page_url",
     "reject_key",
+    "repeat_exchange",
     "sign_in",
     "sign_in_link",
     "sign_out",

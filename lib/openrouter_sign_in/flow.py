@@ -15,7 +15,7 @@ from . import browser, cookies, oauth
 from .events import Exchanged, Returned, Started, mask
 from .pkce import Method, create_code_verifier
 from .session import bind
-from .state import Exchange, LinkStyle, PendingSignIn, State, User
+from .state import Exchange, LinkStyle, PendingSignIn, State, User, current_state
 
 PENDING_S = 3600
 """How long a sign-in may take from the click, including making an account at OpenRouter."""
@@ -186,11 +186,33 @@ def _begin_exchange(state: State, exchange: Exchange) -> None:
     threading.Thread(target=run, daemon=True).start()
 
 
+def repeat_exchange(*, code_verifier: str | None = None) -> int | None:
+    """Send the last exchange of this session again, and return the status, to see it refused.
+
+    With this `code_verifier` in place of the right one. None if there was no exchange; status 0 if
+    there was no response.
+    """
+    if (last := current_state().last_exchange) is None:
+        return None
+    pending = last.pending
+    try:
+        oauth.exchange_code(
+            pending.base_url,
+            last.code,
+            code_verifier=code_verifier or pending.code_verifier,
+            method=pending.method,
+        )
+    except oauth.ExchangeError as error:
+        return error.status
+    return 200
+
+
 def finish_exchange(state: State, exchange: Exchange) -> oauth.ExchangeError | None:
     """Sign in with the key that an exchange has brought, or return why it brought none."""
     pending, outcome = exchange.pending, exchange.outcome.result()
     failure = outcome if isinstance(outcome, oauth.ExchangeError) else None
     state.exchange, state.failure, state.notice = None, "", ""
+    state.last_exchange = exchange
     if isinstance(outcome, str):
         state.user = User(outcome, time.time(), pending.base_url)
         state.begun = {}

@@ -149,6 +149,7 @@ class State:
     begun: dict[tuple[str | None, ...], PendingSignIn] = field(default_factory=dict)
     unconfirmed: Exchange | None = None
     exchange: Exchange | None = None
+    last_exchange: Exchange | None = None
     used_states: set[str] = field(default_factory=set)
     last_response: AuthorizationResponse | None = None
     commands: tuple[Command, ...] = ()

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 
+import msgspec
 import streamlit as st
 
 from lib.chat.comparison import restore_comparisons, to_records
@@ -13,7 +14,7 @@ from lib.openrouter.untrusted import amount
 from lib.settings import MAX_COMPARED
 from lib.ui import browser, chat_actions
 from lib.ui.session import Session
-from lib.ui.state import MAX_COUNTED_MODELS
+from lib.ui.state import MAX_COUNTED_MODELS, SignInRecord
 from lib.ui.widgets import yield_point
 
 POLL_INTERVAL_S = 0.25
@@ -89,13 +90,16 @@ class Autosave:
 
 def _facts(session: Session) -> dict[str, str]:
     """Return what the tab stores beside the conversations, if there are any."""
-    if not session.stored_conversations and not session.storage.diff.has_records:
+    has_steps = session.sign_in.exchanged is not None
+    if not (session.stored_conversations or session.storage.diff.has_records or has_steps):
         return {}
     spending = session.spending
     facts = {"open": session.chat.conversation.id, "spent": repr(spending.spent)}
     if spending.by_model:
         facts["spent_by_model"] = json.dumps(spending.by_model)
     facts |= to_records(session.comparison.comparisons)
+    if has_steps:
+        facts["sign_in"] = msgspec.json.encode(session.sign_in).decode()
     return facts | ({"budget": repr(spending.budget)} if spending.budget else {})
 
 
@@ -142,9 +146,18 @@ def _restore(session: Session, records: Mapping[str, str]) -> None:
     for model, cost in _costs(records).items():
         spending.by_model[model] = spending.by_model.get(model, 0.0) + cost
     spending.budget = spending.budget or _amount(records, "budget")
+    if session.sign_in.exchanged is None:
+        session.sign_in = _sign_in_record(records)
     # Not those that were begun meanwhile: the tab has not been given all of them.
     session.storage.diff.mark_stored(restored, _facts(session))
     chat_actions.attach(session, restored)
+
+
+def _sign_in_record(records: Mapping[str, str]) -> SignInRecord:
+    try:
+        return msgspec.json.decode(records.get("sign_in", ""), type=SignInRecord)
+    except (ValueError, RecursionError):
+        return SignInRecord()
 
 
 def _costs(records: Mapping[str, str]) -> dict[str, float]:

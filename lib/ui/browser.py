@@ -49,6 +49,16 @@ _tab = _component("tab", shared=(_HERE / "messages.css",), isolate_styles=False)
 _markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
 _storage = _component("storage")
 _redirect = _component("redirect")
+_pkce = _component(
+    "pkce",
+    "<div><label>Your own <code>code_verifier</code>"
+    '<input maxlength="200" autocomplete="off" spellcheck="false" value="too-short"></label><dl>'
+    '<dt>Allowed?</dt><dd><output name="grammar"></output></dd>'
+    '<dt>SHA-256, 32 bytes</dt><dd><output name="sha256"></output></dd>'
+    "<dt>In base64url: the <code>code_challenge</code></dt>"
+    '<dd><output name="challenge"></output></dd></dl>'
+    '<button type="button">Take the example of RFC 7636</button></div>',
+)
 _copy = _component(
     "copy",
     '<button type="button"><svg viewBox="0 0 24 24" aria-hidden="true">'
@@ -98,6 +108,11 @@ def cost_estimate(
     weights = (PER_LETTER, PER_SIGN, PER_OTHER_BYTE)
     data = {"fixed": fixed, "about": about, "most": most, "weights": weights}
     _cost_estimate(key=key, data=data)
+
+
+def pkce_playground() -> None:
+    """Render a field for a `code_verifier`, whose challenge changes with each key."""
+    _pkce(key="pkce", data={})
 
 
 def redirect(url: str) -> None:

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter_sign_in import (
     Exchanged,
+    Returned,
     Sandbox,
     SignedIn,
     SignedOut,
@@ -28,8 +29,9 @@ from lib.openrouter_sign_in import (
     sign_out,
 )
 from lib.settings import SettingError, Settings, read_settings
-from lib.ui import account, autosave, browser, catalogue, chat_actions, models
+from lib.ui import account, autosave, browser, catalogue, chat_actions, models, presenting
 from lib.ui.session import Session, current_session
+from lib.ui.state import SignInRecord
 from lib.ui.widgets import clear_widgets
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,7 @@ CHAT_PAGE = "pages/chat.py"
 COMPARE_PAGE = "pages/compare.py"
 SANDBOX_PATH = "sandbox"
 """Of the page pages/sandbox.py, below the main page."""
+HOW_IT_WORKS_PAGE = "pages/how_it_works.py"
 SELF_CHECK_PAGE = "pages/self_check.py"
 
 
@@ -73,6 +76,7 @@ def begin_page(
     settings = load_settings()
     st.set_page_config(page_title=settings.app_title, page_icon=ICON, layout=layout)
     models.prepare(settings, current_session())
+    presenting.prepare(current_session())
     bar, header = st.container(key="sandbox_bar"), st.container()
     options = _sign_in_options(settings, sandbox_url, shows_link=shows_sign_in)
     user = sign_in(**options, stop=False)
@@ -110,7 +114,7 @@ def _welcome(settings: Settings, session: Session, user: User) -> None:
     is_in_sandbox = user.base_url != settings.base_url
     if is_in_sandbox != session.is_in_sandbox:
         chat_actions.stop_all(session)
-        events = {"exchanged": session.exchanged, "opens_chat": session.opens_chat}
+        events = {"sign_in": session.sign_in, "opens_chat": session.opens_chat}
         session.forget()
         vars(session).update(events)  # of this sign-in
         clear_widgets()
@@ -165,7 +169,8 @@ def _sign_in_options(
 def callback_url(settings: Settings) -> str:
     """Return the callback URL: the main page, with the chosen model in its query."""
     url = settings.callback_url or main_page_url()
-    query = urlencode(models.query(current_session()))
+    session = current_session()
+    query = urlencode(models.query(session) | presenting.query(session))
     return f"{url}{'&' if urlsplit(url).query else '?'}{query}" if url and query else url
 
 
@@ -174,8 +179,10 @@ def _take_event(event: SignInEvent) -> None:
     match event:
         case SignedIn():
             session.opens_chat = True
+        case Returned():
+            session.sign_in = SignInRecord(returned=event)
         case Exchanged():
-            session.exchanged = event
+            session.sign_in.exchanged = event
         case SignedOut():
             with session.lock:  # so that no earlier script starts an answer meanwhile
                 chat_actions.stop_all(session)
@@ -213,6 +220,7 @@ def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerato
             CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.query(session)
         )
         st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:")
+        st.page_link(HOW_IT_WORKS_PAGE, label="How sign-in works", icon=":material/policy:")
         buttons, account_line = st.container(), st.empty()
         if session.user:
             account.render_line(settings, session, account_line)

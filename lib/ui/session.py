@@ -7,16 +7,24 @@ arrived is stored even if another click ends the script at that moment.
 import secrets
 from dataclasses import dataclass, field
 from threading import Event, RLock
+from typing import Any
 
 import streamlit as st
 
 from lib.chat.answer_stream import AnswerStream
 from lib.chat.conversation import Answer, Conversation
 from lib.chat.storage import text_record
-from lib.openrouter_sign_in import Exchanged, User, storage_prefix
+from lib.openrouter_sign_in import User, storage_prefix
 from lib.settings import Settings
 from lib.ui import internals
-from lib.ui.state import AccountState, ChatState, ComparisonState, SpendingState, StorageState
+from lib.ui.state import (
+    AccountState,
+    ChatState,
+    ComparisonState,
+    SignInRecord,
+    SpendingState,
+    StorageState,
+)
 from lib.ui.widgets import SESSION_KEY, widget_value
 
 
@@ -33,7 +41,10 @@ class Session:
     is_page_closing: bool = False
     user: User | None = None
     is_in_sandbox: bool = False
-    exchanged: Exchanged | None = None
+    sign_in: SignInRecord = field(default_factory=SignInRecord)
+    is_presenting: bool = False
+    hellos: dict[bool, Any] = field(default_factory=dict)
+    attacks: list[Any] = field(default_factory=list)
     opens_chat: bool = False
     has_opened_chat: bool = False
     chat: ChatState = field(default_factory=ChatState)

@@ -13,6 +13,7 @@ from lib.chat.search import fold
 from lib.chat.storage import StorageChanges, StorageDiff
 from lib.markdown import Block, render_blocks
 from lib.openrouter.account import Account
+from lib.openrouter_sign_in import Exchanged, Returned
 
 MAX_CACHED_TEXTS = 512
 """Texts whose blocks are cached."""
@@ -194,6 +195,14 @@ class SpendingState:
         self.spent += cost
         if cost and (model in self.by_model or len(self.by_model) < MAX_COUNTED_MODELS):
             self.by_model[model] = self.by_model.get(model, 0.0) + cost
+
+
+@dataclass
+class SignInRecord:
+    """The steps of the last sign-in, with secret values masked."""
+
+    returned: Returned | None = None
+    exchanged: Exchanged | None = None
 
 
 @dataclass

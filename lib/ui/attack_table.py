@@ -1,0 +1,42 @@
+"""The attacks on a sign-in as a table: held or broke, by method."""
+
+from html import escape
+
+import streamlit as st
+
+from lib.attacks import METHODS, Attack, Outcome
+from lib.openrouter_sign_in import Method
+from lib.ui.sign_in_steps import table
+
+AttackTable = list[tuple[Attack, dict[Method, Outcome]]]
+
+
+def render_attacks(outcomes: AttackTable) -> None:
+    """Render what came of each attack, and why."""
+    table(
+        ("Attack", "What the attacker has", *METHODS),
+        [
+            (
+                f"<b>{escape(attack.name)}</b>",
+                escape(attack.has),
+                *(_cell(by_method[method]) for method in METHODS),
+            )
+            for attack, by_method in outcomes
+        ],
+    )
+    with st.expander("Why", icon=":material/help:"):
+        for attack, by_method in outcomes:
+            reasons = dict.fromkeys(outcome.why for outcome in by_method.values())
+            st.markdown(f"**{attack.name}.** {attack.run.__doc__} {' '.join(reasons)}")
+    st.markdown(
+        "What no method refuses: someone who finds a *fresh* link to OpenRouter can approve it with "
+        "their own account, and send you the return. You would be signed in to theirs. So begin "
+        "each sign-in yourself, and look at whose account it is."
+    )
+
+
+def _cell(outcome: Outcome) -> str:
+    if outcome.held and outcome.status == 200:
+        return '<span class="good">✓ held</span>: the app asks first'
+    word, name = ("✓ held", "good") if outcome.held else ("✗ broke", "bad")
+    return f'<span class="{name}">{word}</span> ({outcome.status})'

@@ -1,0 +1,185 @@
+"""The page that shows how signing in works, with a sign-in of the visitor's own."""
+
+import threading
+from functools import lru_cache
+
+import segno
+import streamlit as st
+
+from lib import attacks, snippets
+from lib.openrouter_sign_in import (
+    accepts_callback_url,
+    begin_sign_in,
+    main_page_url,
+    oauth,
+    pkce,
+    repeat_exchange,
+    sign_in_link,
+)
+from lib.ui import autosave, browser, consent_card, page, presenting
+from lib.ui.attack_table import AttackTable, render_attacks
+from lib.ui.formatting import small
+from lib.ui.hello import MAX_SHOWN_LINES, Hello, fetch_hello, say_hello
+from lib.ui.session import api_url
+from lib.ui.sign_in_steps import (
+    code,
+    render_code,
+    render_exchange,
+    render_picture,
+    render_return,
+    render_url,
+    render_verifier,
+)
+from lib.ui.widgets import wait_for
+from sandbox import embedded
+from sandbox.server import Sandbox
+
+NOT_YET = "This step is shown after a sign-in from here."
+METHODS = attacks.METHODS
+_attacking = threading.Lock()
+
+app = page.begin_page(embedded.base_url, shows_sign_in=False)
+settings, session = app.settings, app.session
+record = session.sign_in
+returned, exchanged = record.returned, record.exchanged
+hellos: dict[bool, Hello] = session.hellos
+
+
+@lru_cache(maxsize=16)
+def qr_code(url: str) -> str:
+    return segno.make(url).png_data_uri(scale=6, border=2)
+
+
+def run_attacks() -> AttackTable:
+    with _attacking, Sandbox().serve() as url:  # one at a time, each with a sandbox of its own
+        return attacks.run_all(url)
+
+
+browser.enhance_markdown()
+app.header.title("How sign-in works", anchor=False)
+st.markdown(
+    "You sign in on OpenRouter's own page, and the app gets a key without ever seeing your password. "
+    "Go through it here, step by step, and then try to break it."
+)
+options = ["Sandbox", "OpenRouter"] if settings.try_without_account else ["OpenRouter"]
+is_real = app.user is not None and not session.is_in_sandbox
+with st.container(horizontal=True):
+    server = st.segmented_control(
+        "With",
+        options,
+        default="OpenRouter" if is_real else options[0],
+        key="how_server",
+        required=True,
+    )
+    method = st.segmented_control(
+        "Method", METHODS, default=settings.code_challenge_method, key="how_method", required=True
+    )
+is_done = exchanged is not None and exchanged.status == 200
+render_picture(4 if hellos else 3 if is_done else 2 if returned else 0)
+
+st.header("1. Your browser goes to OpenRouter", anchor=False)
+st.markdown("The app makes up a secret, keeps it, and sends only its fingerprint along.")
+callback_url = settings.callback_url or f"{main_page_url().rstrip('/')}/how_it_works"
+pending = begin_sign_in(method=method, callback_url=callback_url, sandbox=server == "Sandbox")
+render_verifier(pending)
+with st.expander("Compute one yourself", icon=":material/calculate:"):
+    browser.pkce_playground()
+if accepts_callback_url(callback_url):
+    url = sign_in_link(pending, "Start this sign-in")
+    with st.expander("The link, taken apart", icon=":material/link:"):
+        render_url(url)
+else:
+    st.warning(
+        "OpenRouter does not send anyone back to this address, only to https or localhost.",
+        icon=":material/wrong_location:",
+    )
+
+st.header("2. OpenRouter sends you back", anchor=False)
+st.markdown("You approved, and your browser came back with a code that works once.")
+if returned:
+    render_return(returned)
+else:
+    small(NOT_YET)
+
+st.header("3. The app exchanges the code", anchor=False)
+st.markdown(
+    "The app sends code and secret to OpenRouter, and gets the key. Your browser sees neither."
+)
+if exchanged:
+    render_exchange(exchanged)
+else:
+    small(NOT_YET)
+with st.expander("As code", icon=":material/terminal:"):
+    render_code(
+        snippets.exchange_request(settings.base_url, method),
+        pkce.create_code_verifier,
+        pkce.create_code_challenge,
+        oauth.parse_callback,
+        oauth.exchange_code,
+    )
+
+st.header("4. The key is used", anchor=False)
+st.markdown("With the key the app says “Hello!” to a model: in one piece, and as a stream.")
+for stream, label in ((False, "Say hello"), (True, "Say hello, streamed")):
+    if app.user and st.button(label, icon=":material/waving_hand:", key=f"hello_{stream}"):
+        with st.spinner("Waiting for the answer…"):
+            waiting = say_hello(
+                session, api_url(settings, app.user), app.user.key, settings.model, stream=stream
+            )
+            wait_for(waiting)
+            hellos[stream] = waiting.result()
+    if hello := hellos.get(stream):
+        status = f"HTTP/1.1 {hello.status}" if hello.status else "no response"
+        lines = list(hello.lines[:MAX_SHOWN_LINES])
+        if more := len(hello.lines) - len(lines):
+            lines.append(f"… and {more} more lines")
+        head = [f"{status}   ({hello.milliseconds} ms)", f"Content-Type: {hello.content_type}", ""]
+        code("\n".join([*head, *lines]), "http")
+    with st.expander(f"{label}, as code", icon=":material/terminal:"):
+        request = snippets.hello_request(settings.base_url, settings.model, stream=stream)
+        render_code(request, fetch_hello)
+if not app.user:
+    small(NOT_YET)
+
+st.header("Try to break it", anchor=False)
+if server == "Sandbox":
+    st.markdown(
+        "Five attacks, each a real run against a sandbox, with this app's own checks: what holds "
+        "depends on the method."
+    )
+    if st.button("Run the attacks", icon=":material/security:", key="attack"):
+        with st.spinner("Attacking…"):
+            session.attacks = run_attacks()
+    if session.attacks:
+        render_attacks(session.attacks)
+else:
+    st.markdown(
+        "Against the real OpenRouter only what is harmless: your own code once more, and a wrong "
+        "secret. Choose *Sandbox* above for the rest."
+    )
+    with st.container(horizontal=True):
+        again = st.button("Send my code again", icon=":material/replay:")
+        wrong = st.button("Send a wrong secret", icon=":material/key_off:")
+    if again or wrong:
+        with st.spinner("Asking OpenRouter…"):
+            verifier = pkce.create_code_verifier() if wrong else None
+            refused = repeat_exchange(code_verifier=verifier)
+        if refused is None:
+            st.info("There is no code yet: sign in from here first.", icon=":material/info:")
+        elif refused == 200:
+            st.error("It was accepted. That should not happen.", icon=":material/error:")
+        else:
+            st.success(f"Refused, with status {refused}.", icon=":material/shield:")
+
+st.header("What you give away, and what not", anchor=False)
+consent_card.render()
+
+with st.expander("Show this page on a screen", icon=":material/present_to_all:"):
+    link = f"{main_page_url().rstrip('/')}/how_it_works?{presenting.PARAMETER}=1"
+    st.markdown("Without the sidebar, in larger type. The code leads others here.")
+    st.link_button("Present", link, icon=":material/present_to_all:")
+    st.html(f'<img src="{qr_code(link)}" alt="QR code of the link to this page" width="220">')
+st.page_link(
+    page.SELF_CHECK_PAGE, label="Self-check, for the operator", icon=":material/checklist:"
+)
+autosave.Autosave(session).finish()
