@@ -1,9 +1,7 @@
 """The page that shows how signing in works, with a sign-in of the visitor's own."""
 
 import threading
-from functools import lru_cache
 
-import segno
 import streamlit as st
 
 from lib import attacks, snippets
@@ -20,6 +18,7 @@ from lib.ui import autosave, browser, consent_card, page, presenting
 from lib.ui.attack_table import AttackTable, render_attacks
 from lib.ui.formatting import small
 from lib.ui.hello import MAX_SHOWN_LINES, Hello, fetch_hello, say_hello
+from lib.ui.qr_code import render_qr_code
 from lib.ui.session import api_url
 from lib.ui.sign_in_steps import (
     code,
@@ -43,11 +42,6 @@ settings, session = app.settings, app.session
 record = session.sign_in
 returned, exchanged = record.returned, record.exchanged
 hellos: dict[bool, Hello] = session.hellos
-
-
-@lru_cache(maxsize=16)
-def qr_code(url: str) -> str:
-    return segno.make(url).png_data_uri(scale=6, border=2)
 
 
 def run_attacks() -> AttackTable:
@@ -178,7 +172,7 @@ with st.expander("Show this page on a screen", icon=":material/present_to_all:")
     link = f"{main_page_url().rstrip('/')}/how_it_works?{presenting.PARAMETER}=1"
     st.markdown("Without the sidebar, in larger type. The code leads others here.")
     st.link_button("Present", link, icon=":material/present_to_all:")
-    st.html(f'<img src="{qr_code(link)}" alt="QR code of the link to this page" width="220">')
+    render_qr_code(link)
 st.page_link(
     page.SELF_CHECK_PAGE, label="Self-check, for the operator", icon=":material/checklist:"
 )

@@ -130,8 +130,10 @@ def test_patterns_are_constants() -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
-def test_pattern(pattern: re.Pattern[str]) -> None:
+def test_pattern(pattern: re.Pattern[str] | re.Pattern[bytes]) -> None:
     """Each pattern takes time that grows with the text alone, whatever the text is made of."""
+    if isinstance(pattern.pattern, bytes):  # of a file
+        pattern = re.compile(pattern.pattern.decode(), pattern.flags)
     own = {character for character in pattern.pattern if not character.isalnum()}
     for unit in {*LINE_ENDS, *OPENERS, *own}:
         text = (unit * SIZE)[:SIZE]

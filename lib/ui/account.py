@@ -76,7 +76,7 @@ def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> N
             left = f"{rounded_usd(remaining)} left of this key's limit"
             exact.append(f"{usd(remaining)} left")
         lines = [
-            f"Signed in as {escape_markdown(account.label)}",
+            f"Signed in as {_label(session, account)}",
             f"**{left}**, {rounded_usd(account.usage)} used",
         ]
         exact.append(f"{usd(account.usage)} used by this key")
@@ -96,6 +96,7 @@ def render_account(settings: Settings, session: Session, user: User) -> None:
     if account is None:
         st.warning(session.account.failure or UNAVAILABLE, icon=":material/cloud_off:")
     else:
+        small(f"Your key: {_label(session, account)}")
         _render_limits(account)
         if sentence := account_labels.other_limit(account, settings.key_limit):
             st.warning(sentence, icon=":material/key:")
@@ -108,8 +109,12 @@ def render_account(settings: Settings, session: Session, user: User) -> None:
         st.link_button("Credits", credits_url, icon=":material/payments:")
 
 
+def _label(session: Session, account: Account) -> str:
+    """Return the name of the key, which no audience has to read."""
+    return "•••" if session.is_presenting else escape_markdown(account.label)
+
+
 def _render_limits(account: Account) -> None:
-    small(f"Your key: {escape_markdown(account.label)}")
     with st.container(horizontal=True):
         for label, amount in (
             ("Used by this key", account.usage),

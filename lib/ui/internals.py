@@ -16,12 +16,14 @@ SELECTORS = (
         f'[data-testid="st{name}"]'
         for name in (
             "ChatInputTextArea",
+            "ExpandSidebarButton",
             "HorizontalBlock",
             "Image",
             "ImageContainer",
             "MarkdownContainer",
             "MermaidError",
             "PopoverButton",
+            "Sidebar",
             "StatusWidget",
             "Text",
         )

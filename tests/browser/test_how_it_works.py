@@ -110,7 +110,7 @@ def test_presenting(page: Page, app: App) -> None:
     expect(page.get_by_role("link", name="Start this sign-in")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     page.get_by_text("Show this page on a screen").click()
-    expect(page.get_by_role("img", name="QR code of the link to this page")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code of the link")).to_be_visible()
 
 
 def test_accessible(page: Page, app: App) -> None:
