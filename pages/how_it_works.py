@@ -1,6 +1,7 @@
 """The page that shows how signing in works, with a sign-in of the visitor's own."""
 
 import threading
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -73,7 +74,9 @@ render_picture(4 if hellos else 3 if is_done else 2 if returned else 0)
 
 st.header("1. Your browser goes to OpenRouter", anchor=False)
 st.markdown("The app makes up a secret, keeps it, and sends only its fingerprint along.")
-callback_url = settings.callback_url or f"{main_page_url().rstrip('/')}/how_it_works"
+own_url = f"{main_page_url().rstrip('/')}/how_it_works"
+query = urlencode(presenting.query(session))
+callback_url = settings.callback_url or (f"{own_url}?{query}" if query else own_url)
 pending = begin_sign_in(method=method, callback_url=callback_url, sandbox=server == "Sandbox")
 render_verifier(pending)
 with st.expander("Compute one yourself", icon=":material/calculate:"):
@@ -169,7 +172,7 @@ st.header("What you give away, and what not", anchor=False)
 consent_card.render()
 
 with st.expander("Show this page on a screen", icon=":material/present_to_all:"):
-    link = f"{main_page_url().rstrip('/')}/how_it_works?{presenting.PARAMETER}=1"
+    link = f"{own_url}?{presenting.PARAMETER}=1"
     st.markdown("Without the sidebar, in larger type. The code leads others here.")
     st.link_button("Present", link, icon=":material/present_to_all:")
     render_qr_code(link)

@@ -98,8 +98,9 @@ def test_attacks_on_openrouter(page: Page, app: App, sandbox: Sandbox) -> None:
     page.get_by_role("link", name="Start this sign-in").click()
     steps.authorize(page)
     expect(page.get_by_text("Who has seen what")).to_be_visible()
-    for name in ("Send my code again", "Send a wrong secret"):
+    for name, sent in (("Send my code again", 2), ("Send a wrong secret", 3)):
         page.get_by_role("button", name=name).click()
+        steps.wait_for(lambda count=sent: len(sandbox.exchanges) == count)
         expect(page.get_by_text("Refused, with status 403.")).to_be_visible()
     assert [exchange.status for exchange in sandbox.exchanges] == [200, 403, 403]
 

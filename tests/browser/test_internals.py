@@ -32,5 +32,9 @@ def test_selectors(page: Page, app: App, sandbox: Sandbox) -> None:
     steps.ask(page, "sandbox/echo A picture:\n\n```mermaid\nno diagram\n```\n")
     # With this toolbar it does not show; test_clicks_in_mid_answer has one with which it does.
     used.remove('[data-testid="stStatusWidget"]')
-    for selector in used:
+    expands = '[data-testid="stExpandSidebarButton"]'
+    for selector in used - {expands}:
         expect(page.locator(selector).first).to_be_attached()
+    page.get_by_test_id("stSidebar").hover()
+    page.get_by_role("button", name="Collapse sidebar").click()
+    expect(page.locator(expands)).to_be_attached()
