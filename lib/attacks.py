@@ -166,9 +166,9 @@ ATTACKS = (
 )
 
 
-def run_all(base_url: str) -> list[tuple[Attack, dict[Method, Outcome]]]:
-    """Run each attack against each method, at the sandbox of `base_url`."""
-    return [
-        (attack, {method: attack.run(SignIn(base_url, method)) for method in METHODS})
+def run_all(base_url: str) -> dict[str, dict[Method, Outcome]]:
+    """Run each attack against each method, at the sandbox of `base_url`; by the attack's name."""
+    return {
+        attack.name: {method: attack.run(SignIn(base_url, method)) for method in METHODS}
         for attack in ATTACKS
-    ]
+    }

@@ -16,9 +16,9 @@ from lib.openrouter_sign_in import (
     sign_in_link,
 )
 from lib.ui import autosave, browser, consent_card, page, presenting
-from lib.ui.attack_table import AttackTable, render_attacks
+from lib.ui.attack_table import render_attacks
 from lib.ui.formatting import small
-from lib.ui.hello import MAX_SHOWN_LINES, Hello, fetch_hello, say_hello
+from lib.ui.hello import fetch_hello, say_hello
 from lib.ui.qr_code import render_qr_code
 from lib.ui.session import api_url
 from lib.ui.sign_in_steps import (
@@ -42,12 +42,11 @@ app = page.begin_page(embedded.base_url, shows_sign_in=False)
 settings, session = app.settings, app.session
 record = session.sign_in
 returned, exchanged = record.returned, record.exchanged
-hellos: dict[bool, Hello] = session.hellos
 
 
-def run_attacks() -> AttackTable:
+def run_attacks() -> None:
     with _attacking, Sandbox().serve() as url:  # one at a time, each with a sandbox of its own
-        return attacks.run_all(url)
+        record.attacks = attacks.run_all(url)
 
 
 browser.enhance_markdown()
@@ -70,7 +69,8 @@ with st.container(horizontal=True):
         "Method", METHODS, default=settings.code_challenge_method, key="how_method", required=True
     )
 is_done = exchanged is not None and exchanged.status == 200
-render_picture(4 if hellos else 3 if is_done else 2 if returned else 0)
+is_used = bool(record.hello or record.streamed_hello)
+render_picture(4 if is_used else 3 if is_done else 2 if returned else 0)
 
 st.header("1. Your browser goes to OpenRouter", anchor=False)
 st.markdown("The app makes up a secret, keeps it, and sends only its fingerprint along.")
@@ -124,14 +124,14 @@ for stream, label in ((False, "Say hello"), (True, "Say hello, streamed")):
                 session, api_url(settings, app.user), app.user.key, settings.model, stream=stream
             )
             wait_for(waiting)
-            hellos[stream] = waiting.result()
-    if hello := hellos.get(stream):
+            if stream:
+                record.streamed_hello = waiting.result()
+            else:
+                record.hello = waiting.result()
+    if hello := record.streamed_hello if stream else record.hello:
         status = f"HTTP/1.1 {hello.status}" if hello.status else "no response"
-        lines = list(hello.lines[:MAX_SHOWN_LINES])
-        if more := len(hello.lines) - len(lines):
-            lines.append(f"… and {more} more lines")
         head = [f"{status}   ({hello.milliseconds} ms)", f"Content-Type: {hello.content_type}", ""]
-        code("\n".join([*head, *lines]), "http")
+        code("\n".join([*head, *hello.lines]), "http")
     with st.expander(f"{label}, as code", icon=":material/terminal:"):
         request = snippets.hello_request(settings.base_url, settings.model, stream=stream)
         render_code(request, fetch_hello)
@@ -146,9 +146,9 @@ if server == "Sandbox":
     )
     if st.button("Run the attacks", icon=":material/security:", key="attack"):
         with st.spinner("Attacking…"):
-            session.attacks = run_attacks()
-    if session.attacks:
-        render_attacks(session.attacks)
+            run_attacks()
+    if record.attacks:
+        render_attacks(record.attacks)
 else:
     st.markdown(
         "Against the real OpenRouter only what is harmless: your own code once more, and a wrong "

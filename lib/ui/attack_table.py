@@ -1,25 +1,25 @@
 """The attacks on a sign-in as a table: held or broke, by method."""
 
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
 
-from lib.attacks import METHODS, Attack, Outcome
+from lib.attacks import ATTACKS, METHODS, Outcome
 from lib.openrouter_sign_in import Method
 from lib.ui.sign_in_steps import table
 
-AttackTable = list[tuple[Attack, dict[Method, Outcome]]]
 
-
-def render_attacks(outcomes: AttackTable) -> None:
-    """Render what came of each attack, and why."""
+def render_attacks(found: Mapping[str, Mapping[Method, Outcome]]) -> None:
+    """Render what came of each attack, by its name and by method, and why."""
+    outcomes = [(attack, found[attack.name]) for attack in ATTACKS if attack.name in found]
     table(
         ("Attack", "What the attacker has", *METHODS),
         [
             (
                 f"<b>{escape(attack.name)}</b>",
                 escape(attack.has),
-                *(_cell(by_method[method]) for method in METHODS),
+                *(_cell(by_method.get(method)) for method in METHODS),
             )
             for attack, by_method in outcomes
         ],
@@ -35,7 +35,9 @@ def render_attacks(outcomes: AttackTable) -> None:
     )
 
 
-def _cell(outcome: Outcome) -> str:
+def _cell(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "–"
     if outcome.held and outcome.status == 200:
         return '<span class="good">✓ held</span>: the app asks first'
     word, name = ("✓ held", "good") if outcome.held else ("✗ broke", "bad")

@@ -90,7 +90,7 @@ class Autosave:
 
 def _facts(session: Session) -> dict[str, str]:
     """Return what the tab stores beside the conversations, if there are any."""
-    has_steps = session.sign_in.exchanged is not None
+    has_steps = session.sign_in != SignInRecord()
     if not (session.stored_conversations or session.storage.diff.has_records or has_steps):
         return {}
     spending = session.spending

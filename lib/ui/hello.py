@@ -2,7 +2,6 @@
 
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Thread
 
 import requests
@@ -14,22 +13,13 @@ from lib.openrouter.transport import send
 from lib.openrouter.untrusted import mapping, parse_json
 from lib.openrouter.usage import read_usage
 from lib.ui.session import Session
+from lib.ui.state import Hello
 
 MAX_BYTES = 200_000
 MAX_SHOWN_LINES = 8
+MAX_LINE_LENGTH = 4_000
 TIMEOUT_S = (5, 60)
 LONGEST_ANSWER_TOKENS = 64
-
-
-@dataclass(frozen=True)
-class Hello:
-    """The response to a hello, of any status: `lines` as they arrived; status 0 for none."""
-
-    is_streamed: bool
-    status: int
-    content_type: str
-    milliseconds: int
-    lines: tuple[str, ...]
 
 
 def say_hello(
@@ -42,7 +32,7 @@ def say_hello(
         try:
             future.set_result(fetch_hello(session, api_url, key, model, stream=stream))
         except (OpenRouterError, requests.RequestException, OSError):
-            future.set_result(Hello(stream, 0, "", 0, ()))
+            future.set_result(Hello(0, "", 0))
 
     Thread(target=run, daemon=True).start()
     return future
@@ -73,8 +63,10 @@ def fetch_hello(session: Session, api_url: str, key: str, model: str, *, stream:
     parts = [event.data for event in decode_events([content])] if stream else [text]
     for part in parts:
         _pay(session, key, model, part)
-    lines = tuple(line for line in text.splitlines() if line)
-    return Hello(stream, response.status_code, content_type, milliseconds, lines)
+    lines = [line[:MAX_LINE_LENGTH] for line in text.splitlines() if line]
+    if more := len(lines[MAX_SHOWN_LINES:]):
+        lines[MAX_SHOWN_LINES:] = [f"… and {more} more lines"]
+    return Hello(response.status_code, content_type, milliseconds, tuple(lines))
 
 
 def _pay(session: Session, key: str, model: str, part: str) -> None:

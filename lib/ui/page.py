@@ -194,7 +194,7 @@ def _take_event(event: SignInEvent) -> None:
         case SignedIn():
             session.opens_chat = True
         case Returned():
-            session.sign_in = SignInRecord(returned=event)
+            session.sign_in = SignInRecord(returned=event, attacks=session.sign_in.attacks)
         case Exchanged():
             session.sign_in.exchanged = event
         case SignedOut():

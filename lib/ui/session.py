@@ -7,7 +7,6 @@ arrived is stored even if another click ends the script at that moment.
 import secrets
 from dataclasses import dataclass, field
 from threading import Event, RLock
-from typing import Any
 
 import streamlit as st
 
@@ -44,8 +43,6 @@ class Session:
     is_in_sandbox: bool = False
     sign_in: SignInRecord = field(default_factory=SignInRecord)
     is_presenting: bool = False
-    hellos: dict[bool, Any] = field(default_factory=dict)
-    attacks: list[Any] = field(default_factory=list)
     opens_chat: bool = False
     has_opened_chat: bool = False
     demo_link: DemoLink = DemoLink()  # noqa: RUF009  # frozen

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from lib.attacks import Outcome
 from lib.chat.comparison import Comparison
 from lib.chat.conversation import Conversation, Turn
 from lib.chat.search import fold
 from lib.chat.storage import StorageChanges, StorageDiff
 from lib.markdown import Block, render_blocks
 from lib.openrouter.account import Account
-from lib.openrouter_sign_in import Exchanged, Returned
+from lib.openrouter_sign_in import Exchanged, Method, Returned
 
 MAX_CACHED_TEXTS = 512
 """Texts whose blocks are cached."""
@@ -197,12 +198,28 @@ class SpendingState:
             self.by_model[model] = self.by_model.get(model, 0.0) + cost
 
 
+@dataclass(frozen=True)
+class Hello:
+    """The response to a hello, of any status: its first `lines` as they arrived; status 0 for none."""
+
+    status: int
+    content_type: str
+    milliseconds: int
+    lines: tuple[str, ...] = ()
+
+
 @dataclass
 class SignInRecord:
-    """The steps of the last sign-in, with secret values masked."""
+    """What "How sign-in works" shows: the steps of the last sign-in, with secret values masked.
+
+    `attacks` has the outcomes by attack and method.
+    """
 
     returned: Returned | None = None
     exchanged: Exchanged | None = None
+    hello: Hello | None = None
+    streamed_hello: Hello | None = None
+    attacks: dict[str, dict[Method, Outcome]] = field(default_factory=dict)
 
 
 @dataclass

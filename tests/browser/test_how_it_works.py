@@ -52,8 +52,12 @@ def test_steps(page: Page, app: App, sandbox: Sandbox, server: str, method: Meth
     page.get_by_role("button", name="Say hello, streamed", exact=True).click()
     expect(page.get_by_text("OPENROUTER PROCESSING")).to_be_visible()
     page.wait_for_function("Object.keys(sessionStorage).some((name) => name.endsWith('/sign_in'))")
+    page.wait_for_function(
+        "Object.values(sessionStorage).some((text) => text.includes('OPENROUTER PROCESSING'))"
+    )
     page.reload()
     expect(page.get_by_text("Who has seen what")).to_be_visible()
+    expect(page.get_by_text("OPENROUTER PROCESSING")).to_be_visible()
 
 
 def test_own_verifier(page: Page, app: App) -> None:
