@@ -1,6 +1,6 @@
 """Attacks on a sign-in, each a real run against a server that stands in for OpenRouter.
 
-The victim's app is this app's own sign-in: its requests and its check of the `state`.
+The victim's app sends what this app's own sign-in sends, and compares the `state` as that does.
 """
 
 import secrets

@@ -80,7 +80,8 @@ def typescript(request: HttpRequest) -> str:
     if request.streams:
         read = (
             "const decoder = new TextDecoder();\n"
-            "for await (const chunk of response.body!) console.log(decoder.decode(chunk));\n"
+            "for await (const chunk of response.body!)\n"
+            "  console.log(decoder.decode(chunk, { stream: true }));\n"
         )
     return (
         f'const response = await fetch("{request.url}", {{\n  method: "POST",\n  headers: {{\n'

@@ -141,7 +141,7 @@ if not app.user:
 st.header("Try to break it", anchor=False)
 if server == "Sandbox":
     st.markdown(
-        "Five attacks, each a real run against a sandbox, with this app's own checks: what holds "
+        "Five attacks, each a real run against a sandbox, with this app's own requests: what holds "
         "depends on the method."
     )
     if st.button("Run the attacks", icon=":material/security:", key="attack"):
@@ -179,4 +179,6 @@ with st.expander("Show this page on a screen", icon=":material/present_to_all:")
 st.page_link(
     page.SELF_CHECK_PAGE, label="Self-check, for the operator", icon=":material/checklist:"
 )
+if session.is_presenting:  # there is no sidebar
+    st.page_link(page.CHAT_PAGE, label="Chat", icon=":material/forum:")
 autosave.Autosave(session).finish()

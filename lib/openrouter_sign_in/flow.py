@@ -212,7 +212,7 @@ def finish_exchange(state: State, exchange: Exchange) -> oauth.ExchangeError | N
     pending, outcome = exchange.pending, exchange.outcome.result()
     failure = outcome if isinstance(outcome, oauth.ExchangeError) else None
     state.exchange, state.failure, state.notice = None, "", ""
-    state.last_exchange = exchange
+    state.last_exchange = exchange if failure is None else None
     if isinstance(outcome, str):
         state.user = User(outcome, time.time(), pending.base_url)
         state.begun = {}

@@ -122,5 +122,5 @@ def end(state: State, reason: Reason) -> None:
     is_in_sandbox = state.user is not None and state.user.base_url != state.options.base_url
     sentence = _LEFT_SANDBOX if is_in_sandbox else _SENTENCES[reason]
     state.failure, state.notice = "", sentence.format(user=state.user)
-    state.user = None
+    state.user = state.last_exchange = None  # both hold the key
     state.options.on_event(SignedOut(reason))

@@ -29,9 +29,9 @@ def render_attacks(found: Mapping[str, Mapping[Method, Outcome]]) -> None:
             reasons = dict.fromkeys(outcome.why for outcome in by_method.values())
             st.markdown(f"**{attack.name}.** {attack.run.__doc__} {' '.join(reasons)}")
     st.markdown(
-        "What no method refuses: someone who finds a *fresh* link to OpenRouter can approve it with "
-        "their own account, and send you the return. You would be signed in to theirs. So begin "
-        "each sign-in yourself, and look at whose account it is."
+        "What no method refuses: someone who sees the link that you have *just clicked* can approve it "
+        "with their own account, and send you the return before yours. You would be signed in to "
+        "theirs. So open no return that somebody sends you."
     )
 
 

@@ -1,11 +1,12 @@
 """The steps of a sign-in, on the page that explains them: what was sent, and who saw it."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from inspect import getsource
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import streamlit as st
 
@@ -22,7 +23,7 @@ _PARAMETERS = {
     "key_label": "the name of the new key in your account",
     "limit": "how much the key may spend; you can change it",
 }
-_FENCE = "`" * 12
+_BACKTICKS = re.compile("`+")
 _CHECKS = "What the app checked"
 
 
@@ -59,7 +60,7 @@ def render_url(url: str) -> None:
 
 def render_return(returned: Returned) -> None:
     """Render what came back, masked, and what the app checked of it."""
-    what = f"error={returned.error}" if returned.error else f"code={returned.code}"
+    what = f"error={quote(returned.error)}" if returned.error else f"code={returned.code}"
     code(f"GET /?state={returned.state or '(none)'}&{what}", "http")
     found = {"session": "this page's session", "cookie": "this browser's cookie", "": "nowhere"}
     fits = returned.fits
@@ -68,10 +69,7 @@ def render_return(returned: Returned) -> None:
         [
             ("Is the state of a sign-in that this browser began?", _verdict(fits)),
             ("Where was its code_verifier?", found[returned.found_in]),
-            (
-                "Is it at most an hour old?",
-                f"{_verdict(fits)}, {returned.age_s} s" if fits else "–",
-            ),
+            ("How long ago did it begin?", f"{returned.age_s} s" if fits else "–"),
         ],
     )
 
@@ -123,7 +121,9 @@ def render_verifier(pending: PendingSignIn) -> None:
 
 def code(text: str, language: str = "text") -> None:
     """Render code as in the answers of models: the colours of `st.code` have too little contrast."""
-    st.html(render_html(f"{_FENCE}{language}\n{text}\n{_FENCE}"))
+    # Longer than any in the text, which may be of others: it does not end the block.
+    fence = "`" * (3 + max(map(len, _BACKTICKS.findall(text)), default=0))
+    st.html(render_html(f"{fence}{language}\n{text}\n{fence}"))
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

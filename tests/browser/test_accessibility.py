@@ -27,7 +27,8 @@ STREAMLITS_OWN = {
 def expect_no_faults(page: Page) -> None:
     """Axe finds nothing serious or critical, and nothing is wider than the screen."""
     page.wait_for_function(  # what is about to be replaced is pale for a moment
-        """() => [...document.querySelectorAll("[data-testid=stElementContainer]")]
+        """() => ["ElementContainer", "LayoutWrapper", "Expander"]
+            .flatMap((name) => [...document.querySelectorAll(`[data-testid=st${name}]`)])
             .every((element) => getComputedStyle(element).opacity === "1")"""
     )
     found = Axe().run(page).response["violations"]

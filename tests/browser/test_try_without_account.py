@@ -97,7 +97,9 @@ def test_rehearsed_failure(page: Page, app: App) -> None:
 
     def choose() -> bool:  # until the list follows: it ignores the keys while the expander opens
         choice.fill("a conflict")
+        choice.press("ArrowDown")
         choice.press("Enter")
+        page.wait_for_timeout(500)
         return choice.input_value() == "a conflict (409)"
 
     steps.wait_for(choose)
