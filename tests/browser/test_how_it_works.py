@@ -1,5 +1,7 @@
 """The page that shows how signing in works: each step, with each method, and the attacks."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -26,6 +28,10 @@ def choose(page: Page, server: str, method: Method) -> None:
         if button.get_attribute("aria-checked") != "true":
             button.click()
         expect(button).to_have_attribute("aria-checked", "true")
+    path = "sandbox" if server == "Sandbox" else "auth"
+    rest = "(?!.*code_challenge)" if method == "none" else f".*code_challenge_method={method}"
+    link = page.get_by_role("link", name="Start this sign-in")
+    expect(link).to_have_attribute("href", re.compile(rf"/{path}\?{rest}"))
 
 
 @pytest.mark.parametrize("server", ["Sandbox", "OpenRouter"])
