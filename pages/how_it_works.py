@@ -1,6 +1,5 @@
 """The page that shows how signing in works, with a sign-in of the visitor's own."""
 
-import threading
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -32,11 +31,9 @@ from lib.ui.sign_in_steps import (
 )
 from lib.ui.widgets import wait_for
 from sandbox import embedded
-from sandbox.server import Sandbox
 
 NOT_YET = "This step is shown after a sign-in from here."
 METHODS = attacks.METHODS
-_attacking = threading.Lock()
 
 app = page.begin_page(embedded.base_url, shows_sign_in=False)
 settings, session = app.settings, app.session
@@ -45,7 +42,7 @@ returned, exchanged = record.returned, record.exchanged
 
 
 def run_attacks() -> None:
-    with _attacking, Sandbox().serve() as url:  # one at a time, each with a sandbox of its own
+    with embedded.separate() as url:
         record.attacks = attacks.run_all(url)
 
 

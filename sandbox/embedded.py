@@ -4,7 +4,8 @@ Its HTTP server listens on a loopback port in a thread, until the process ends.
 """
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import requests
 
@@ -12,7 +13,7 @@ from sandbox.limits import PUBLIC
 from sandbox.server import Sandbox
 
 _server = ExitStack()
-_lock = threading.Lock()
+_lock, _separate_lock = threading.Lock(), threading.Lock()
 _url = ""
 
 
@@ -23,6 +24,13 @@ def base_url() -> str:
         if not _url:
             _url = _server.enter_context(Sandbox(limits=PUBLIC).serve())
     return _url
+
+
+@contextmanager
+def separate() -> Iterator[str]:
+    """Serve a sandbox that nobody else uses, one at a time in the process; yield its base URL."""
+    with _separate_lock, Sandbox().serve() as url:
+        yield url
 
 
 def decide(form: dict[str, str], visitor: str) -> str | None:

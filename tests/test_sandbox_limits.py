@@ -1,5 +1,6 @@
 """The bounds of a sandbox that anybody may use."""
 
+import threading
 import time
 
 import pytest
@@ -124,3 +125,20 @@ def test_embedded() -> None:
     assert location is not None
     assert location.startswith(f"{CALLBACK}?code=")
     assert embedded.decide({**form, "callback_url": "javascript:alert(1)"}, "192.0.2.1") is None
+
+
+def test_separate() -> None:
+    """A sandbox for attacks is another one than the visitors', and one at a time."""
+    entered = threading.Event()
+
+    def enter() -> None:
+        with embedded.separate():
+            entered.set()
+
+    second = threading.Thread(target=enter)
+    with embedded.separate() as url:
+        assert url != embedded.base_url()
+        second.start()
+        assert not entered.wait(0.5)
+    assert entered.wait(10)
+    second.join()
