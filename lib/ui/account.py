@@ -1,7 +1,6 @@
 """The account of the signed-in user: fetch and render it."""
 
-from concurrent.futures import Future
-from threading import Thread
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +13,7 @@ from lib.settings import Settings
 from lib.ui import account_labels, budget
 from lib.ui.formatting import rounded_usd, small, usd
 from lib.ui.session import Session, api_url
-from lib.ui.widgets import wait_for
+from lib.ui.widgets import in_thread, wait_for
 
 UNAVAILABLE = "Your account could not be loaded just now; you are still signed in."
 
@@ -29,7 +28,9 @@ def refresh(settings: Settings, session: Session, slot: DeltaGenerator | None = 
         return
     if session.account.is_stale:
         session.account.is_stale = False
-        session.account.fetch = _fetch(api_url(settings, session.user), session.user.key)
+        session.account.fetch = in_thread(
+            partial(get_account, api_url(settings, session.user), session.user.key)
+        )
     if (fetch := session.account.fetch) is None:
         return
     wait_for(fetch)
@@ -44,20 +45,6 @@ def refresh(settings: Settings, session: Session, slot: DeltaGenerator | None = 
         session.account.failure = UNAVAILABLE
     if slot is not None:
         render_line(settings, session, slot)
-
-
-def _fetch(base_url: str, key: str) -> Future[Account]:
-    """Start fetching an account, in a thread of its own."""
-    fetch: Future[Account] = Future()
-
-    def run() -> None:
-        try:
-            fetch.set_result(get_account(base_url, key))
-        except Exception as error:  # noqa: BLE001 - the script that waits must get any error
-            fetch.set_exception(error)
-
-    Thread(target=run, daemon=True).start()
-    return fetch
 
 
 def render_line(settings: Settings, session: Session, slot: DeltaGenerator) -> None:

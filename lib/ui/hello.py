@@ -2,7 +2,6 @@
 
 import time
 from concurrent.futures import Future
-from threading import Thread
 
 import requests
 
@@ -14,6 +13,7 @@ from lib.openrouter.untrusted import mapping, parse_json
 from lib.openrouter.usage import read_usage
 from lib.ui.session import Session
 from lib.ui.state import Hello
+from lib.ui.widgets import in_thread
 
 MAX_BYTES = 200_000
 MAX_SHOWN_LINES = 8
@@ -26,16 +26,14 @@ def say_hello(
     session: Session, api_url: str, key: str, model: str, *, stream: bool
 ) -> Future[Hello]:
     """Say hello in a thread of its own, and count the cost: a click may end the script meanwhile."""
-    future: Future[Hello] = Future()
 
-    def run() -> None:
+    def work() -> Hello:
         try:
-            future.set_result(fetch_hello(session, api_url, key, model, stream=stream))
+            return fetch_hello(session, api_url, key, model, stream=stream)
         except (OpenRouterError, requests.RequestException, OSError):
-            future.set_result(Hello(0, "", 0))
+            return Hello(0, "", 0)
 
-    Thread(target=run, daemon=True).start()
-    return future
+    return in_thread(work)
 
 
 def fetch_hello(session: Session, api_url: str, key: str, model: str, *, stream: bool) -> Hello:

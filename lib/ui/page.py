@@ -127,8 +127,8 @@ def _welcome(settings: Settings, session: Session, user: User) -> None:
     is_in_sandbox = user.base_url != settings.base_url
     if is_in_sandbox != session.is_in_sandbox:
         chat_actions.stop_all(session)
-        kept = ("demo_link", "sign_in", "opens_chat")  # the link, and events of this sign-in
-        values = {name: getattr(session, name) for name in kept}
+        names = ("demo_link", "sign_in", "opens_chat")  # the link, and events of this sign-in
+        values = {name: getattr(session, name) for name in names}
         session.forget()
         vars(session).update(values)
         clear_widgets()

@@ -15,7 +15,7 @@ from lib.markdown import render_html
 from lib.openrouter_sign_in import Exchanged, Method, PendingSignIn, Returned
 from lib.snippets import LANGUAGES, HttpRequest
 
-_CSS = Path(__file__).with_suffix("").with_name("how_it_works.css")
+_CSS = Path(__file__).with_name("how_it_works.css")
 _PARAMETERS = {
     "callback_url": "where OpenRouter sends you back; its state is how the app knows its own return",
     "code_challenge": "binds the code to the code_verifier, which only the app has",

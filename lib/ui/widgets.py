@@ -4,12 +4,15 @@ A yield point is a place where Streamlit may end a script, because another messa
 arrived. In a callback that would lose what the user had sent.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import streamlit as st
 
+T = TypeVar("T")
 SESSION_KEY = "session"
 _POLL_INTERVAL_S = 0.1
 
@@ -61,6 +64,20 @@ def yield_point() -> None:
     A look into session state is such a point; unlike rendering, it sends nothing.
     """
     _ = SESSION_KEY in st.session_state
+
+
+def in_thread(work: Callable[[], T]) -> Future[T]:
+    """Start work in a thread of its own, which goes on if Streamlit ends the script that waits."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 - the script that waits must get any error
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future
 
 
 def wait_for(future: Future[Any]) -> None:
