@@ -10,7 +10,7 @@ from sandbox import embedded
 app = page.begin_page(embedded.base_url, leads_to_chat=True)
 settings, session = app.settings, app.session
 
-if app.user and session.opens_chat:
+if app.user and session.arrival == "acknowledged":
     st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
 
 app.header.title(escape_markdown(page.title(settings, session)), anchor=False)

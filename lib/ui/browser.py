@@ -160,11 +160,12 @@ def store(
     )
 
 
-def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
-    """Tell the tab what its user is looking at; return whether it reported something.
+def sync_tab(session: Session, restore: Callable[[str], object]) -> None:
+    """Tell the tab what its user is looking at. Once in each run.
 
-    Once in each run. `restore` gets what the tab stored of conversations (JSON), once in a session
-    that is signed in.
+    `restore` gets what the tab stored of conversations (JSON), once in a session that is signed in.
+    Not before the arrival has ended: the event would end the first run of the next page, and
+    bring back this one.
     """
 
     def restore_once() -> None:
@@ -176,6 +177,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
     def note_goodbye() -> None:
         session.is_page_closing = True
 
+    wants_restore = session.storage.wants_restore and session.user and not session.arrival
     events = _tab(
         key="tab",
         data={
@@ -186,11 +188,10 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> bool:
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
             "chat_prefix": session.chat_storage_prefix,
-            "wants_restore": session.id if session.storage.wants_restore and session.user else None,
+            "wants_restore": session.id if wants_restore else None,
         },
         on_stored_change=restore_once,
         on_goodbye_change=note_goodbye,
         on_silence_change=lambda: None,
     )
     session.is_page_closing = bool(events.goodbye)
-    return bool(events.stored or events.silence or events.goodbye)

@@ -77,7 +77,7 @@ def begin_page(
     """Begin a page: read the settings, sign the user in or render the link, render the sidebar.
 
     `sandbox_url` returns the base URL of the process's sandbox, which is not called if the settings
-    turn it off. With `leads_to_chat` the page opens the chat if `session.opens_chat`.
+    turn it off. `leads_to_chat` keeps `session.arrival`, for the page to open the chat.
     """
     settings = load_settings()
     models.prepare(settings, current_session())
@@ -94,8 +94,9 @@ def begin_page(
         with bar:
             _render_sandbox_bar(settings)
     settings = models.linked_settings(settings, session)
-    has_event = browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
-    _lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
+    if not leads_to_chat:
+        session.arrival = ""
+    browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
     buttons, account_line = _render_sidebar(settings, session)
     return AppContext(settings, session, user, header, buttons, account_line)
 
@@ -127,7 +128,7 @@ def _welcome(settings: Settings, session: Session, user: User) -> None:
     is_in_sandbox = user.base_url != settings.base_url
     if is_in_sandbox != session.is_in_sandbox:
         chat_actions.stop_all(session)
-        names = ("demo_link", "sign_in", "opens_chat")  # the link, and events of this sign-in
+        names = ("demo_link", "sign_in", "arrival")  # the link, and events of this sign-in
         values = {name: getattr(session, name) for name in names}
         session.forget()
         vars(session).update(values)
@@ -144,20 +145,6 @@ def _render_sandbox_bar(settings: Settings) -> None:
         if accepts_callback_url(callback_url(settings)):
             with st.container(width="content"):
                 sign_in_link(begin_sign_in(), "Sign in with OpenRouter", "text")
-
-
-def _lead_to_chat(session: Session, *, leads_to_chat: bool, has_event: bool) -> None:
-    """Keep `opens_chat` until the chat is open, whichever run Streamlit ends.
-
-    A late event of the page before may end the first run of the chat, and run that page again.
-    """
-    if not leads_to_chat:
-        session.has_opened_chat |= session.opens_chat
-        session.opens_chat = False
-    elif has_event:
-        session.opens_chat |= session.has_opened_chat
-    else:
-        session.has_opened_chat = False
 
 
 def _sign_in_options(
@@ -192,11 +179,12 @@ def _take_event(event: SignInEvent) -> None:
     session = current_session()
     match event:
         case SignedIn():
-            session.opens_chat = True
+            session.arrival = "acknowledged"
         case Returned():
             session.sign_in = SignInRecord(returned=event, attacks=session.sign_in.attacks)
         case Exchanged():
             session.sign_in.exchanged = event
+            session.arrival = "exchanged" if event.status == 200 else ""
         case SignedOut():
             with session.lock:  # so that no earlier script starts an answer meanwhile
                 chat_actions.stop_all(session)

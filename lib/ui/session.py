@@ -7,6 +7,7 @@ arrived is stored even if another click ends the script at that moment.
 import secrets
 from dataclasses import dataclass, field
 from threading import Event, RLock
+from typing import Literal
 
 import streamlit as st
 
@@ -33,7 +34,8 @@ class Session:
     """All that is held for one browser session, and never for longer: one object in session state.
 
     It is the `Reader` of its answers (lib/chat/answer_stream.py), whose threads call it.
-    `is_in_sandbox`: whether the user, or the last one, tries the app without an account.
+    `is_in_sandbox`: whether the user, or the last one, tries the app without an account. `arrival`:
+    how far a sign-in is that has not led to another page yet; `acknowledged` by the browser.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -43,8 +45,7 @@ class Session:
     is_in_sandbox: bool = False
     sign_in: SignInRecord = field(default_factory=SignInRecord)
     is_presenting: bool = False
-    opens_chat: bool = False
-    has_opened_chat: bool = False
+    arrival: Literal["", "exchanged", "acknowledged"] = ""
     demo_link: DemoLink = DemoLink()  # noqa: RUF009  # frozen
     chat: ChatState = field(default_factory=ChatState)
     comparison: ComparisonState = field(default_factory=ComparisonState)

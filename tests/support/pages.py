@@ -1,9 +1,11 @@
 """Pages as scripts, run by Streamlit's AppTest: opened, signed in to, and read."""
 
+import json
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -84,6 +86,16 @@ def visible_text(app: AppTest) -> str:
     elements = [*app.markdown, *app.title, *app.error, *app.info, *app.warning, *app.text]
     answers = [element.proto.body for element in app.get("html")]
     return "\n".join([*(str(element.value) for element in elements), *answers])
+
+
+def component_data(app: AppTest, name: str) -> dict[str, Any]:
+    """What the browser's part of one of the app's components is given."""
+    (found,) = (
+        json.loads(element.proto.json)
+        for element in app.get("bidi_component")
+        if element.proto.component_name == name
+    )
+    return dict(found)
 
 
 def signed_in(base_url: str | None = None) -> Session:

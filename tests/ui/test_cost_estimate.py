@@ -1,8 +1,5 @@
 """What a question will cost: what the browser is given of it, and what the budget makes of it."""
 
-import json
-from typing import Any
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,17 +10,7 @@ from lib.ui import catalogue, chat_actions
 from lib.ui.session import Session
 from sandbox.server import Sandbox
 from tests.conftest import Served
-from tests.support.pages import ask, chat_page, signed_in
-
-
-def estimate_of(app: AppTest) -> dict[str, Any]:
-    """What the browser is given of the next question's cost."""
-    (found,) = (
-        json.loads(element.proto.json)
-        for element in app.get("bidi_component")
-        if "weights" in element.proto.json
-    )
-    return dict(found)
+from tests.support.pages import ask, chat_page, component_data, signed_in
 
 
 def open_chat(model: str, session: Session | None = None) -> AppTest:
@@ -43,13 +30,13 @@ def open_chat(model: str, session: Session | None = None) -> AppTest:
 )
 def test_no_amount(sandbox: Sandbox, model: str, fixed: str) -> None:
     """A router, a free model and an unknown one have a sentence in place of an amount."""
-    estimate = estimate_of(open_chat(model))
+    estimate = component_data(open_chat(model), "cost_estimate")
     assert (estimate["fixed"], estimate["about"]) == (fixed, None)
 
 
 def test_amounts(sandbox: Sandbox) -> None:
     """The amounts grow with the tokens that are typed; the most is never rounded down."""
-    estimate = estimate_of(open_chat("anthropic/sandbox"))
+    estimate = component_data(open_chat("anthropic/sandbox"), "cost_estimate")
     about, most = estimate["about"][2], estimate["most"][2]
     assert [step[1] for step in about[:3]] == ["less than a cent", "about 1 cent", "about 2 cents"]
     assert most[0] == [0, "7 cents"]

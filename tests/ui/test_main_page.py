@@ -1,6 +1,5 @@
 """The main page and the self-check: settings, the account, and what a run costs."""
 
-import json
 import re
 import sys
 import tomllib
@@ -12,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.openrouter_sign_in.cookies import sealer
 from lib.openrouter_sign_in.state import Options
-from lib.ui import configuration, page
-from lib.ui.session import Session
+from lib.ui import configuration
 from sandbox.server import Sandbox
 from tests.conftest import RawServer, http
 from tests.support.pages import (
@@ -22,6 +20,7 @@ from tests.support.pages import (
     ask,
     begin_sign_in,
     chat_page,
+    component_data,
     current_user,
     main_page,
     return_from_consent,
@@ -92,12 +91,7 @@ def test_set_up(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pasted(app: AppTest) -> dict[str, str]:
     """The settings in the text to paste, to which the browser adds its secret."""
-    (component,) = (
-        element.proto
-        for element in app.get("bidi_component")
-        if "secrets_toml" in element.proto.component_name
-    )
-    return tomllib.loads(json.loads(component.json)["toml"])
+    return tomllib.loads(component_data(app, "secrets_toml")["toml"])
 
 
 def test_set_up_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,19 +155,13 @@ def test_click_while_the_account_is_fetched(raw_server: RawServer) -> None:
     assert len(raw_server.received) == 1
 
 
-def test_redirect_to_the_chat() -> None:
-    """A sign-in leads to the chat once, and again where a late report ends the chat's first run."""
-    session = Session(opens_chat=True)
-    for leads_to_chat, has_event, opens in (
-        (True, False, True),  # the account, after the sign-in
-        (False, False, False),  # the chat
-        (True, True, True),  # the account, by a report that it had sent before
-        (False, False, False),
-        (True, False, False),  # the account, since its user wants to see it
-        (True, True, False),
-    ):
-        page._lead_to_chat(session, leads_to_chat=leads_to_chat, has_event=has_event)
-        assert session.opens_chat is opens
+def test_arrival(sandbox: Sandbox) -> None:
+    """From the exchange to the chat the tab is not asked for chats: its event would lead back."""
+    app = return_from_consent(begin_sign_in())
+    assert app.title  # the account, until the browser has acknowledged its commands
+    assert not component_data(app, "tab")["wants_restore"]
+    app.switch_page("pages/chat.py").run()
+    assert component_data(app, "tab")["wants_restore"]
 
 
 def test_no_pandas(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
