@@ -1,6 +1,6 @@
 """Attacks on a sign-in, each a real run against a server that stands in for OpenRouter.
 
-The victim's app sends what this app's own sign-in sends, and compares the `state` as that does.
+The victim's app sends and checks what this app's own sign-in does, by the same functions.
 """
 
 import secrets
@@ -53,10 +53,6 @@ class SignIn:
             method=self.method,
         )
 
-    def fits(self, response: AuthorizationResponse) -> bool:
-        """Tell whether the app takes a callback for this sign-in's own, by its `state`."""
-        return response.state == self.state
-
     def exchange(self, code: str | None) -> int:
         """Exchange a code as the app does; return the status."""
         return _exchange(self.base_url, code, self.code_verifier, self.method)
@@ -101,7 +97,7 @@ def stolen_callback(victim: SignIn) -> Outcome:
     """Somebody opens the victim's callback URL in their own browser, and confirms it there."""
     returned = approve(victim.url)
     attacker = SignIn(victim.base_url, victim.method)  # begun in that other browser
-    if attacker.fits(returned):
+    if returned.answers(attacker.state):
         return Outcome(held=False, status=attacker.exchange(returned.code), why="The state fits.")
     status = attacker.exchange(returned.code)
     why = (
@@ -117,7 +113,7 @@ def slipped_code(victim: SignIn) -> Outcome:
     """The attacker sends a code of their own account, to read what the victim asks there."""
     attacker = SignIn(victim.base_url, "none")  # a challenge would only make it fail
     returned = approve(attacker.url)
-    held = not victim.fits(returned)
+    held = not returned.answers(victim.state)
     status = victim.exchange(returned.code)
     return Outcome(
         held,

@@ -95,7 +95,7 @@ def receive_callback(state: State) -> None:
     state.last_response = response
     browser.queue(state, "clean_url")
     pending = _find_pending(state)
-    own = pending.get(response.state or "")
+    own = _answered(pending, response)
     state.options.on_event(
         Returned(
             code=mask(response.code),
@@ -114,7 +114,7 @@ def receive_callback(state: State) -> None:
     elif response.error:
         state.failure = "Nothing was approved at OpenRouter, so you are not signed in. You can try again at any time."
     elif response.code and pending:
-        newest = max(pending.values(), key=lambda one: one.started_at)
+        newest = max(pending, key=lambda one: one.started_at)
         bind(state)
         state.unconfirmed = Exchange(response.code, newest)
     else:
@@ -138,22 +138,25 @@ def receive_pasted(state: State, pasted: str) -> None:
     if response is None or response.code is None:
         state.failure = "There is no code in what you pasted. Copy the code that OpenRouter shows, and paste it again."
         return
-    own = _find_pending(state).get(response.state or "")
+    own = _answered(_find_pending(state), response)
     if own:
         _use_up(state, own)
     _begin_exchange(state, Exchange(response.code, own or begin(state, None)))
 
 
-def _find_pending(state: State) -> dict[str, PendingSignIn]:
-    """Return this browser's pending sign-ins by `state`, from the session and from the cookies."""
-    found = {one.state: one for one in state.begun.values() if one.callback_url}
+def _find_pending(state: State) -> list[PendingSignIn]:
+    """Return this browser's pending sign-ins, from the session and from the cookies."""
     max_age = MAX_SEAL_AGE_S + PENDING_S
     sealed = cookies.unseal(state.options, cookies.PENDING, PendingSignIn, max_age=max_age)
-    return found | {
-        name: pending
-        for name, pending in sealed.items()
-        if name == pending.state and name not in state.used_states
-    }
+    stored = [one for name, one in sealed.items() if name == one.state]
+    begun = [one for one in state.begun.values() if one.callback_url]
+    return begun + [one for one in stored if one.state not in state.used_states]
+
+
+def _answered(
+    pending: list[PendingSignIn], response: oauth.AuthorizationResponse
+) -> PendingSignIn | None:
+    return next((one for one in pending if response.answers(one.state)), None)
 
 
 def _use_up(state: State, pending: PendingSignIn) -> None:

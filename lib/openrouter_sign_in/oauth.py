@@ -74,6 +74,10 @@ class AuthorizationResponse:
     state: str | None = None
     error: str | None = None
 
+    def answers(self, state: str) -> bool:
+        """Tell whether it answers the request with this `state`: RFC 6749, section 10.12."""
+        return self.state == state
+
 
 def parse_callback(query: Mapping[str, str]) -> AuthorizationResponse | None:
     """Read `code`, `state` and `error` from a query; None if it has neither code nor error.
