@@ -16,14 +16,16 @@ if app.user and session.arrival == "acknowledged":
 app.header.title(escape_markdown(page.title(settings, session)), anchor=False)
 
 if app.user:
-    with st.spinner("Loading your account…"):
-        account.refresh(settings, session, app.account_line)
     st.page_link(
         page.CHAT_PAGE,
         label="Open the chat",
         icon=":material/forum:",
         query_params=models.query(session),
     )
+    if session.arrival:
+        st.stop()
+    with st.spinner("Loading your account…"):
+        account.refresh(settings, session, app.account_line)
     st.subheader("Your account", anchor=False)
     account.render_account(settings, session, app.user)
     budget.render_budget_field(settings, session)

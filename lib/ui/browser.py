@@ -164,8 +164,6 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> None:
     """Tell the tab what its user is looking at. Once in each run.
 
     `restore` gets what the tab stored of conversations (JSON), once in a session that is signed in.
-    Not before the arrival has ended: the event would end the first run of the next page, and
-    bring back this one.
     """
 
     def restore_once() -> None:
@@ -177,7 +175,6 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> None:
     def note_goodbye() -> None:
         session.is_page_closing = True
 
-    wants_restore = session.storage.wants_restore and session.user and not session.arrival
     events = _tab(
         key="tab",
         data={
@@ -188,7 +185,7 @@ def sync_tab(session: Session, restore: Callable[[str], object]) -> None:
             "reset_id": session.storage.reset_id,
             "prefix": storage_prefix(),
             "chat_prefix": session.chat_storage_prefix,
-            "wants_restore": session.id if wants_restore else None,
+            "wants_restore": session.id if session.storage.wants_restore and session.user else None,
         },
         on_stored_change=restore_once,
         on_goodbye_change=note_goodbye,

@@ -77,7 +77,8 @@ def begin_page(
     """Begin a page: read the settings, sign the user in or render the link, render the sidebar.
 
     `sandbox_url` returns the base URL of the process's sandbox, which is not called if the settings
-    turn it off. `leads_to_chat` keeps `session.arrival`, for the page to open the chat.
+    turn it off. `leads_to_chat` keeps `session.arrival`, for the page to open the chat: until then
+    it renders no component, as a late event would end the first run of the chat, and bring it back.
     """
     settings = load_settings()
     models.prepare(settings, current_session())
@@ -96,7 +97,8 @@ def begin_page(
     settings = models.linked_settings(settings, session)
     if not leads_to_chat:
         session.arrival = ""
-    browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
+    if not session.arrival:
+        browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
     buttons, account_line = _render_sidebar(settings, session)
     return AppContext(settings, session, user, header, buttons, account_line)
 

@@ -156,11 +156,16 @@ def test_click_while_the_account_is_fetched(raw_server: RawServer) -> None:
 
 
 def test_arrival(sandbox: Sandbox) -> None:
-    """From the exchange to the chat the tab is not asked for chats: its event would lead back."""
+    """Until it leads to the chat, the main page has only the components of the sign-in.
+
+    A late event of another one would end the first run of the chat, and bring the main page back.
+    """
     app = return_from_consent(begin_sign_in())
-    assert app.title  # the account, until the browser has acknowledged its commands
-    assert not component_data(app, "tab")["wants_restore"]
+    assert "Open the chat" in [one.proto.label for one in app.get("page_link")]
+    names = {element.proto.component_name for element in app.get("bidi_component")}
+    assert names == {"openrouter_browser"}
     app.switch_page("pages/chat.py").run()
+    app.switch_page("streamlit_app.py").run()
     assert component_data(app, "tab")["wants_restore"]
 
 
