@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib.chat.answer_stream import render_throttle
-from lib.markdown import Block, GrowingMarkdown, render_blocks
+from lib.markdown import Block, GrowingMarkdown
 from lib.ui.session import current_session
 
 GROWTH = 1.06
@@ -55,7 +55,7 @@ class TextView:
 
     def render_rest(self) -> None:
         """Render the whole text, for no more is to come: what differs from what is shown."""
-        blocks = render_blocks("".join(self._text))
+        blocks = current_session().chat.blocks_of("".join(self._text))
         for index, block in enumerate(blocks):
             self._show(index, block)
         for slot in self._slots[len(blocks) :]:

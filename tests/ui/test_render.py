@@ -10,6 +10,7 @@ from lib.chat.conversation import Answer
 from lib.markdown import MAX_LENGTH, TOO_LONG, render_blocks
 from lib.ui import live, render
 from lib.ui.render import MAX_SHARE, TextView
+from lib.ui.session import current_session
 
 
 class Slot:
@@ -153,8 +154,9 @@ def test_reasoning_that_comes_back(screen: Screen, monkeypatch: pytest.MonkeyPat
     whole: list[str] = []
     monkeypatch.setattr(live, "st", screen)
     monkeypatch.setattr(live, "yield_point", lambda: None)
+    chat = current_session().chat
     monkeypatch.setattr(
-        render, "render_blocks", lambda text: [whole.append(text), render_blocks(text)][1]
+        chat, "blocks_of", lambda text: [whole.append(text), render_blocks(text)][1]
     )
     stream: Any = Alternating(screen, 100)
     stream.answer.reasoning = "At first.\n\n"
