@@ -186,3 +186,5 @@ budget.render_warning(settings, session)
 autosave.render_storage_warnings(session)
 account.refresh(settings, session, app.account_line)
 autosaver.finish()
+if conversation.pending_turn:
+    st.rerun()  # the answer above it was not live here: hidden, or over since `start_answer`

@@ -148,3 +148,5 @@ if live:
     st.rerun()  # to ask again
 account.refresh(settings, session, app.account_line)
 autosaver.finish()
+if live_answers:
+    st.rerun()  # none of them was live here: hidden, or over by then

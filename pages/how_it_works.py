@@ -138,8 +138,8 @@ if not app.user:
 st.header("Try to break it", anchor=False)
 if server == "Sandbox":
     st.markdown(
-        "Five attacks, each a real run against a sandbox, with this app's own requests: what holds "
-        "depends on the method."
+        "Five attacks, each a real run against a sandbox, with this app's own requests and checks: "
+        "what holds depends on the method."
     )
     if st.button("Run the attacks", icon=":material/security:", key="attack"):
         with st.spinner("Attacking…"):

@@ -85,9 +85,9 @@ class Reader(Protocol):
 class AnswerStream:
     """Adds the events of `stream` to `answer` until it is complete, fails, or is ended.
 
-    An answer that has text already is continued. It belongs to the user of `key`. The sessions attached to it are notified of new content and of
-    the end, and count its cost. `failure` is the error it failed with. `on_over` is called in the
-    thread, before `over` is set.
+    An answer that has text already is continued. It belongs to the user of `key`. The sessions
+    attached to it are notified of new content and of the end, and count its cost. `failure` is the
+    error it failed with. `on_over` is called in the thread, before `over` is set.
 
     A transient failure before the first token is retried if `may_retry` allows it, after the delay
     that OpenRouter asks for, or after at most two seconds. During the delay, `retries_at` is its end

@@ -55,9 +55,9 @@ class Answer:
     replaces the usual maximum, or a `remedy`.
 
     `image_links` are URLs of images elsewhere, `unshown_images` the media types of images that
-    cannot be shown; `file_annotations` only go back to OpenRouter. `first_token_seconds` is the time from the request to the first token of text or
-    reasoning (None if the answer arrived in one piece), `seconds` the time to the end. `generation`
-    is the id at OpenRouter.
+    cannot be shown; `file_annotations` only go back to OpenRouter. `first_token_seconds` is the time
+    from the request to the first token of text or reasoning (None if the answer arrived in one
+    piece), `seconds` the time to the end. `generation` is the id at OpenRouter.
 
     An answer that is continued (`resume`) takes several requests: `usage` and `seconds` are of all
     of them, `usage_before` is of those before the latest.

@@ -61,7 +61,8 @@ def render_url(url: str) -> None:
 def render_return(returned: Returned) -> None:
     """Render what came back, masked, and what the app checked of it."""
     what = f"error={quote(returned.error)}" if returned.error else f"code={returned.code}"
-    code(f"GET /?state={returned.state or '(none)'}&{what}", "http")
+    st.markdown("This stood at the end of the app's URL:")
+    code(f"?state={returned.state or '(none)'}&{what}")
     found = {"session": "this page's session", "cookie": "this browser's cookie", "": "nowhere"}
     fits = returned.fits
     table(
@@ -108,15 +109,14 @@ def render_code(request: HttpRequest, *functions: Callable[..., Any]) -> None:
 
 def render_verifier(pending: PendingSignIn) -> None:
     """Render the `code_verifier`, masked until its owner wants to see it, and its challenge."""
+    if pending.code_challenge is None:
+        st.markdown("With *none* there is no secret and no fingerprint: the code alone is enough.")
+        return
     is_shown = st.toggle("Show mine", help="Only you see it: it never leaves this browser session.")
     st.markdown("`code_verifier`, random, made for this sign-in alone:")
     code(pending.code_verifier if is_shown else "•" * 43)
-    if pending.code_challenge:
-        st.markdown(f"`code_challenge`, its `{pending.method}`:")
-        shown = pending.code_challenge if is_shown or pending.method == "S256" else "•" * 43
-        code(shown)
-    else:
-        st.markdown("With *none* there is no `code_challenge`: the code alone is enough.")
+    st.markdown(f"`code_challenge`, its `{pending.method}`:")
+    code(pending.code_challenge if is_shown or pending.method == "S256" else "•" * 43)
 
 
 def code(text: str, language: str = "text") -> None:

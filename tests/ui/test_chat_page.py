@@ -6,7 +6,9 @@ from lib.chat.attachments import attachment, prepare
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.markdown.streamlit import escape_markdown
 from lib.openrouter.events import GeneratedImage, Usage
-from lib.ui import late_costs, media
+from lib.openrouter.request import ChatRequest
+from lib.settings import Settings
+from lib.ui import chat_actions, late_costs, media
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.chat.test_images import image_of, large_png
@@ -107,6 +109,21 @@ def test_continue_that_fails(sandbox: Sandbox) -> None:
     assert not app.error
     assert answer.text == "The beginHello?"
     assert answer.cost == 0.5 + session.spending.spent
+
+
+def test_question_after_an_answer_out_of_sight(sandbox: Sandbox) -> None:
+    """A question that waits for an answer which the page does not show is sent at its end, too."""
+    session = signed_in()
+    assert session.user
+    settings, request = Settings(base_url=session.user.base_url), ChatRequest("openrouter/auto")
+    for question in ("sandbox/slow-start please", "sandbox/echo and then?"):
+        chat_actions.submit_question(settings, session, session.user, request, question)
+    first, second = session.chat.conversation.turns
+    first.answers.insert(0, Answer("An earlier one.", "complete"))
+    first.shown = 0
+    app = chat_page(session).run()
+    assert "An earlier one." in visible_text(app)
+    assert [one.progress for one in (*first.answers, second.answer)] == ["complete"] * 3
 
 
 def test_empty(sandbox: Sandbox) -> None:
