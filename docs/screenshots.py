@@ -52,7 +52,7 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         page.get_by_role("button", name="Run the attacks").click()
         expect(page.get_by_text("What no method refuses")).to_be_visible()
         page.get_by_role("heading", name="Try to break it").evaluate(
-            "heading => { heading.scrollIntoView(); document.querySelector('#stMain').scrollBy(0, -130) }"
+            "heading => { heading.scrollIntoView(); document.querySelector('#stMain').scrollBy(0, -50) }"
         )
         page.screenshot(path=HERE / "how_it_works.png")
         chromium.close()

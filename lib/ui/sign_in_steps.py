@@ -128,7 +128,8 @@ def code(text: str, language: str = "text") -> None:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Render a table; the cells are HTML."""
-    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    broken = (escape(heading).replace("_", "_<wbr>") for heading in headings)
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in broken)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     st.html(
         f'<div class="facts" role="region" tabindex="0" aria-label="{escape(headings[0])}">'
