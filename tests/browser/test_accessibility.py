@@ -105,7 +105,7 @@ def test_accessible(page: Page, app: App, sandbox: Sandbox) -> None:
     expect(page.get_by_text("ask on: they stay hidden")).to_be_visible()
     expect_accessible(page)
     page.get_by_role("button", name="Show the models").click()
-    expect(page.get_by_role("heading", name="A: Sandbox: tour")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sandbox: tour")).to_be_visible()
     page.get_by_text("Let a model judge").click()
     page.get_by_role("button", name="Ask the judge").click()
     expect(page.get_by_text("The judge disagrees with itself")).to_be_visible()
