@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import NoSuchFrameException, TimeoutException
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -83,7 +83,9 @@ def webkit(display: str) -> Iterator[WebKitGTK]:
 
 def find(webkit: WebKitGTK, selector: str, text: str = "") -> WebElement:
     """The last visible element of a CSS selector that holds a text, once there is one."""
-    element: WebElement = WebDriverWait(webkit, TIMEOUT, 0.05).until(
+    # The driver's answer for a page that is just being left.
+    wait = WebDriverWait(webkit, TIMEOUT, 0.05, ignored_exceptions=[NoSuchFrameException])
+    element: WebElement = wait.until(
         lambda _: webkit.execute_script(FIND, selector, text), f"No {selector} with {text!r}."
     )
     return element
