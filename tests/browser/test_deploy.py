@@ -115,6 +115,7 @@ def test_two_processes(page: Page, replicas: list[App], sandbox: Sandbox, tmp_pa
         first.start()
         steps.converse(page, "sandbox/echo first")
         steps.ask(page, "sandbox/endless please")
+        steps.wait_for(lambda: sandbox.open_streams == 1)
         page.reload()
         steps.expect_more_words(steps.last_answer(page))
         assert sandbox.open_streams == 1
