@@ -62,15 +62,13 @@ with st.container(horizontal=True):
         key="how_server",
         required=True,
     )
-    method = st.segmented_control(
-        "Method", METHODS, default=settings.code_challenge_method, key="how_method", required=True
-    )
+    used = exchanged.method if exchanged else settings.code_challenge_method
+    method = st.segmented_control("Method", METHODS, default=used, key="how_method", required=True)
 is_done = exchanged is not None and exchanged.status == 200
 is_used = bool(record.hello or record.streamed_hello)
-render_picture(4 if is_used else 3 if is_done else 2 if returned else 0)
+render_picture(4 if is_used else 3 if is_done else 2 if returned else 0, method)
 
 st.header("1. Your browser goes to OpenRouter", anchor=False)
-st.markdown("The app makes up a secret, keeps it, and sends only its fingerprint along.")
 own_url = f"{main_page_url().rstrip('/')}/how_it_works"
 query = urlencode(presenting.query(session))
 callback_url = settings.callback_url or (f"{own_url}?{query}" if query else own_url)
@@ -97,7 +95,8 @@ else:
 
 st.header("3. The app exchanges the code", anchor=False)
 st.markdown(
-    "The app sends code and secret to OpenRouter, and gets the key. Your browser sees neither."
+    "The app sends the code to OpenRouter, with the secret if it made one up, and gets the key. Your "
+    "browser sees neither secret nor key."
 )
 if exchanged:
     render_exchange(exchanged)

@@ -23,16 +23,24 @@ _PARAMETERS = {
     "key_label": "the name of the new key in your account",
     "limit": "how much the key may spend; you can change it",
 }
+_WHAT_IS_SENT: dict[Method, str] = {
+    "S256": "The app makes up a secret, keeps it, and sends only its fingerprint along.",
+    "plain": "The app makes up a secret, and sends it along as it is: who reads the link knows it.",
+    "none": "With *none* there is no secret and no fingerprint: the code alone is enough.",
+}
 _BACKTICKS = re.compile("`+")
 _CHECKS = "What the app checked"
 
 
-def render_picture(done: int) -> None:
+def render_picture(done: int, method: Method) -> None:
     """Render the three parties, and the arrows of the steps, of which some are done."""
+    challenge, verifier = (
+        ("", "") if method == "none" else (", with the code_challenge", " and code_verifier")
+    )
     arrows = (
-        ("far", "1. to OpenRouter, with the code_challenge →"),
+        ("far", f"1. to OpenRouter{challenge} →"),
         ("far", "← 2. back, with a code"),
-        ("near", "3. code and code_verifier for a key ⇄"),
+        ("near", f"3. code{verifier} for a key ⇄"),
         ("near", "4. questions and answers, with the key ⇄"),
     )
     lines = "".join(
@@ -69,7 +77,7 @@ def render_return(returned: Returned) -> None:
         (_CHECKS, "Result"),
         [
             ("Is the state of a sign-in that this browser began?", _verdict(fits)),
-            ("Where was its code_verifier?", found[returned.found_in]),
+            ("Where was that sign-in found?", found[returned.found_in]),
             ("How long ago did it begin?", f"{returned.age_s} s" if fits else "–"),
         ],
     )
@@ -109,8 +117,8 @@ def render_code(request: HttpRequest, *functions: Callable[..., Any]) -> None:
 
 def render_verifier(pending: PendingSignIn) -> None:
     """Render the `code_verifier`, masked until its owner wants to see it, and its challenge."""
+    st.markdown(_WHAT_IS_SENT[pending.method])
     if pending.code_challenge is None:
-        st.markdown("With *none* there is no secret and no fingerprint: the code alone is enough.")
         return
     is_shown = st.toggle("Show mine", help="Only you see it: it never leaves this browser session.")
     st.markdown("`code_verifier`, random, made for this sign-in alone:")

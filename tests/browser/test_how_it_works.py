@@ -40,6 +40,7 @@ def test_steps(page: Page, app: App, sandbox: Sandbox, server: str, method: Meth
     """A sign-in from here comes back here, shows each step masked, and outlives a reload."""
     open_page(page, app)
     choose(page, server, method)
+    expect(page.get_by_text("makes up a secret")).to_have_count(0 if method == "none" else 1)
     page.get_by_role("link", name="Start this sign-in").click()
     steps.authorize(page)
     expect(page.get_by_text("Who has seen what")).to_be_visible()
@@ -61,6 +62,7 @@ def test_steps(page: Page, app: App, sandbox: Sandbox, server: str, method: Meth
     page.wait_for_function(
         "Object.values(sessionStorage).some((text) => text.includes('OPENROUTER PROCESSING'))"
     )
+    expect(page.get_by_role("radio", name=method, exact=True)).to_be_checked()
     page.reload()
     expect(page.get_by_text("Who has seen what")).to_be_visible()
     expect(page.get_by_text("OPENROUTER PROCESSING")).to_be_visible()
