@@ -17,9 +17,15 @@ from lib.chat.tokens import PER_LETTER, PER_OTHER_BYTE, PER_SIGN
 from lib.markdown import CODE_CSS
 from lib.openrouter_sign_in import main_page_url, storage_prefix
 from lib.ui.session import Session
+from lib.ui.state import ChatState, ComparisonState, StorageState
 from lib.ui.widgets import component_value
 
 _HERE = Path(__file__).parent
+MAX_ID_LENGTH = 20
+QUESTION_LOST = (
+    "Your last message did not reach the app: the connection was lost. It is back in the field below. "
+    "Send it again, with its files if it had any."
+)
 FONT_PATH = "app/static/stix-two-math.woff2"
 """Served by Streamlit (`server.enableStaticServing`); the browser loads it with the first formula."""
 
@@ -28,8 +34,9 @@ def _component(
     name: str, html: str = "", *, shared: Sequence[Path] = (), isolate_styles: bool = True
 ) -> ComponentRenderer:
     """Return the component of `name.css` and `name.js`, with `shared` sources before its own."""
+    sources = [*shared, *(_HERE / f"{name}{suffix}" for suffix in (".css", ".js"))]
     css, js = (
-        _source(*(path for path in shared if path.suffix == suffix), _HERE / f"{name}{suffix}")
+        _source(*(path for path in sources if path.suffix == suffix and path.exists()))
         for suffix in (".css", ".js")
     )
     return st.components.v2.component(
@@ -44,11 +51,14 @@ def _source(*paths: Path) -> str:
 
 
 _CLIPBOARD = _HERE / "clipboard.js"
+_HIDDEN = _HERE / "hidden.css"
+_SESSION_STORAGE = _HERE / "session_storage.js"
 # The style of these is the page's.
-_tab = _component("tab", shared=(_HERE / "messages.css",), isolate_styles=False)
+_tab = _component("tab", shared=(_HERE / "messages.css", _SESSION_STORAGE), isolate_styles=False)
 _markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
-_storage = _component("storage")
-_redirect = _component("redirect")
+_storage = _component("storage", shared=(_HIDDEN,))
+_draft = _component("draft", shared=(_HIDDEN, _SESSION_STORAGE))
+_redirect = _component("redirect", shared=(_HIDDEN,))
 _pkce = _component(
     "pkce",
     "<div><label>Your own <code>code_verifier</code>"
@@ -121,6 +131,36 @@ def cost_estimate(
 def pkce_playground() -> None:
     """Render a field for a `code_verifier`, whose challenge changes with each key."""
     _pkce(key="pkce", data={})
+
+
+def keep_draft(session: Session, state: ChatState | ComparisonState) -> None:
+    """Keep in the tab what is typed into the chat input, until it is one more question of `state`.
+
+    The tab asks after a question that does not arrive, and puts it back into the input if it is lost.
+    """
+    storage = session.storage
+    _draft(
+        key="draft",
+        data={
+            "prefix": storage_prefix(),
+            "signed_in_at": session.user.signed_in_at if session.user else None,
+            "awaits": session.chat_storage_prefix if storage.wants_restore else None,
+            "question_count": state.question_count,
+            "answered": storage.missing_question,
+        },
+        on_missing_change=lambda: note_missing(storage, state, component_value("draft", "missing")),
+    )
+
+
+def note_missing(storage: StorageState, state: ChatState | ComparisonState, report: object) -> None:
+    """Note a question that the tab has sent, and say that it is lost if it has not arrived.
+
+    `report` has an `id`, and the `count` of questions when it was sent.
+    """
+    if isinstance(report, dict):
+        storage.missing_question = str(report.get("id"))[:MAX_ID_LENGTH]
+        if report.get("count") == state.question_count:
+            state.refusal = QUESTION_LOST
 
 
 def redirect(url: str) -> None:

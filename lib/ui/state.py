@@ -76,6 +76,11 @@ class ChatState:
         hidden = max(0, len(self.conversation.turns) - SHOWN_TURNS) // SHOWN_TURNS * SHOWN_TURNS
         return max(0, hidden - self.earlier_turns)
 
+    @property
+    def question_count(self) -> int:
+        """How many questions the chats have."""
+        return sum(len(one.turns) for one in self.conversations)
+
     def show_earlier(self) -> None:
         """Show more turns, until the next question."""
         self.earlier_turns += 5 * SHOWN_TURNS
@@ -125,6 +130,11 @@ class ComparisonState:
     def hidden_rounds(self) -> int:
         """How many rounds stand before those that are shown."""
         return 0 if self.shows_all else max(0, self.comparison.round_count - SHOWN_TURNS)
+
+    @property
+    def question_count(self) -> int:
+        """How many questions the comparisons have."""
+        return sum(one.round_count for one in self.comparisons)
 
     def show_all(self) -> None:
         """Show old rounds, too, until another comparison is opened."""
@@ -237,7 +247,7 @@ class StorageState:
     """What the browser's tab was given to store, and what it said of it.
 
     `sent`: the last changes, each with its `time.monotonic()`. `reset_id`: a new one has the tab
-    drop all that it stored.
+    drop all that it stored. `missing_question`: the id of the question that it asked after last.
     """
 
     diff: StorageDiff = field(default_factory=StorageDiff)
@@ -246,6 +256,7 @@ class StorageState:
     wants_restore: bool = True
     is_full: bool = False
     has_omitted_chats: bool = False
+    missing_question: str = ""
 
     def reset(self) -> None:
         """Have the tab drop what it stored, and send everything once more."""

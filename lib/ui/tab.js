@@ -60,11 +60,6 @@ export default function ({ data, setTriggerValue }) {
   return () => ending.abort();
 }
 
-// Whether the sign-in has cleared what another user left here.
-function isOwn({ prefix, signed_in_at: signedInAt }) {
-  return Number(storage((store) => store.getItem(`${prefix}signed_in_at`))) === signedInAt;
-}
-
 // While an answer grows, the server gives signs of life (storage.js). Where they stay away the
 // connection was lost, and Streamlit begins no run by itself for a page that reconnects.
 function watchForSilence(setTriggerValue, signal) {
@@ -173,18 +168,5 @@ function beganAt(record) {
     return JSON.parse(record).began_at ?? Infinity;
   } catch {
     return Infinity;
-  }
-}
-
-function keysOf(store, prefix) {
-  return Object.keys(store).filter((key) => key.startsWith(prefix));
-}
-
-// Storage can be forbidden or full; the chat works without it.
-function storage(use) {
-  try {
-    return use(window.sessionStorage);
-  } catch {
-    return null;
   }
 }

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from sandbox.answers import long
 from sandbox.server import Sandbox
@@ -157,6 +157,51 @@ def test_other_process(
     wire.to_port = first
     chat.reload()
     expect_to_go_on(chat, sandbox)
+
+
+def typed(page: Page, text: str) -> Locator:
+    """Type into the chat input, and wait until the tab has stored it."""
+    field = page.get_by_test_id("stChatInputTextArea")
+    expect(field).to_be_enabled()
+    field.fill(text)
+    page.wait_for_function(
+        "text => Object.values(sessionStorage).some((value) => value.includes(text))", arg=text
+    )
+    return field
+
+
+@pytest.mark.parametrize("path", ["chat", "compare"])
+def test_lost_question(tab: Page, wire: Wire, sandbox: Sandbox, path: str) -> None:
+    """A question that a dead connection swallowed is back in the input, and can be sent again."""
+    tab.goto(f"http://localhost:{wire.port}/{path}")
+    field = typed(tab, "sandbox/hello on the train")
+    wire.fall_asleep()
+    field.press("Enter")
+    expect(steps.alert(tab)).to_contain_text("did not reach the app")
+    expect(field).to_have_value("sandbox/hello on the train")
+    assert not sandbox.completions
+    field.press("Enter")
+    expect(tab.get_by_test_id("stChatMessage").first).to_contain_text("on the train")
+    expect(steps.alert(tab)).to_have_count(0)
+    expect(field).to_have_value("")
+
+
+def test_draft(page: Page, app: App, sandbox: Sandbox) -> None:
+    """What was typed is there after a visit to another page and a reload, until it is sent."""
+    open_chat(page, app, sandbox)
+    field = typed(page, "sandbox/echo half a thought")
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_role("heading", name="Account")).to_be_visible()
+    page.get_by_role("link", name="Chat", exact=True).click()
+    expect(field).to_have_value("sandbox/echo half a thought")
+    page.reload()
+    expect(field).to_have_value("sandbox/echo half a thought")
+    field.press("Enter")
+    expect(steps.last_answer(page)).to_contain_text("half a thought")
+    page.wait_for_function("!Object.keys(sessionStorage).some((name) => name.includes('draft'))")
+    page.reload()
+    expect(steps.last_answer(page)).to_contain_text("half a thought")
+    expect(field).to_have_value("")
 
 
 def test_storage_is_full(
