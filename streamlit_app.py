@@ -45,4 +45,4 @@ else:
     with app.header:
         consent_card.render_short()
 st.page_link(page.HOW_IT_WORKS_PAGE, label="How sign-in works", icon=":material/policy:")
-autosave.Autosave(session).finish()
+autosave.Autosave(settings, session).finish()

@@ -37,7 +37,7 @@ RECORDING_NAME = "recording.wav"
 
 app = page.begin_page(embedded.base_url)
 settings, session = app.settings, app.session
-autosaver = autosave.Autosave(session)
+autosaver = autosave.Autosave(settings, session)
 browser.enhance_markdown()
 conversation = session.chat.conversation
 providers = partial(catalogue.providers, settings, session)
@@ -186,6 +186,6 @@ if session.chat.refusal:
 budget.render_warning(settings, session)
 autosave.render_storage_warnings(session)
 account.refresh(settings, session, app.account_line)
-autosaver.finish()
+autosaver.finish(conversation)
 if conversation.pending_turn:
     st.rerun()  # the answer above it was not live here: hidden, or over since `start_answer`

@@ -30,7 +30,7 @@ from sandbox import embedded
 
 app = page.begin_page(embedded.base_url, "wide")
 settings, session = app.settings, app.session
-autosaver = autosave.Autosave(session)
+autosaver = autosave.Autosave(settings, session)
 browser.enhance_markdown()
 st.html(SUMMARY_CSS)
 

@@ -96,4 +96,4 @@ else:
     st.markdown("The link is no secret: everyone who sees it can read the title and the prompt.")
     render_qr_code(url)
 
-autosave.Autosave(session).finish()
+autosave.Autosave(settings, session).finish()

@@ -177,4 +177,4 @@ st.page_link(
 )
 if session.is_presenting:  # there is no sidebar
     st.page_link(page.CHAT_PAGE, label="Chat", icon=":material/forum:")
-autosave.Autosave(session).finish()
+autosave.Autosave(settings, session).finish()

@@ -55,4 +55,4 @@ st.subheader("For a bug report", anchor=False)
 st.markdown("Copy this report. It shows secrets only as set or not set.")
 st.code("\n".join(self_check.report(settings, observed)), language=None, wrap_lines=True)
 
-autosave.Autosave(app.session).finish()
+autosave.Autosave(app.settings, app.session).finish()

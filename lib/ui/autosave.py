@@ -8,11 +8,12 @@ import msgspec
 import streamlit as st
 
 from lib.chat.comparison import restore_comparisons, to_records
+from lib.chat.conversation import Conversation
 from lib.chat.storage import StorageChanges, parse_records, restore
 from lib.openrouter.models import is_model_id
 from lib.openrouter.untrusted import amount
-from lib.settings import MAX_COMPARED
-from lib.ui import browser, chat_actions
+from lib.settings import MAX_COMPARED, Settings
+from lib.ui import browser, chat_actions, models
 from lib.ui.session import Session
 from lib.ui.state import MAX_COUNTED_MODELS, SignInRecord
 from lib.ui.widgets import yield_point
@@ -29,8 +30,8 @@ LEFT_OUT = "left out"
 class Autosave:
     """Saves what changes in the course of a run."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._settings, self._session = settings, session
         self._slot = st.container(key="storage_slot")
         self._saved_at = time.monotonic()
 
@@ -44,16 +45,28 @@ class Autosave:
         if time.monotonic() - self._saved_at >= AUTOSAVE_INTERVAL_S:
             self._send(self._changes(), is_last=False)
 
-    def finish(self) -> None:
+    def finish(self, shown: Conversation | None = None) -> None:
         """Save until the last answer has ended, also one that this page does not show.
 
-        The last call of a run: the tab may report trouble.
+        A question that waits for one in a chat which is not `shown` is sent meanwhile. The last call
+        of a run: the tab may report trouble.
         """
-        while self._is_live:
+        while True:
+            was_live = self._is_live  # read first: a question may wait for what ends now
+            self._start_waiting(shown)
+            if not (was_live or self._is_live):
+                break
             yield_point()
             time.sleep(POLL_INTERVAL_S)
             self.save_if_due()
         self._send(self._changes(), is_last=True)
+
+    def _start_waiting(self, shown: Conversation | None) -> None:
+        settings, session = self._settings, self._session
+        for one in session.chat.conversations:
+            if one is not shown and one.pending_turn:
+                request = models.chosen_request(settings, session)
+                chat_actions.start_pending_answer(settings, session, session.user, one, request)
 
     @property
     def _is_live(self) -> bool:

@@ -126,6 +126,20 @@ def test_question_after_an_answer_out_of_sight(sandbox: Sandbox) -> None:
     assert [one.progress for one in (*first.answers, second.answer)] == ["complete"] * 3
 
 
+def test_question_in_another_chat(sandbox: Sandbox) -> None:
+    """A question that waits in a chat which is not open is sent when the answer before has ended."""
+    session = signed_in()
+    assert session.user
+    settings, request = Settings(base_url=session.user.base_url), ChatRequest("openrouter/auto")
+    for question in ("sandbox/slow-start please", "sandbox/echo and then?"):
+        chat_actions.submit_question(settings, session, session.user, request, question)
+    left = session.chat.conversation
+    session.chat.open(Conversation())
+    app = chat_page(session).run()
+    assert not app.chat_message
+    assert [one.progress for one in left.answers()] == ["complete"] * 2
+
+
 def test_empty(sandbox: Sandbox) -> None:
     """An answer without text says so, and can be asked for again."""
     session = signed_in()
