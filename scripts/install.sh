@@ -3,7 +3,7 @@
 #
 #   make     make
 #   python   the requirements of `python3 -m venv`
-#   tests    Chromium, nginx, curl, Node, and WebKit with a virtual display
+#   tests    Chromium, nginx, curl, and WebKit with a virtual display
 #   firefox  Firefox
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,12 +23,10 @@ missing() {  # print the missing packages of these groups, by their names in Deb
             tests)
                 if [ "$(uname)" = Darwin ]; then
                     has nginx || echo nginx
-                    has node || echo node
                     continue
                 fi
                 has nginx /usr/sbin/nginx || echo nginx-light
                 has curl || echo curl
-                has node || echo nodejs
                 has WebKitWebDriver || echo webkit2gtk-driver
                 has Xvfb || echo xvfb
                 # Only on Debian: elsewhere it is a snap or has another name, see below.

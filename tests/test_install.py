@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "install.sh"
-NEEDED = ("nginx", "WebKitWebDriver", "Xvfb", "curl", "node")
+NEEDED = ("nginx", "WebKitWebDriver", "Xvfb", "curl")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_nothing_missing(command: Callable[..., None], tmp_path: Path) -> None:
 @pytest.mark.parametrize("user_id", ["0", "1000"])
 def test_apt(command: Callable[..., None], tmp_path: Path, user_id: str) -> None:
     """What is missing is installed by apt: by root, or by others with sudo."""
-    for name in ("nginx", "Xvfb", "chromium", "curl", "node"):
+    for name in ("nginx", "Xvfb", "chromium", "curl"):
         command(name)
     command("id", f"echo {user_id}")
     command("sudo", '"$@"')
@@ -65,8 +65,7 @@ def test_apt(command: Callable[..., None], tmp_path: Path, user_id: str) -> None
 
 def test_brew(command: Callable[..., None], tmp_path: Path) -> None:
     """On macOS nginx is installed by Homebrew; the WebKit of Linux is not asked for."""
-    for name in ("chromium", "node"):
-        command(name)
+    command("chromium")
     command("uname", "echo Darwin")
     command("brew", f"/bin/cp {tmp_path}/chromium {tmp_path}/nginx")
     assert install(tmp_path, "tests") == (0, "", ["brew install nginx"])

