@@ -191,6 +191,12 @@ def converse(page: Page, question: str) -> None:
     expect(answers(page).last).to_contain_text("completion tokens")
 
 
+def expect_idle(page: Page) -> None:
+    """The script has ended: the page has nothing left to show or to report."""
+    state = ("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(*state)
+
+
 def expect_stored(page: Page, text: str) -> None:
     """The tab has stored a whole answer."""
     page.wait_for_function(
