@@ -2,6 +2,8 @@
 // read out at each key.
 
 const INPUT = '[data-testid="stChatInputTextArea"]';
+const FILE = '[data-testid="stChatInput"] [data-testid="stFileChip"]';
+const INTERVAL = 500; // milliseconds: a file is chosen, and the input is emptied, without an event
 
 const watching = new WeakMap();
 
@@ -12,8 +14,9 @@ export default function ({ data, parentElement }) {
   const { signal } = controller;
   const line = parentElement.querySelector("p");
   const show = () => showCost(line, data, document.querySelector(INPUT)?.value ?? "");
-  // After a key, too: Streamlit empties the input without an event.
-  for (const type of ["input", "keyup"]) document.addEventListener(type, show, { signal });
+  document.addEventListener("input", show, { signal });
+  const showing = setInterval(show, INTERVAL);
+  signal.addEventListener("abort", () => clearInterval(showing));
   show();
   return () => controller.abort();
 }
@@ -25,7 +28,9 @@ function showCost(line, { fixed, about, most, weights }, text) {
   }
   const { tokens, bytes } = count(text, weights);
   const [likely, longest] = [labelOf(about, tokens), labelOf(most, bytes)];
-  line.textContent = `This question: ${likely}${likely === longest ? "" : `, at most ${longest}`}`;
+  const files = document.querySelector(FILE) ? ", and what its files cost" : "";
+  const label = `This question: ${likely}${likely === longest ? "" : `, at most ${longest}`}${files}`;
+  if (line.textContent !== label) line.textContent = label;
   const [likelyUsd, longestUsd] = [costOf(about, tokens), costOf(most, bytes)];
   line.title = `About $${likelyUsd}, at most $${longestUsd} with the longest answer`;
 }

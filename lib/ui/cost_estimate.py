@@ -80,10 +80,12 @@ def render(
     known = [cost for cost in costs if cost]
     if len(known) < len(costs):
         models = [catalogue.find(settings, session, request.model) for request, _ in asked]
-        varies = any(model.is_router for model in models)
-        browser.cost_estimate(
-            key, "The price varies with the model that answers." if varies else ""
-        )
+        sentence = ""
+        if any(model.is_router for model in models):
+            sentence = "The price varies with the model that answers."
+        elif any("image" in model.outputs for model in models):
+            sentence = "What an image costs is known only once it is made."
+        browser.cost_estimate(key, sentence)
     elif all(cost.is_free for cost in known):
         browser.cost_estimate(key, "Free of charge." if known else "")
     else:

@@ -25,6 +25,11 @@ def test_typing(page: Page, app: App, sandbox: Sandbox) -> None:
     expect(cost).to_have_text(re.compile(r"about 4 cents, at most 2\d cents"))
     expect(cost).to_have_attribute("title", re.compile(r"^About \$0\.0\d+, at most \$0\.\d+ with"))
     assert cost.evaluate("line => line.closest('[aria-live], [role=status]')") is None
+    field.fill("")
+    steps.attach(page, ("notes.txt", "text/plain", b"some"))
+    expect(cost).to_have_text(
+        "This question: less than a cent, at most 7 cents, and what its files cost"
+    )
     steps.converse(page, "Hello?")
     expect(cost).to_have_text("This question: less than a cent, at most 7 cents")
     assert len(sandbox.completions) == 1

@@ -25,11 +25,12 @@ def open_chat(model: str, session: Session | None = None) -> AppTest:
     [
         ("openrouter/auto", "The price varies with the model that answers."),
         ("sandbox-labs/breeze-1b:free", "Free of charge."),
+        ("sandbox/image", "What an image costs is known only once it is made."),
         ("unheard/of", ""),
     ],
 )
 def test_no_amount(sandbox: Sandbox, model: str, fixed: str) -> None:
-    """A router, a free model and an unknown one have a sentence in place of an amount."""
+    """A router, a free model and one that makes images have a sentence in place of an amount."""
     estimate = component_data(open_chat(model), "cost_estimate")
     assert (estimate["fixed"], estimate["about"]) == (fixed, None)
 
