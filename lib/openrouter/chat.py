@@ -5,6 +5,7 @@ Follows https://openrouter.ai/docs/api-reference/chat-completion.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Self
 
 import requests
@@ -116,8 +117,13 @@ class Completion:
                 body = b"".join(chunks(max_bytes=MAX_ERROR_BYTES))
                 raise error_from_response(response.status_code, response.headers, body)
             # Not by `stream` of the request: a proxy may have converted the response.
-            is_stream = "text/event-stream" in response.headers.get("Content-Type", "")
-            decoded = (decode_events if is_stream else _single_event)(chunks())
+            body_chunks = chunks()
+            is_stream = "text/event-stream" in response.headers.get("Content-Type", "").lower()
+            if not is_stream:
+                first = next(body_chunks, b"")
+                is_stream = first.lstrip().startswith((b"data:", b"event:", b":"))
+                body_chunks = chain([first], body_chunks)
+            decoded = (decode_events if is_stream else _single_event)(body_chunks)
             generation = one_line(response.headers.get("X-Generation-Id"))
             for event in read_events(decoded, generation):
                 if isinstance(event, TextDelta | ReasoningDelta | GeneratedImage):
@@ -132,14 +138,14 @@ def _single_event(chunks: Iterable[bytes]) -> Iterator[ServerSentEvent]:
         body += chunk
         if len(body) > MAX_EVENT:
             raise AnswerTooLong
-    yield ServerSentEvent(body.decode(errors="replace"))
+    yield ServerSentEvent(body.decode("utf-8-sig", errors="replace"))
 
 
 def _chunks(response: requests.Response, *, max_bytes: int | None = None) -> Iterator[bytes]:
     """Yield the body as it arrives; stop after the chunk that reaches `max_bytes`."""
     size = 0
     try:
-        while chunk := response.raw.read1(65_536):
+        while chunk := response.raw.read1(65_536, decode_content=True):
             yield chunk
             size += len(chunk)
             if max_bytes is not None and size >= max_bytes:

@@ -38,7 +38,7 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
     message = MessageReader()
     try:
         for event in stream:
-            if not event.data:
+            if _is_alive(event):
                 yield Alive()
                 continue
             if event.data.strip() == "[DONE]":
@@ -58,8 +58,8 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
                 finish_reason = one_line(choice.get("finish_reason")) or finish_reason
             if isinstance(chunk.get("openrouter_metadata"), Mapping):
                 yield read_routing(chunk["openrouter_metadata"])
-            if isinstance(chunk.get("usage"), Mapping):
-                yield read_usage(chunk["usage"])
+            if isinstance(chunk.get("usage"), Mapping) and (usage := read_usage(chunk["usage"])):
+                yield usage
             is_at_end = isinstance(chunk.get("usage"), Mapping) and not contents
     except EventTooLarge as error:
         raise AnswerTooLong from error
@@ -75,6 +75,11 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
     if not (finish_reason or (is_at_end and message.has_content)):
         raise StreamInterrupted
     yield Finished(finish_reason)
+
+
+def _is_alive(event: ServerSentEvent) -> bool:
+    """Return whether an event only keeps the connection alive: a comment, also one sent as data."""
+    return event.data.strip() in ("", "null", "ping") or event.data.lstrip().startswith(":")
 
 
 def _parse(event: ServerSentEvent) -> Mapping[str, Any]:

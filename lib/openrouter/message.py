@@ -77,7 +77,7 @@ class MessageReader:
 
     def _reasoning(self, name: str, text: object) -> Iterator[Event]:
         if isinstance(text, str) and text and self._reasoning_name in ("", name):
-            self._reasoning_name = name
+            self._reasoning_name = name if text.strip() else self._reasoning_name
             if text := self._joiners["reasoning"].join(text):
                 yield ReasoningDelta(text)
 

@@ -1,9 +1,9 @@
 """Server-sent events: bytes in, events out.
 
 HTML standard, section 9.2.6, https://html.spec.whatwg.org/multipage/server-sent-events.html.
-`id` and `retry` are ignored. In two ways it is more lenient, so that what was sent is not lost: an
-event at the end of the stream counts without its empty line, and a JSON object may stand in place
-of an event, as proxies send errors.
+`id` and `retry` are ignored. In some ways it is more lenient, so that what was sent is not lost: an
+event counts without its empty line at the end of the stream, and between two JSON objects; and a
+JSON object may stand in place of an event, as proxies send errors.
 """
 
 import codecs
@@ -62,7 +62,11 @@ def decode_events(
                     raise EventTooLarge
                 yield ServerSentEvent()
             case "data":
-                data.append(value if is_json else value.removeprefix(" "))
+                value = value if is_json else value.removeprefix(" ")
+                if data and data[-1].endswith("}") and value.startswith(("{", "[DONE]")):
+                    yield ServerSentEvent("\n".join(data), name)  # no JSON goes on so
+                    data, name, size = [], "", 0
+                data.append(value)
                 size += len(value) + 1
                 if size > max_event:
                     raise EventTooLarge

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-_TAGS = ("<think>", "<thinking>")
+_TAGS = ("<think>", "<thinking>", "<thought>")
 _MAX_SPACE = 200
 """Characters of white space before a tag; they are held back until something follows."""
 

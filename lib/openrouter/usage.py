@@ -7,15 +7,17 @@ from .events import Usage
 from .untrusted import amount, mapping
 
 
-def read_usage(usage: Mapping[str, Any]) -> Usage:
-    """Return the `usage` of an answer."""
+def read_usage(usage: Mapping[str, Any]) -> Usage | None:
+    """Return the `usage` of an answer; None for one without any number, as relays add at the end."""
     details = mapping(usage.get("cost_details"))
-    return Usage(
+    read = Usage(
         prompt_tokens=tokens(usage.get("prompt_tokens")),
         completion_tokens=tokens(usage.get("completion_tokens")),
         cost=total_cost(usage, usage.get("cost"), details.get("upstream_inference_cost")),
         cached_tokens=tokens(mapping(usage.get("prompt_tokens_details")).get("cached_tokens")),
     )
+    is_known = read.prompt_tokens or read.completion_tokens or read.cost is not None
+    return read if is_known else None
 
 
 def total_cost(report: Mapping[str, Any], charged: object, upstream: object) -> float | None:

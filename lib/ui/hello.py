@@ -72,5 +72,5 @@ def _pay(session: Session, key: str, model: str, part: str) -> None:
         usage = mapping(parse_json(part)).get("usage")
     except ValueError:
         return
-    if usage and (cost := read_usage(mapping(usage)).cost):
-        session.pay(key, cost, model)
+    if (found := read_usage(mapping(usage))) and found.cost:
+        session.pay(key, found.cost, model)

@@ -1,5 +1,6 @@
 """Chat, streamed and in one piece, against each of the sandbox's models over HTTP."""
 
+import gzip
 import json
 import time
 from collections.abc import Callable
@@ -243,6 +244,16 @@ def test_one_piece_in_place_of_a_stream(raw_server: RawServer) -> None:
         stream(raw_server.serve(http(json.dumps(body).encode(), "application/json")), "m")
     )
     assert events == [AnsweredBy("m"), TextDelta("Whole."), Usage(1, 2, None), Finished("stop")]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "", "Text/Event-Stream; charset=utf-8"])
+def test_stream_under_another_type(raw_server: RawServer, content_type: str) -> None:
+    """A stream is read as one whatever type it is said to have, compressed or not."""
+    body = b'data: {"choices": [{"delta": {"content": "Hello"}, "finish_reason": "stop"}]}\n\n'
+    whole = [TextDelta("Hello"), Finished("stop")]
+    assert list(stream(raw_server.serve(http(body, content_type)), "m")) == whole
+    packed = http(gzip.compress(body), content_type, more="Content-Encoding: gzip\r\n")
+    assert list(stream(raw_server.serve(packed), "m")) == whole
 
 
 FOREIGN_RESPONSES = {

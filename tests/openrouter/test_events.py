@@ -107,8 +107,8 @@ def test_halves_of_characters() -> None:
     ("usage", "read"),
     [
         ({"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.5}, Usage(1, 2, 0.5)),
-        ({"prompt_tokens": "1", "cost": True}, Usage(0, 0, None)),
-        ({"prompt_tokens": -1, "cost": -0.5}, Usage(0, 0, None)),
+        ({"prompt_tokens": "1", "completion_tokens": 2, "cost": True}, Usage(0, 2, None)),
+        ({"prompt_tokens": -1, "completion_tokens": 2, "cost": -0.5}, Usage(0, 2, None)),
     ],
 )
 def test_failure_after_the_finish_reason(

@@ -72,6 +72,7 @@ def shown(body: bytes) -> tuple[str, str]:
         ),
         ([{"reasoning_details": [{"type": "reasoning.summary", "summary": "Let"}]}], "Let", ""),
         ([{"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}], "", ""),
+        ([{"reasoning": "\n"}, {"content": "<think>Hm</think>a"}], "\nHm", "a"),
         ([{"reasoning_content": "I think"}], "I think", ""),
         ([{"reasoning": "a", "reasoning_content": "a"}] * 2, "aa", ""),
         (
@@ -101,6 +102,7 @@ def test_delta(deltas: list[dict[str, Any]], reasoning: str, text: str) -> None:
         ("<think>\nTwo and two.\n</think>\n\nIt is 4.", "Two and two.\n", "It is 4."),
         ("\n <think>a</think>b", "a", "b"),
         ("<thinking>a</thinking>b", "a", "b"),
+        ("<thought>a</thought>b", "a", "b"),
         ("<think>\n\n</think>\n\nb", "", "b"),
         ("<think>a </thin b</think>c", "a </thin b", "c"),
         ("<think>a", "a", ""),
@@ -138,6 +140,7 @@ def text_chunk(finish_reason: str | None = None) -> dict[str, Any]:
         data(text_chunk("stop")).rstrip(b"\n"),
         data(text_chunk()) + DONE.strip(),
         data(text_chunk("stop")) + b'data: {"choi',
+        b"data: : keepalive\n\n" + data(text_chunk("stop")) + b"data: ping\n\ndata: null\n\n",
     ],
 )
 def test_whole(body: bytes) -> None:
@@ -262,6 +265,14 @@ def test_large_image(megabytes: int) -> None:
     for event in read_events(decode_events(chunks)):
         apply(event, answer)
     assert answer.images == [GeneratedImage("image/png", content)]
+
+
+@pytest.mark.parametrize("placeholder", [{}, {"prompt_tokens": 0, "completion_tokens": 0}])
+def test_usage_without_numbers(placeholder: dict[str, Any]) -> None:
+    """A usage that says nothing, as relays add at the end, takes nothing from what is known."""
+    last = data({"choices": [], "usage": placeholder})
+    assert read(data(text_chunk("stop")), data(USAGE), last).cost == 0.5
+    assert not read(data(text_chunk("stop")), last).is_usage_known
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ OTHERS = [
     (b'  {\r\n "a": "data: b"\r\n }\r\n\r\n', ['  {\n "a": "data: b"\n }']),
     (b'{"a": 1}\ndata: [DONE]\n\n', ['{"a": 1}', "[DONE]"]),
     (b"data: a\n{\n\n", ["a"]),
+    (b'data: {"a": 1}\ndata: {"a": 2}\ndata: [DONE]\n', ['{"a": 1}', '{"a": 2}', "[DONE]"]),
+    (b'data: {"a":\ndata: {}\ndata: }\n\n', ['{"a":\n{}\n}']),
     (b"", []),
 ]
 
