@@ -95,22 +95,27 @@ def _names(*values: object) -> list[str]:
     return [value for value in values if isinstance(value, str) and _NAME.fullmatch(value)]
 
 
-def _provider_message(raw: object, depth: int = 3) -> str:
-    """Return the text in what the provider sent: a text, JSON, or JSON in a text."""
-    if isinstance(raw, str) and raw.lstrip().startswith("{"):
-        try:
-            raw = parse_json(raw)
-        except ValueError:
-            return ""
+def _provider_message(raw: object, depth: int = 6) -> str:
+    """Return the text in what the provider sent: a text, JSON, JSON in a text, or in an event."""
+    if isinstance(raw, str):
+        raw = raw.strip().removeprefix("data:").lstrip()
+        if raw.startswith(("{", "[{")):
+            try:
+                raw = parse_json(raw)
+            except ValueError:
+                return ""
     match raw:
         case str():
-            return "" if raw.strip().upper() in ("", "ERROR") else quotable(raw)
-        case Mapping() if depth:
-            parts = (raw.get(name) for name in ("error", "message", "detail"))
-            return next(
-                (found for part in parts if (found := _provider_message(part, depth - 1))), ""
-            )
-    return ""
+            is_text = raw.upper() not in ("", "ERROR") and not raw.startswith("<")
+            return quotable(raw) if is_text else ""
+        case Mapping():
+            parts = [raw.get(name) for name in ("error", "message", "detail", "msg", "errors")]
+        case list():
+            parts = raw[:1]
+        case _:
+            return ""
+    found = (_provider_message(part, depth - 1) for part in parts if depth)
+    return next(filter(None, found), "")
 
 
 def _headers(headers: Mapping[str, str], metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,12 +131,14 @@ def _models(names: object) -> tuple[str, ...]:
 
 def _moment(value: object) -> float | None:
     """Return a time in seconds since the epoch: ISO 8601, milliseconds, or seconds."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value[:40].strip())
             value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except ValueError:
-            value = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else None
+            value = None
     seconds = number(value) or 0
     seconds = seconds / 1000 if seconds > 1e11 else seconds
     return seconds if 1e9 < seconds < 1e10 else None

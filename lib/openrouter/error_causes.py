@@ -1,6 +1,9 @@
 """The names for what happened: those of OpenRouter, and ours where only its message says it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from .request import MIN_COMPLETION_TOKENS
 
 _STATUSES: Mapping[str, int] = {
     **dict.fromkeys(("invalid_request", "invalid_prompt", "context_length_exceeded"), 400),
@@ -67,8 +70,23 @@ def status_of(causes: Iterable[str]) -> int | None:
     return next((_STATUSES[cause] for cause in causes if cause in _STATUSES), None)
 
 
+_CONTEXT = re.compile(
+    r"context length is (\d{1,9}) .{0,80}\((\d{1,9}) of text input.{0,80}, (\d{1,9}) in the output"
+)
+
+
+def room_in_context(message: str) -> int | None:
+    """Return the tokens that the input leaves for an answer; None if there is no room, or no word."""
+    if not (found := _CONTEXT.search(message)):
+        return None
+    room = int(found[1]) - int(found[2])
+    return room if room >= MIN_COMPLETION_TOKENS else None
+
+
 def causes_in_message(message: str, status: int | None) -> Iterator[str]:
     """Yield what a message says, most precise first."""
+    if status == 400 and room_in_context(message):
+        yield "max_tokens_exceeded"
     lower = message.lower()
     for cause, words in _MESSAGES.get(status or 0, ()):
         if all(word in lower for word in words):

@@ -14,7 +14,7 @@ _KEY = re.compile(
     r"\bsk-or-[\w-]+|\b(?:sk-(?!or-)|gsk_|xai-|hf_|r8_|AIza)[\w-]{6,}|\bBearer\s[\w.~+/=-]{8,}",
     re.I,
 )
-_TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 524, 529})
+_TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _DAILY_LIMITS = frozenset(
     {"free_models_per_day", "free_models_per_day_high_balance", "openrouter_free_tier_daily"}
 )

@@ -9,6 +9,7 @@ from lib.chat.conversation import Remedy
 from lib.chat.labels import rounded_usd
 from lib.openrouter.account import key_settings_url
 from lib.openrouter.chat import CONTENT_TIMEOUT_S
+from lib.openrouter.error_causes import room_in_context
 from lib.openrouter.errors import (
     AnswerTooLong,
     ConnectionLost,
@@ -27,6 +28,8 @@ from lib.ui.error_table import QUOTED, TABLE, Link, Row
 
 SHORT_ANSWER_TOKENS = 1_000
 """Of the answer that is offered where OpenRouter does not say how long one may be."""
+MAX_WAIT_IN_SECONDS = 120
+"""Longer waits are told in minutes, and those of more minutes in hours."""
 _AFFORDABLE = re.compile(r"can only afford ([1-9][0-9]{0,6})\b")
 _CONNECTION: dict[type[OpenRouterError], str] = {
     KeyRejected: "OpenRouter no longer accepts your key. Sign in again; your message waits here.",
@@ -90,6 +93,8 @@ _LINKS: dict[Link, tuple[str, str] | None] = {
 
 
 def _affordable_tokens(error: OpenRouterError) -> int | None:
+    if "max_tokens_exceeded" in error.details.causes:
+        return room_in_context(error.message)
     found = _AFFORDABLE.search(error.message) if error.status == 402 else None
     return int(found[1]) if found else None
 
@@ -106,6 +111,8 @@ def _sentence(error: OpenRouterError, row: Row | None) -> str:
     details = error.details
     if row is None and error.status is None:
         sentence = "The model stopped with an error. Try again, or ask another model."
+    elif row is None and (error.status or 0) >= 500:
+        sentence = f"OpenRouter has a problem (error {error.status}). Try again in a minute."
     elif row is None:
         sentence = f"OpenRouter refused the request (error {error.status}). Try again in a moment."
     else:
@@ -128,7 +135,8 @@ def _quotation(error: OpenRouterError) -> str:
     if details.provider_message:
         speaker, quote = details.provider or "The provider", details.provider_message
     quote = quote.replace("”", "’").rstrip(".")
-    return f"{speaker} says: “{quote}.”" if quote else ""
+    end = "" if quote.endswith(("?", "!")) else "."
+    return f"{speaker} says: “{quote}{end}”" if quote else ""
 
 
 def _renewal(error: OpenRouterError) -> str:
@@ -153,4 +161,12 @@ def _budget(error: OpenRouterError) -> str:
 def _wait(error: OpenRouterError) -> str:
     if not error.retry_after:
         return "in a minute"
-    return f"in {max(2, math.ceil(error.retry_after))} seconds"
+    seconds = max(2, math.ceil(error.retry_after))
+    if seconds <= MAX_WAIT_IN_SECONDS:
+        return f"in {seconds} seconds"
+    minutes = math.ceil(seconds / 60)
+    return (
+        f"in {minutes} minutes"
+        if minutes <= MAX_WAIT_IN_SECONDS
+        else f"in {math.ceil(minutes / 60)} hours"
+    )

@@ -46,6 +46,7 @@ _IMAGE_UNREADABLE = Row(
 _OVERLOADED = Row(
     "The model's provider is overloaded. Try again in a minute, or choose another model."
 )
+_UNREACHED = Row("OpenRouter could not be reached just now. Try again in a moment.")
 _SLOW = Row("The model's provider took too long. Try again in a moment.")
 _NO_ANSWER = Row("The model's provider gave no usable answer. Try again in a moment.")
 
@@ -192,6 +193,7 @@ TABLE: dict[str | int, Row] = {
     429: Row("Too many requests for now. Try again {wait}."),
     500: Row("OpenRouter has a problem of its own at the moment. Try again in a minute."),
     502: _NO_ANSWER,
+    **dict.fromkeys((520, 521, 522, 523), _UNREACHED),
     "provider_overloaded": _OVERLOADED,
     503: Row("No provider is free for this model right now. Try again {wait}."),
     504: _SLOW,

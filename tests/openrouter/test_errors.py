@@ -70,6 +70,10 @@ def test_retry_after_in_the_body(
 
 
 RESET_MS = 1_798_761_600_000
+TOO_LONG = (
+    "This endpoint's maximum context length is {context} tokens. However, you requested about 16384 "
+    "tokens ({input} of text input, 8192 in the output)."
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,12 @@ RESET_MS = 1_798_761_600_000
 def test_reset(headers: dict[str, str], metadata: dict[str, object]) -> None:
     """The moment of a reset is in milliseconds, in headers or in the body; a budget's is a date."""
     assert error_of(429, headers, metadata=metadata).details.resets_at == RESET_MS / 1000
+
+
+def test_reset_like_a_date() -> None:
+    """Milliseconds whose digits would also be a date of 1794 are milliseconds."""
+    error = error_of(429, {"X-RateLimit-Reset": "1794010100000"})
+    assert error.details.resets_at == 1_794_010_100
 
 
 @pytest.mark.parametrize(
@@ -213,6 +223,8 @@ def test_chunk_without_an_object(error: object, message: str) -> None:
     ("status", "message", "cause"),
     [
         (400, "This endpoint's maximum context length is 8192 tokens.", "context_length_exceeded"),
+        (400, TOO_LONG.format(context=8_192, input=192), "max_tokens_exceeded"),
+        (400, TOO_LONG.format(context=8_192, input=8_190), "context_length_exceeded"),
         (400, "a/b is not a valid model ID", "model_not_found"),
         (402, "This request exceeds the total limit of the API key.", "openrouter_key_limit"),
         (403, "Key limit exceeded (total limit).", "openrouter_key_limit"),
@@ -279,6 +291,12 @@ def test_details() -> None:
         ('{"error": "{\\"message\\": \\"nested\\"}"}', "nested"),
         ({"message": "an object"}, "an object"),
         ('{"detail": "a detail"}', "a detail"),
+        ('[{"error": {"code": 400, "message": "in a list"}}]', "in a list"),
+        ('data: {"error": {"message": "in an event"}}\n\n', "in an event"),
+        ('{"detail": [{"loc": ["body"], "msg": "a field"}]}', "a field"),
+        ('{"error": {"message": "{\\"error\\": {\\"message\\": \\"deeper\\"}}"}}', "deeper"),
+        ('{"errors": [{"message": "several"}]}', "several"),
+        ("<html><h1>502</h1></html>", ""),
         ("ERROR", ""),
         ("{broken", ""),
         ("key sk-ant-abc123 and Bearer abcdefgh1 are bad", "key … and … are bad"),

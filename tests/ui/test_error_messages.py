@@ -176,7 +176,11 @@ def test_quotation() -> None:
         (errors.StreamInterrupted(), "broke off before the answer was whole"),
         (OpenRouterError(), "stopped with an error"),
         (OpenRouterError(status=418), "(error 418)"),
+        (OpenRouterError(status=522), "could not be reached just now"),
+        (OpenRouterError(status=599), "has a problem (error 599)"),
         (OpenRouterError(status=429, retry_after=6.2), "in 7 seconds"),
+        (OpenRouterError(status=429, retry_after=600), "in 10 minutes"),
+        (OpenRouterError(status=429, retry_after=7_201), "in 3 hours"),
         (OpenRouterError(status=429), "in a minute"),
         (errors.UnconfirmedRejection(status=401), "you are still signed in"),
     ],
@@ -184,6 +188,15 @@ def test_quotation() -> None:
 def test_failure(error: OpenRouterError, message: str) -> None:
     """Each failure without a known status has its error message."""
     assert re.fullmatch(rf"[A-Z].*{re.escape(message)}.*\.", explained(error).sentence)
+
+
+def test_room_in_context() -> None:
+    """If only the longest answer does not fit, one is offered that does; a new chat is not."""
+    message = "maximum context length is 9000 tokens. (1000 of text input, 9000 in the output)"
+    error = error_from_response(400, {}, json.dumps({"error": {"message": message}}).encode())
+    explanation = explained(error)
+    assert "longest answer" in explanation.sentence
+    assert explanation.affordable_tokens == 8_000
 
 
 @pytest.mark.parametrize(
