@@ -1,12 +1,13 @@
 """Conversations as JSON, for the tab's storage and for files; decoded as untrusted input."""
 
+import codecs
 import json
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
 
-from lib.chat.attachments import MAX_FILES, Attachment, NotAttachable, attachment
+from lib.chat.attachments import LEFT_OUT, MAX_FILES, Attachment, NotAttachable, attachment
 from lib.chat.conversation import (
     MAX_QUESTION_LENGTH,
     MAX_TITLE_LENGTH,
@@ -46,17 +47,28 @@ class NotAConversation(ValueError):
 def encode(conversation: Conversation) -> bytes:
     """Return a conversation as the content of a file.
 
-    If the file would be too large to be read again, it is without the files that were parsed: they
-    only save their being parsed again.
+    If the file would be too large to be read again, it is without the files that were parsed, which
+    only save their being parsed again; if need be also without those of the questions, which name
+    them then.
     """
-    content = _encode(conversation, conversation.turns)
-    if len(content) <= MAX_BYTES:
-        return content
-    answers = [
-        [replace(a, file_annotations=[]) for a in turn.answers] for turn in conversation.turns
-    ]
-    turns = [replace(turn, answers=a) for turn, a in zip(conversation.turns, answers, strict=True)]
-    return _encode(conversation, turns)
+    content, turns = _encode(conversation, conversation.turns), conversation.turns
+    for leave_out in (_without_parsed, _without_files):
+        if len(content) > MAX_BYTES:
+            turns = [leave_out(turn) for turn in turns]
+            content = _encode(conversation, turns)
+    return content
+
+
+def _without_parsed(turn: Turn) -> Turn:
+    return replace(turn, answers=[replace(one, file_annotations=[]) for one in turn.answers])
+
+
+def _without_files(turn: Turn) -> Turn:
+    if not turn.attachments:
+        return turn
+    left_out = LEFT_OUT.format(", ".join(file.name for file in turn.attachments))
+    question = f"{turn.question}\n\n{left_out}".strip()
+    return replace(turn, question=question[-MAX_QUESTION_LENGTH:], attachments=[])
 
 
 def _encode(conversation: Conversation, turns: list[Turn]) -> bytes:
@@ -74,7 +86,7 @@ def decode(content: bytes) -> Conversation:
 
     Raises `NotAConversation`.
     """
-    file = _decode(content, _File)
+    file = _decode(content.removeprefix(codecs.BOM_UTF8), _File)
     if file.format != FORMAT or len(file.turns) > MAX_TURNS:
         raise NotAConversation
     turns = [_checked(turn) for turn in file.turns]
@@ -101,6 +113,7 @@ def encode_turn(turn: Turn) -> str:
         turn.question,
         [replace(answer, images=[], file_annotations=[]) for answer in answers],
         shown=turn.shown,
+        file_names=[file.name for file in turn.attachments],
         text_length=len(last.text),
         reasoning_length=len(last.reasoning),
         image_counts=[len(answer.images) for answer in answers],
@@ -128,10 +141,13 @@ def decode_turn(
     """Decode the output of `encode_turn`, `encode_files` and `encode_media`.
 
     `text` and `reasoning` are of the last answer. An answer is marked as truncated if one of them
-    is shorter than recorded, or if images are missing. Raises `NotAConversation`.
+    is shorter than recorded, or if images are missing. A question that had only files, which are
+    missing, names them. Raises `NotAConversation`.
     """
     record = _decode(content, _TurnRecord)
     turn = Turn(record.question, record.answers, _decode(files, list[Attachment]), record.shown)
+    if record.file_names and not (turn.question or turn.attachments):
+        turn.question = LEFT_OUT.format(", ".join(record.file_names))
     for answer, found in zip(turn.answers, _decode(media, list[_Media]), strict=False):
         answer.images, answer.file_annotations = found.images, found.files
     for answer, count in zip(turn.answers, record.image_counts, strict=False):
@@ -156,6 +172,7 @@ TRUNCATED = "The rest of this answer is missing: the browser tab had no room lef
 class _TurnRecord(Turn):
     """A turn as the tab stores it; the lengths are in characters, the images are of each answer."""
 
+    file_names: list[str] = field(default_factory=list)
     text_length: int = 0
     reasoning_length: int = 0
     image_counts: list[int] = field(default_factory=list)

@@ -10,13 +10,15 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from lib.chat import images
-from lib.chat.file_types import MAX_PDF_OFFSET, WINDOWS, decode_text, detect
+from lib.chat.file_types import DAMAGED_UTF8, MAX_PDF_OFFSET, WINDOWS, decode_text, detect
 
 Kind = Literal["image", "pdf", "audio", "text"]
 
 MAX_FILES = 10
 MAX_UPLOAD_MB = 10
 """Megabytes (of 1,000,000 bytes) of one file."""
+LEFT_OUT = "[left out: {}]"
+"""The question in place of files that are not sent, or not stored, with their names."""
 MAX_TEXT_FILE_LENGTH = 500_000
 """Characters."""
 
@@ -166,5 +168,9 @@ def _text_attachment(name: str, content: bytes) -> Attachment:
         raise NotAttachable(f"{name} is empty.")
     if len(text) > MAX_TEXT_FILE_LENGTH:
         raise NotAttachable(f"{name} is longer than {MAX_TEXT_FILE_LENGTH:,} characters.")
-    note = "Read as Windows-1252, since it is not UTF-8." if encoding == WINDOWS else ""
+    note = ""
+    if encoding == WINDOWS:
+        note = "Read as Windows-1252, since it is not UTF-8."
+    elif encoding == DAMAGED_UTF8:
+        note = "Some bytes of it are no text, and are sent as �."
     return Attachment(name, "text", "txt", text.encode(), note)

@@ -107,7 +107,7 @@ class Answer:
     def is_cut(self) -> bool:
         """Whether it ended before its end, so that it can be continued."""
         is_complete = self.progress == "complete" and self.finish_reason != "length"
-        return bool(self.text) and not is_complete and self.progress not in UNFINISHED
+        return self.has_text and not is_complete and self.progress not in UNFINISHED
 
     def resume(self) -> None:
         """Wait for a further request, which continues it."""
@@ -124,9 +124,14 @@ class Answer:
         return len(self.text) + len(self.reasoning) + images
 
     @property
+    def has_text(self) -> bool:
+        """Whether its text is more than white space, which Anthropic refuses as a message."""
+        return bool(self.text) and not self.text.isspace()
+
+    @property
     def is_empty(self) -> bool:
         """Whether it has neither text nor images, not even one that cannot be shown."""
-        return not (self.text or self.images or self.image_links or self.unshown_images)
+        return not (self.has_text or self.images or self.image_links or self.unshown_images)
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -174,10 +179,10 @@ class Turn:
     def sent_answer(self) -> Answer | None:
         """Return the answer that further requests contain: the shown one, or the last with content.
 
-        None if no answer has text or images.
+        None if all are empty.
         """
         candidates = (self.answer, *reversed(self.answers))
-        return next((answer for answer in candidates if answer.text or answer.images), None)
+        return next((answer for answer in candidates if not answer.is_empty), None)
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,8 @@ class Figures:
 
 def figures_of(name: str, answer: Answer) -> Figures:
     """Return the figures of an answer, under the name of its model."""
-    ending = _ENDINGS.get(answer.progress) or _CUT_SHORT.get(answer.finish_reason, "complete")
-    if answer.progress == "complete" and answer.is_empty:
-        ending = "empty"
+    usual = "empty" if answer.is_empty else "complete"
+    ending = _ENDINGS.get(answer.progress) or _CUT_SHORT.get(answer.finish_reason, usual)
     usage = answer.usage
     return Figures(
         name,

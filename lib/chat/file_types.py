@@ -31,6 +31,8 @@ _ENCODINGS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 WINDOWS = "cp1252"
+DAMAGED_UTF8 = "damaged UTF-8"
+"""In place of an encoding: most of what is not ASCII is UTF-8."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 """Characters that are in no text; files of MS-DOS end with 1A, and 1B begins a color."""
 
@@ -47,7 +49,8 @@ def detect(content: bytes) -> str:
 def decode_text(content: bytes) -> tuple[str, str]:
     """Return a text and its encoding: that of its byte order mark, else UTF-8, else Windows-1252.
 
-    Raises `ValueError` for what is no text in these.
+    A text of which more characters are UTF-8 than are not was cut or damaged: U+FFFD stands for the
+    others. Raises `ValueError` for what is no text in these.
     """
     encoding = next((name for bom, name in _ENCODINGS.items() if content.startswith(bom)), "utf-8")
     try:
@@ -55,7 +58,10 @@ def decode_text(content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         if encoding != "utf-8":
             raise
-        text, encoding = content.decode(WINDOWS), WINDOWS
-    if "\0" in text or (encoding == WINDOWS and _CONTROL.search(text)):
+        text, encoding = content.decode(errors="replace"), DAMAGED_UTF8
+        not_ascii = len(text) - len(text.encode("ascii", "ignore"))
+        if not_ascii <= 2 * text.count("\ufffd"):
+            text, encoding = content.decode(WINDOWS), WINDOWS
+    if "\0" in text or (encoding in (WINDOWS, DAMAGED_UTF8) and _CONTROL.search(text)):
         raise ValueError("binary")
     return text, encoding

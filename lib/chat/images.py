@@ -33,7 +33,9 @@ MAX_SHOWN_PIXELS = 25_000_000
 """Pixels of an image that is decoded to be shown."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-_START_OF_SCAN = b"\xff\xda"
+_START_OF_SCAN = re.compile(rb"\xff\xda\0(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")
+"""With a length that fits the number of components, 1 to 4: libjpeg reads no other (ITU-T T.81,
+B.2.3), and what cameras append to a photo, a film for example, has such bytes by chance."""
 _MAX_SCANS = 32
 """Scans of a progressive JPEG, each of which decodes all pixels; ten are usual."""
 _MAX_PROFILE_BYTES = 200_000
@@ -76,7 +78,7 @@ def count_pixels(content: bytes) -> float | None:
     """
     from PIL import Image
 
-    if content.startswith(b"\xff\xd8") and content.count(_START_OF_SCAN) > _MAX_SCANS:
+    if content.startswith(b"\xff\xd8") and len(_START_OF_SCAN.findall(content)) > _MAX_SCANS:
         return math.inf
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as image:

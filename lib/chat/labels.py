@@ -10,6 +10,12 @@ CUT_SHORT = {
     "content_filter": "The model's provider held back the rest of this answer.",
 }
 """Sentences for each `finish_reason` of an incomplete answer."""
+NO_ANSWER = {
+    "length": "The model reached its maximum length before it had written an answer.",
+    "content_filter": "The model's provider held back this answer.",
+}
+"""The same for an answer without any text."""
+FINISHED_WITHOUT_ANSWER = "The model finished without an answer."
 DATA_POLICY_LABELS: dict[DataPolicy, str] = {
     "any": "Any provider",
     "no-training": "No training",

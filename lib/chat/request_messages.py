@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from lib.chat.attachments import shrink
+from lib.chat.attachments import LEFT_OUT, shrink
 from lib.chat.conversation import UNFINISHED, Answer, Conversation, Remedy, Turn
 from lib.openrouter.annotations import FileAnnotation
 from lib.openrouter.events import GeneratedImage
@@ -48,7 +48,7 @@ def request_messages(
         messages.append({"role": "user", "content": content})
         messages.append(_answer_message(turn, answer, sent))
     messages += _question_messages(last)
-    if last.answer.progress in UNFINISHED and last.answer.text:
+    if last.answer.progress in UNFINISHED and last.answer.has_text:
         messages.append({"role": "assistant", "content": last.answer.text})
         messages.append({"role": "user", "content": CONTINUE})
     return messages
@@ -79,7 +79,7 @@ def _question_messages(turn: Turn) -> list[ChatMessage]:
 
 def _answer_message(turn: Turn, answer: Answer, sent: list[GeneratedImage]) -> ChatMessage:
     images = [_image_part(image) for image in answer.images if any(image is one for one in sent)]
-    text = answer.text or ("" if images else NO_IMAGE)
+    text = answer.text if answer.has_text else "" if images else NO_IMAGE
     message: ChatMessage = {"role": "assistant", "content": text}
     if images:
         message["images"] = images
@@ -116,7 +116,7 @@ def _content(turn: Turn, remedy: Remedy) -> str | list[dict[str, Any]]:
     files = turn.attachments
     if remedy == "without_files" and files:
         names = ", ".join(file.name for file in files)
-        return turn.question or f"[left out: {names}]"
+        return turn.question or LEFT_OUT.format(names)
     if not files:
         return turn.question
     parts = [(shrink(file) if remedy == "smaller_images" else file).part() for file in files]

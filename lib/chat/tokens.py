@@ -98,7 +98,7 @@ def of_prompt(
         images += kinds.count("image")
         has_audio |= "audio" in kinds
         if answer is None:
-            if turn.answer.progress == "waiting" and turn.answer.text:  # it is continued
+            if turn.answer.progress == "waiting" and turn.answer.has_text:  # it is continued
                 tokens += _of_answer(turn.answer, takes_images=False) + PER_MESSAGE
             continue
         if answer.usage and answer.usage.prompt_tokens and not answer.usage_before:

@@ -7,7 +7,9 @@ from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.labels import (
     CUT_SHORT,
     DATA_POLICY_LABELS,
+    FINISHED_WITHOUT_ANSWER,
     INTERRUPTED,
+    NO_ANSWER,
     STOPPED,
     routing_facts,
     usd,
@@ -93,7 +95,7 @@ def ending(answer: Answer) -> str:
         case "failed":
             return answer.failure or "This answer failed."
         case "complete" if answer.is_empty:
-            return "The model finished without an answer."
+            return NO_ANSWER.get(answer.finish_reason, FINISHED_WITHOUT_ANSWER)
         case "complete":
             return CUT_SHORT.get(answer.finish_reason, "")
     return "This answer was still being written."

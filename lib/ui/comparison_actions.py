@@ -96,7 +96,7 @@ def ask_judge(
     criteria: str,
 ) -> None:
     """Have a model judge the answers of a round, twice: the second time in reversed order."""
-    turns = [(c, turn) for c, turn in comparison.round(round_index) if turn.answer.text]
+    turns = [(c, turn) for c, turn in comparison.round(round_index) if turn.answer.has_text]
     if len(turns) < 2 or live_answers(session, comparison):
         return
     question, verdict = turns[0][1], new_id()

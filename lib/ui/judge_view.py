@@ -36,7 +36,7 @@ class JudgeView:
         """Render the verdicts about a round; below the last round, what asks for another."""
         for judges in self._comparison.verdicts(index):
             self._render_verdict(judges, names)
-        answers = [answer for answer in self._comparison.answers(index).values() if answer.text]
+        answers = [answer for answer in self._comparison.answers(index).values() if answer.has_text]
         is_last = index == self._comparison.round_count - 1
         is_live = comparison_actions.live_answers(self._app.session, self._comparison)
         if is_last and len(answers) > 1 and not is_live:

@@ -7,7 +7,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.chat.conversation import MAX_QUESTION_LENGTH, Answer, Conversation, Turn
-from lib.chat.labels import CUT_SHORT, INTERRUPTED, STOPPED
+from lib.chat.labels import (
+    CUT_SHORT,
+    FINISHED_WITHOUT_ANSWER,
+    INTERRUPTED,
+    NO_ANSWER,
+    STOPPED,
+)
 from lib.markdown.streamlit import escape_markdown, link
 from lib.ui import browser, chat_actions
 from lib.ui.formatting import small
@@ -196,7 +202,9 @@ def render_footer(
             if answer.help:
                 st.link_button(*answer.help, icon=":material/open_in_new:")
         case "complete" if answer.is_empty:
-            st.warning("The model finished without an answer. Try again, or ask another way.")
+            what = NO_ANSWER.get(answer.finish_reason, FINISHED_WITHOUT_ANSWER)
+            way = "allow a longer one" if answer.finish_reason == "length" else "ask another way"
+            st.warning(f"{what} Try again, or {way}.")
         case "complete" if answer.finish_reason in CUT_SHORT:
             small(f":material/content_cut: {CUT_SHORT[answer.finish_reason]}")
     if hides_model:

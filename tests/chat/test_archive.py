@@ -1,5 +1,6 @@
 """Conversations as JSON: written and read whole, and nothing else is accepted."""
 
+import codecs
 import json
 from dataclasses import replace
 
@@ -119,6 +120,21 @@ def test_too_large_with_parsed_files(monkeypatch: pytest.MonkeyPatch) -> None:
     (back,) = decode(encode(Conversation([turn]))).turns
     assert back.answers[1].file_annotations == []
     assert back.answers[1].text == turn.answers[1].text
+
+
+def test_too_large_with_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If that is not enough, it is saved without the files of the questions, which name them."""
+    monkeypatch.setattr(archive, "MAX_BYTES", 4_000)
+    talk = Conversation()
+    talk.ask("Read it.", [attachment("a.pdf", b"%PDF-" + bytes(4_000))])
+    (back,) = decode(encode(talk)).turns
+    assert (back.question, back.attachments) == ("Read it.\n\n[left out: a.pdf]", [])
+
+
+def test_byte_order_mark() -> None:
+    """A file that an editor has saved again is still a conversation."""
+    talk = Conversation([whole_turn()])
+    assert decode(codecs.BOM_UTF8 + encode(talk)).turns == talk.turns
 
 
 @pytest.mark.parametrize("progress", ["waiting", "streaming"])

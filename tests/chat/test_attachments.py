@@ -111,6 +111,13 @@ def test_encoding(encoding: str) -> None:
     assert attachment("a.csv", file.content).part() == file.part()
 
 
+def test_damaged_text() -> None:
+    """One bad byte, or a character that is cut off, garbles nothing else."""
+    file = attachment("a.log", "Größe: 5 Ä".encode()[:-1])
+    assert file.part() == text_part("a.log", "Größe: 5 \ufffd")
+    assert file.note == "Some bytes of it are no text, and are sent as �."
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [

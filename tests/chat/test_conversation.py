@@ -71,7 +71,7 @@ def test_ask_again() -> None:
 def test_can_try_again(progress, can: bool) -> None:
     """Only an answer that broke off can be tried again."""
     assert conversation(("a", [Answer("b", progress)])).can_try_again() is can
-    assert conversation(("a", [Answer("", "complete")])).can_try_again()
+    assert conversation(("a", [Answer("\n", "complete")])).can_try_again()
     assert not Conversation().can_try_again()
 
 
@@ -82,6 +82,7 @@ def test_can_try_again(progress, can: bool) -> None:
         (Answer("a", "complete", finish_reason="stop"), False),
         (Answer("", "complete", finish_reason="length"), False),
         (Answer("a", "stopped"), True),
+        (Answer("\n", "stopped"), False),
         (Answer("a", "failed", finish_reason="length"), True),
         (Answer("a", "waiting", finish_reason="length"), False),
     ],

@@ -25,7 +25,8 @@ def test_endings() -> None:
         "waiting": Answer(),
         "failed": Answer("a", "failed"),
         "stopped": Answer("a", "stopped"),
-        "empty": Answer("", "complete"),
+        "empty": Answer("\n\n", "complete"),
+        "cut by a content filter": Answer("", "complete", finish_reason="content_filter"),
         "complete": Answer("a", "complete", finish_reason="stop"),
         "cut: maximum length": Answer("a", "complete", finish_reason="length"),
     }

@@ -113,6 +113,12 @@ def test_many_scans() -> None:
     assert count_pixels(content[:-2] + 100 * scan + content[-2:]) == math.inf
 
 
+def test_film_behind_a_photo() -> None:
+    """What a camera appends to a JPEG is not counted as scans, though it has their bytes by chance."""
+    content = encoded(Image.new("L", (64, 64)), "JPEG", progressive=True)
+    assert count_pixels(content + 100 * b"\xff\xda film") == 64 * 64
+
+
 def test_no_decoding() -> None:
     """Counting the pixels of a large image needs hardly any memory."""
     script = """

@@ -26,7 +26,12 @@ SENT_BACK = [{"type": "file", "file": FILE}]
         ([("a", [Answer("b", "complete")]), ("c", [Answer()])], ["a", "b", "c"]),
         ([("a", [Answer("b", "stopped")]), ("c", [Answer()])], ["a", "b", "c"]),
         ([("a", [Answer("", "failed")]), ("c", [Answer()])], ["c"]),
+        ([("a", [Answer("\n\n", "complete")]), ("c", [Answer()])], ["c"]),
         ([("a", [Answer("b", "failed"), Answer()])], ["a"]),
+        (
+            [("a", [Answer("", "complete", image_links=["https://x/a"])]), ("c", [Answer()])],
+            ["a", NO_IMAGE, "c"],
+        ),
         (
             [("a", [Answer("b", "failed"), Answer("c", "complete")]), ("d", [Answer()])],
             ["a", "c", "d"],

@@ -164,6 +164,10 @@ def test_too_large_files() -> None:
     assert tab.diff.has_left_out_files
     (back,) = restore(tab.records)
     assert (back.turns[0].question, back.turns[0].attachments) == ("a", [])
+    conversation.turns[0].question = ""
+    tab.store(conversation)
+    (back,) = restore(tab.records)
+    assert back.turns[0].question == "[left out: a.mp3]"
 
 
 def test_images() -> None:

@@ -244,6 +244,10 @@ def test_versions() -> None:
         (Answer("", "failed", "No credit & no answer."), "No credit & no answer."),
         (Answer("a", "failed"), "This answer failed."),
         (Answer("", "complete"), "The model finished without an answer."),
+        (
+            Answer("", "complete", finish_reason="length"),
+            "The model reached its maximum length before it had written an answer.",
+        ),
         (Answer("a", "complete", finish_reason="length"), "it reached its maximum length."),
         (Answer("a", "complete", finish_reason="content_filter"), "held back the rest"),
         (Answer("a", "streaming"), "This answer was still being written."),
