@@ -45,7 +45,7 @@ def figures_of(name: str, answer: Answer) -> Figures:
         ending == "complete",
         answer.first_token_seconds,
         answer.seconds,
-        usage.completion_tokens if usage else None,
+        (usage.completion_tokens or None) if usage else None,
         usage.cost if usage else None,
     )
 

@@ -32,7 +32,11 @@ For each answer, say in one or two sentences what is good and what is wrong. The
 from 0 to {max_score} for each, each on a line of its own, in this form:
 {form}"""
 _SCORE = re.compile(
-    r"answer\W{0,4}(\d)\W{0,12}?(?:score\W{0,6})?(\d{1,2}(?:[.,]\d)?)(?![\d])", re.I
+    r"""answer\W{0,4}(\d)\W{0,12}?(?:score\W{0,6})?(\d{1,2}(?:[.,]\d{1,2})?)(?!\d)
+    # A number in the middle of a sentence counts something else.
+    (?=(?:\s?/\s?10|\sout\sof\s10|\spoints?)?
+        (?:[^\w\n]{0,12}(?:\Z|\n|answer|score|\w{1,20}["']\s?:)|\s[–—-]\s))""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -98,6 +102,11 @@ class Judgment:
     answer: Answer
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the judge came to its end: before it, a number may count something else."""
+        return self.answer.has_text and not self.answer.is_cut
+
+    @property
     def scores(self) -> dict[str, float]:
         """The scores by model, as far as they can be read."""
         return read_scores(self.answer.text, self.order)
@@ -124,7 +133,7 @@ class Verdict:
         """Return what follows from both orders, as a sentence; `names` are of the models."""
         if any(one.answer.progress in ("waiting", "streaming") for one in self.judgments):
             return "The judge is still writing."
-        if len(self.judgments) < 2 or any(not one.answer.text for one in self.judgments):
+        if len(self.judgments) < 2 or any(not one.is_whole for one in self.judgments):
             return "The judge did not answer in both orders, so there is no verdict."
         preferred = [_favourites(one.scores, one.order) for one in self.judgments]
         if not all(preferred):

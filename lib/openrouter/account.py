@@ -61,12 +61,12 @@ def get_account(base_url: str, key: str, *, timeout: Timeout = (5, 10)) -> Accou
     """
     data = get_data(f"{base_url}/api/v1/key", auth=Bearer(key), timeout=timeout)
     try:
-        budgets = data.get("budgets")
+        budgets, remaining = data.get("budgets"), number(data.get("limit_remaining"))
         listed = budgets[:MAX_BUDGETS] if isinstance(budgets, list) else []
         return Account(
             label=one_line(data["label"]),
             limit=number(data.get("limit")),
-            limit_remaining=number(data.get("limit_remaining")),
+            limit_remaining=remaining if remaining is None else max(0.0, remaining),
             usage=number(data.get("usage")) or 0.0,
             limit_reset=one_line(data.get("limit_reset"), 40),
             expires_at=_time(data.get("expires_at")),

@@ -17,6 +17,10 @@ _PER_MILLION = {
     "internal_reasoning": "of reasoning",
     "audio": "of audio",
 }
+MAX_TOKEN_PRICE = 0.0005
+"""USD. A lower price of an image that is made is that of a token of it: the catalogue has both."""
+MAX_PROMPT_PRICE = 0.00001
+"""The same of an image that is sent, whose tokens cost what those of the prompt do."""
 _IN_SHORT = ("request", "image", "image_output")
 _EACH = {
     "request": "a request",
@@ -76,15 +80,22 @@ def _prices(pricing: Pricing, *, is_long: bool = False) -> str:
     if pricing.prompt is None or pricing.completion is None:
         return "price varies"
     each = [
-        f"{usd(price)} {_EACH[name]}"
+        _price_of(name, price)
         for name, price in pricing.others
         if price is not None and name in _IN_SHORT
+        if name != "image" or price > MAX_PROMPT_PRICE
     ]
     by_token = f"{usd(pricing.prompt * 1e6)} / {usd(pricing.completion * 1e6)}"
     if pricing.prompt or pricing.completion:
         unit = " for a million prompt / completion tokens" if is_long else ""
         return " + ".join([by_token + unit, *each])
     return " + ".join(each) or f"{by_token} and more"
+
+
+def _price_of(name: str, price: float) -> str:
+    if name == "image_output" and price < MAX_TOKEN_PRICE:
+        return f"{usd(price * 1e6)} for a million tokens of images made"
+    return f"{usd(price)} {_EACH[name]}"
 
 
 def _further_prices(pricing: Pricing) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
@@ -130,7 +131,9 @@ def render_choice(settings: Settings, session: Session) -> None:
 
 def typed_model_id(typed: str, site_url: str) -> str:
     """Return the model id that was typed, also as the address of a page; empty if it is none."""
-    name = typed.strip().removeprefix(f"{site_url}/")
+    name = typed.strip()
+    if (page := urlsplit(name)).netloc.removeprefix("www.") == urlsplit(site_url).netloc:
+        name = "/".join(unquote(page.path).split("/")[1:3])
     return name if "/" in name and is_model_id(name) else ""
 
 

@@ -17,6 +17,8 @@ def test_figures() -> None:
     assert figures_of("One", answer()) == Figures("One", "complete", True, 0.5, 2.0, 100, 0.002)
     assert figures_of("One", answer()).cost_of_thousand == 2
     assert figures_of("One", Answer()).cost_of_thousand is None
+    unknown = Answer("a", "complete", usage=Usage(0, 0, 0.01))
+    assert figures_of("One", unknown).tokens is None
 
 
 def test_endings() -> None:

@@ -47,6 +47,9 @@ def test_long_answers() -> None:
         "- answer 1 — score: 8\n- answer 2 — score: 6.5",
         "Answer 1: 2 of the facts are wrong.\n\nAnswer 2: fine.\n\nAnswer 1: 8\nAnswer 2: 6.5",
         "| Answer 1 | 8 |\n| Answer 2 | 6.5 |",
+        "Answer 1: 8, Answer 2: 6.50\n\nA small gap: Answer 2 (2 slips) stays behind.",
+        "Answer 1: 8 — clear\nAnswer 2: 6.5 points",
+        '{"answer 1": {"score": 8, "why": "clear"}, "answer 2": {"score": 6.5, "why": "long"}}',
         "Answer 1: 8\nAnswer 2: 6.5\nAnswer 3: 9\nAnswer 1: 99\nAnswer 2: 100",
     ],
 )
@@ -55,7 +58,18 @@ def test_scores(written: str) -> None:
     assert read_scores(written, ORDER) == {"a/one": 8, "b/two": 6.5}
 
 
-@pytest.mark.parametrize("written", ["", "Both are fine.", "Answer 0: 5", "Answer 1: " * 10_000])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "Both are fine.",
+        "Answer 0: 5",
+        "Answer 1: " * 10_000,
+        "Answer 1: 3 of the 4 claims are wrong.",
+        "### Answer 1\n\n1. Right.\n2. Clear.",
+        "Answer 1: 8/100",
+    ],
+)
 def test_no_scores(written: str) -> None:
     """Words without scores have none."""
     assert read_scores(written, ORDER) == {}
@@ -90,6 +104,13 @@ def verdict(first: str, second: str, progress: Progress = "complete") -> Verdict
 def test_conclusion(first: str, second: str, conclusion: str) -> None:
     """A judge is believed only if it prefers the same in both orders."""
     assert conclusion in verdict(first, second).conclusion(NAMES)
+
+
+@pytest.mark.parametrize("progress", ["stopped", "interrupted", "failed"])
+def test_cut_off(progress: Progress) -> None:
+    """Of a judge that did not come to its end nothing follows, whatever numbers it wrote."""
+    cut = verdict("Answer 1: 8\nAnswer 2: 6", "Answer 1: 6\nAnswer 2: 8", progress)
+    assert "there is no verdict" in cut.conclusion(NAMES)
 
 
 def test_unfinished() -> None:

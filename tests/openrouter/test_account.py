@@ -114,6 +114,13 @@ def test_no_amount(raw_server: RawServer, amount: bytes) -> None:
     assert account == Account("l", None, None, 0.0)
 
 
+def test_overdrawn(raw_server: RawServer) -> None:
+    """Of a limit that was exceeded nothing is left."""
+    body = b'{"data":{"label":"l","limit":5,"limit_remaining":-0.003,"usage":5.003}}'
+    account = get_account(raw_server.serve(http(body, "application/json")), "sk-or-x")
+    assert account.limit_remaining == 0
+
+
 def test_half_a_character(raw_server: RawServer) -> None:
     """Half a character, which no page can show, is replaced."""
     body = rb'{"data":{"label":"a\ud83d"}}'

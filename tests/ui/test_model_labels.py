@@ -39,6 +39,11 @@ def test_label_and_description() -> None:
             r"\$1.00 / \$2.00 for a million prompt / completion tokens + \$0.04 an image made",
         ),
         (
+            Pricing(1e-6, 2e-6, (("image", 1e-6), ("image_output", 3e-5))),
+            r"\$1.00 / \$2.00 for a million prompt / completion tokens"
+            r" + \$30.00 for a million tokens of images made",
+        ),
+        (
             Pricing(1e-6, 2e-6, (("input_cache_read", 1e-7), ("input_cache_write", 1.25e-6))),
             r"\$1.00 / \$2.00 for a million prompt / completion tokens · "
             r"\$0.10 for a million tokens read from the cache · "
