@@ -19,6 +19,8 @@ MAX_UPLOAD_MB = 10
 """Megabytes (of 1,000,000 bytes) of one file."""
 LEFT_OUT = "[left out: {}]"
 """The question in place of files that are not sent, or not stored, with their names."""
+MAX_NAME_LENGTH = 200
+MAX_SUFFIX_LENGTH = 20
 MAX_TEXT_FILE_LENGTH = 500_000
 """Characters."""
 
@@ -82,8 +84,10 @@ def attachment(name: str, content: bytes) -> Attachment:
 
     Raises `NotAttachable`.
     """
-    name = " ".join(PurePath(name).name.split())[:200]
-    extension = PurePath(name).suffix.removeprefix(".").lower()
+    path = PurePath(" ".join(PurePath(name).name.split()))
+    suffix = path.suffix[:MAX_SUFFIX_LENGTH]
+    name = path.stem[: MAX_NAME_LENGTH - len(suffix)] + suffix
+    extension = suffix.removeprefix(".").lower()
     if len(content) > MAX_UPLOAD_MB * 1_000_000:
         raise NotAttachable(f"{name} is larger than {MAX_UPLOAD_MB} MB.")
     if not content:

@@ -265,7 +265,8 @@ class Conversation:
         return replace(self.copy(), name=name, began_at=self.began_at - 0.001)
 
     def ask(self, question: str, attachments: list[Attachment] | None = None) -> None:
-        """Add a question with a waiting answer."""
+        """Add a question with a waiting answer; one of white space alone, beside files, is empty."""
+        question = "" if question.isspace() else question
         self.turns.append(Turn(question, [Answer()], attachments or []))
 
     def replace(self, turn: Turn, question: str) -> list[Turn]:

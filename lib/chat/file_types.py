@@ -33,6 +33,8 @@ _ENCODINGS = {
 WINDOWS = "cp1252"
 DAMAGED_UTF8 = "damaged UTF-8"
 """In place of an encoding: most of what is not ASCII is UTF-8."""
+MIN_LETTERS = 10
+"""Of a text of which they can tell the script."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 """Characters that are in no text; files of MS-DOS end with 1A, and 1B begins a color."""
 
@@ -50,7 +52,8 @@ def decode_text(content: bytes) -> tuple[str, str]:
     """Return a text and its encoding: that of its byte order mark, else UTF-8, else Windows-1252.
 
     A text of which more characters are UTF-8 than are not was cut or damaged: U+FFFD stands for the
-    others. Raises `ValueError` for what is no text in these.
+    others. Raises `ValueError` for what is no text in these: with Windows-1252, also for one most
+    of whose letters are not ASCII, as it is Cyrillic or Chinese in an encoding of its own.
     """
     encoding = next((name for bom, name in _ENCODINGS.items() if content.startswith(bom)), "utf-8")
     try:
@@ -64,4 +67,12 @@ def decode_text(content: bytes) -> tuple[str, str]:
             text, encoding = content.decode(WINDOWS), WINDOWS
     if "\0" in text or (encoding in (WINDOWS, DAMAGED_UTF8) and _CONTROL.search(text)):
         raise ValueError("binary")
+    if encoding == WINDOWS and _is_of_another_script(text):
+        raise ValueError("in an encoding of another script")
     return text, encoding
+
+
+def _is_of_another_script(text: str) -> bool:
+    letters = "".join(filter(str.isalpha, text))
+    ascii_letters = letters.encode("ascii", "ignore")
+    return len(letters) >= MIN_LETTERS and len(ascii_letters) < len(letters) / 2

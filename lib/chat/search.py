@@ -1,4 +1,4 @@
-"""Find words in conversations, whatever their case and their accents."""
+"""Find words in conversations, whatever their case, their accents and the form of their signs."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ def find(
 ) -> list[Hit]:
     """Return the turns that have all words of a query, in the latest conversations first.
 
-    In their questions and in the answers that are shown. `folded` may be `fold` with a cache.
+    In their questions, the names of their files, and the answers that are shown. `folded` may be `fold` with a cache.
     """
     return list(islice(_hits(conversations, query, folded or fold), maximum))
 
@@ -52,7 +52,10 @@ def _hits(
     for conversation in reversed(conversations):
         for turn in conversation.turns:
             name = conversation.name if turn is conversation.turns[0] else ""
-            texts = [normalize("NFC", text) for text in (turn.question, turn.answer.text, name)]
+            files = (file.name for file in turn.attachments)
+            texts = [
+                normalize("NFC", text) for text in (turn.question, turn.answer.text, name, *files)
+            ]
             if all(any(word in folded(text) for text in texts) for word in words):
                 text = next(text for text in texts if words[0] in folded(text))
                 start = folded(text).index(words[0])
@@ -74,6 +77,11 @@ def _bases() -> Iterator[tuple[str, str]]:
             yield letter, parts[0].lower()
 
 
-_BASES = dict(_bases())
+_BASES = {
+    **dict(_bases()),
+    # Letters that have no base in Unicode, and the signs of print that nobody types.
+    **dict(zip("łŁøØđĐħĦŧŦı", "llooddhhtti", strict=True)),
+    **dict(zip("‐‑‒–—−‘’‚“”„", "------'''\"\"\"", strict=True)),
+}
 _SPACE = re.compile(r"[\s*`#>|]+")
 """With the marks of markdown that would only be noise in an excerpt."""

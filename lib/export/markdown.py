@@ -76,7 +76,7 @@ def _code_block(text: str) -> str:
 def _close_last_block(text: str) -> str:
     """Return an answer with its last block closed, so that it does not include what follows."""
     text = _LINE_END.sub("\n", text)
-    ends = (_fence("`", text), _fence("~", text), "$$", "-->", "</pre>")
+    ends = (_fence("`", text), _fence("~", text), "$$", "-->", "</pre>", "?>", "]]>")
     candidates = (text, *(f"{text}\n{end}" for end in ends))
     return next((each for each in candidates if not _is_open(each)), text)
 

@@ -136,5 +136,5 @@ def test_title() -> None:
     assert talk.title == "Sky"
     assert len(conversation(("a" * 100, [Answer()])).title) == 60
     files = Conversation()
-    files.ask("", [attachment("plan.txt", b"x")])
+    files.ask(" \n", [attachment("plan.txt", b"x")])
     assert files.title == "plan.txt"

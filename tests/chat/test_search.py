@@ -5,6 +5,7 @@ import unicodedata
 
 import pytest
 
+from lib.chat.attachments import attachment
 from lib.chat.conversation import Answer, Conversation, Turn
 from lib.chat.search import EXCERPT_LENGTH, find, fold
 
@@ -24,6 +25,9 @@ def talk(question: str, answer: str = "", name: str = "") -> Conversation:
         ("İstanbul", "istanbul", "İstanbul"),
         ("Ωμέγα", "ωμεγα", "Ωμέγα"),
         ("中文 也", "文", "文"),
+        ("Łódź, København", "lodz", "Łódź"),
+        ("state‑of‑the‑art", "state-of-the-art", "state‑of‑the‑art"),
+        ("I don’t know", "don't", "don’t"),
         ("a.b", "a.b", "a.b"),
         ("axb", "a.b", ""),
     ],
@@ -34,10 +38,17 @@ def test_word(text: str, query: str, found: str) -> None:
 
 
 def test_all_words() -> None:
-    """All words have to be in a turn: in its question, its shown answer, or the chat's name."""
+    """All words have to be in a turn: in its question, files, shown answer, or the chat's name."""
     chat = talk("One two", "three", "Four")
     chat.turns[0].answers.insert(0, Answer("hidden", "complete"))
-    for query, count in (("three one", 1), ("one five", 0), ("four", 1), ("hidden", 0), (" ", 0)):
+    chat.turns[0].attachments = [attachment("report.txt", b"x")]
+    for query, count in (
+        ("three one report", 1),
+        ("one five", 0),
+        ("four", 1),
+        ("hidden", 0),
+        (" ", 0),
+    ):
         assert len(find([chat], query, 10)) == count
 
 

@@ -343,6 +343,8 @@ def test_question_in_markdown(question: str) -> None:
         "a\n````\n```",
         "$$\na",
         "<!-- a",
+        "<?php\necho 1;",
+        "<![CDATA[ a",
         "<pre>\n\na",
         "- ```\n  a",
     ],
