@@ -23,11 +23,11 @@ if not settings.try_without_account:
     st.stop()
 
 request = st.query_params.to_dict()
-callback_url = urlsplit(request.get("callback_url", ""))
+is_valid = consent.validation_error(request) is None
+callback_url = urlsplit(request.get("callback_url", "") if is_valid else "")
 # Only back to this app, or anybody could send people anywhere by a link to this page.
 own_urls = map(urlsplit, filter(None, (main_page_url(), settings.callback_url)))
-is_own = any(callback_url[:2] == url[:2] for url in own_urls)
-if not is_own or consent.validation_error(request):
+if not any(callback_url[:2] == url[:2] for url in own_urls):
     st.warning("This request is not valid. Begin again in the app.", icon=":material/link_off:")
     st.page_link(page.MAIN_PAGE, label="Back to the app", icon=":material/arrow_back:")
     st.stop()

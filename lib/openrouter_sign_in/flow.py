@@ -25,6 +25,12 @@ MAX_SEAL_AGE_S = 20 * 60
 """At the click: a page that stays open longer has its pending sign-in sealed again."""
 
 
+_DENIED = (
+    "Nothing was approved at OpenRouter, so you are not signed in. You can try again at any time."
+)
+_FAILED = "OpenRouter reported a problem with the sign-in. Please sign in again in a moment."
+
+
 def begin(
     state: State, callback_url: str | None, *, method: Method | None = None, sandbox: bool = False
 ) -> PendingSignIn:
@@ -112,11 +118,14 @@ def receive_callback(state: State) -> None:
     elif state.user:
         pass  # an old URL, opened again by someone who is signed in
     elif response.error:
-        state.failure = "Nothing was approved at OpenRouter, so you are not signed in. You can try again at any time."
+        state.failure = _DENIED if response.error == "access_denied" else _FAILED
     elif response.code and pending:
-        newest = max(pending, key=lambda one: one.started_at)
+        # More likely of the link that everyone uses, and of the last one.
+        likeliest = max(
+            pending, key=lambda one: (one.base_url == state.options.base_url, one.started_at)
+        )
         bind(state)
-        state.unconfirmed = Exchange(response.code, newest)
+        state.unconfirmed = Exchange(response.code, likeliest)
     else:
         state.failure = "This sign-in was not started in this browser, was started too long ago, or its cookie was blocked. Please sign in again from here."
 

@@ -2,6 +2,9 @@
 // pending sign-in, sealed by the server, in a cookie.
 
 const MAX_PENDING = 4;
+// Characters of all of them, whose callback URLs may be long: Streamlit answers no request with more
+// than 8 KB of cookies, so that the app would not load any more.
+const MAX_PENDING_LENGTH = 5000;
 
 // By link: its last cookie and when that arrived, whether a click waits for a new one, and what it
 // listens to.
@@ -54,10 +57,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function storePending({ cookie, prefix }) {
-  const pending = cookieNames().filter((name) => name.startsWith(prefix));
-  for (const name of pending.slice(0, Math.max(0, pending.length - MAX_PENDING + 1))) {
-    deleteCookie(name);
-  }
+  const pending = document.cookie.split("; ").filter((pair) => pair.startsWith(prefix));
+  const isTooMuch = () =>
+    pending.length >= MAX_PENDING || [...pending, cookie].join("; ").length > MAX_PENDING_LENGTH;
+  while (pending.length && isTooMuch()) deleteCookie(pending.shift().split("=")[0]);
   document.cookie = cookie;
 }
 
@@ -74,10 +77,6 @@ function leaveFrame(href) {
   } catch {
     return false; // another origin: the link's own target applies
   }
-}
-
-function cookieNames() {
-  return document.cookie.split("; ").map((pair) => pair.split("=")[0]);
 }
 
 function deleteCookie(name) {

@@ -88,7 +88,7 @@ def parse_callback(query: Mapping[str, str]) -> AuthorizationResponse | None:
     query = {name: value for name, value in query.items() if len(value) <= MAX_PARAMETER_LENGTH}
     state, glued, rest = query.get("state", "").partition("?")
     if glued:
-        query = dict(parse_qsl(rest)) | query
+        query = dict(parse_qsl(rest.replace("+", "%2B"))) | query  # decoded once already
     code, error = query.get("code"), query.get("error")
     if not code and not error:
         return None
@@ -194,5 +194,7 @@ def _post(url: str, body: Mapping[str, str], timeout: tuple[float, float]) -> tu
 def _problem(status: int, error: object) -> Problem:
     if status != 403:
         return ""
-    message = error.get("message") if isinstance(error, dict) else error
-    return "code_expired" if "expired" in str(message).lower() else "code_rejected"
+    message = str(error.get("message") if isinstance(error, dict) else error).lower()
+    if "code" not in message:
+        return ""
+    return "code_expired" if "expired" in message else "code_rejected"

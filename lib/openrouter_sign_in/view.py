@@ -154,6 +154,7 @@ _FAILURES = {
     "unreachable": "OpenRouter could not be reached from this app. Check status.openrouter.ai, then sign in again.",
     "invalid_response": "OpenRouter answered in a way that this app does not understand. Please sign in again; if it happens twice, tell the person who sent you the link.",
     400: "OpenRouter did not accept this app's request (the code_challenge_method). Tell the person who sent you the link.",
+    403: "The sign-in was refused on its way to OpenRouter (error 403), perhaps because of where this app runs. Tell the person who sent you the link.",
     409: "OpenRouter was busy with another sign-in of yours. Please sign in again.",
 }
 _RISK = "you would be signed in to their account, and they could read what you ask."

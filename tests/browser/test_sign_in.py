@@ -3,6 +3,7 @@
 import re
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
@@ -116,6 +117,16 @@ def test_two_tabs(person: BrowserContext, page: Page, app: App, sandbox: Sandbox
             steps.confirm(tabs[number])
         steps.expect_chat(tabs[number])
     assert steps.statuses(sandbox) == [200, 200, 200]
+
+
+def test_many_long_links(person: BrowserContext, page: Page, app: App) -> None:
+    """However many sign-ins are begun from links that are long, the app loads, and the last returns."""
+    query = urlencode({"prompt": "字" * 210})
+    for _ in range(4):
+        steps.start(page, f"{app.url}?{query}")
+    assert sum(len(cookie["value"]) for cookie in person.cookies()) < 5_000
+    steps.authorize(page)
+    expect(page.get_by_role("button", name="字字字")).to_be_enabled()
 
 
 def test_loopback_address(person: BrowserContext, page: Page, app: App) -> None:

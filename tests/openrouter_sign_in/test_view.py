@@ -15,6 +15,7 @@ from lib.openrouter_sign_in.view import explain
         (ExchangeError("unreachable"), "could not be reached"),
         (ExchangeError("invalid_response", status=200), "does not understand"),
         (ExchangeError(status=400), "code_challenge_method"),
+        (ExchangeError(status=403), "refused on its way to OpenRouter (error 403)"),
         (ExchangeError(status=405), "refused the sign-in (error 405)"),
         (ExchangeError(status=409), "busy with another sign-in"),
         (ExchangeError(status=500), "a problem at the moment (error 500)"),

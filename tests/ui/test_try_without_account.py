@@ -132,6 +132,7 @@ def consent_page(request: dict[str, str]) -> AppTest:
         {"callback_url": "http://localhost:3000.evil.example/"},
         {"callback_url": "javascript:alert(1)"},
         {"callback_url": ""},
+        {"callback_url": "http://["},
         {"code_challenge": "short"},
         {"code_challenge_method": "S512"},
         {"limit": "nan"},
