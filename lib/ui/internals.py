@@ -15,8 +15,10 @@ SELECTORS = (
     *(
         f'[data-testid="st{name}"]'
         for name in (
+            "ChatInput",
             "ChatInputTextArea",
             "ExpandSidebarButton",
+            "FileChip",
             "HorizontalBlock",
             "Image",
             "ImageContainer",

@@ -29,6 +29,9 @@ def test_selectors(page: Page, app: App, sandbox: Sandbox) -> None:
     arrive_signed_in(page.context, app, sandbox)
     page.goto(f"{app.url}chat")
     steps.attach(page, ("photo.png", "image/png", picture(40, 20)))
+    chip = '[data-testid="stFileChip"]'  # until the file is sent
+    expect(page.locator(chip)).to_be_attached()
+    used.remove(chip)
     steps.ask(page, "sandbox/echo A picture:\n\n```mermaid\nno diagram\n```\n")
     # With this toolbar it does not show; test_clicks_in_mid_answer has one with which it does.
     used.remove('[data-testid="stStatusWidget"]')
