@@ -6,12 +6,15 @@ import re
 import pytest
 
 from lib.openrouter.request import WEB_SEARCH
+from lib.settings import Settings
+from lib.ui import catalogue
 from lib.ui.models import typed_model_id
 from sandbox.models import models
 from sandbox.server import Sandbox
 from sandbox.special_models import ALIASES
 from tests.conftest import RawServer, http
 from tests.support.pages import ask, chat_page, main_page, open_choice, signed_in, visible_text
+from tests.support.waiting import wait_until
 
 
 def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,8 +38,13 @@ def test_prepared_demo(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_filters(sandbox: Sandbox) -> None:
     """Filters shorten the list of models, and change no choice by themselves."""
-    app = open_choice(chat_page(signed_in()))
+    session = signed_in()
+    assert session.user
     listed = [model for model in models() if model["id"] != "sandbox/excluded"]
+    settings = Settings(base_url=session.user.base_url)
+    # Until it is there, the list is everybody's.
+    wait_until(lambda: len(catalogue.models(settings, session)) == len(listed))
+    app = open_choice(chat_page(session))
     free = [model for model in listed if all(price == "0" for price in model["pricing"].values())]
     seeing = [model for model in free if "image" in model["architecture"]["input_modalities"]]
     for filters, fitting in (([], listed), (["Free"], free), (["Free", "Takes images"], seeing)):
