@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from lib.openrouter.models import is_model_id
 from lib.openrouter.request import DATA_POLICIES, DataPolicy, stricter
-from lib.openrouter.untrusted import one_line
+from lib.openrouter.untrusted import is_visible, one_line
 from lib.settings import MAX_COMPARED, Settings
 
 MAX_TITLE_LENGTH = 60
@@ -88,4 +88,4 @@ def _is_too_long(query: Mapping[str, str]) -> bool:
 def _printable(text: str, max_length: int) -> str:
     """Return one line without invisible characters, which would hide what a click sends."""
     line = one_line(text, MAX_QUERY_LENGTH)
-    return "".join(filter(str.isprintable, line)).strip()[:max_length].strip()
+    return "".join(filter(is_visible, line)).strip()[:max_length].strip()

@@ -183,7 +183,13 @@ def _openrouter(base_url: str, connection: ConnectionCheck) -> Finding:
     took = f"{connection.milliseconds} ms"
     if connection.status is not None:
         status = "" if connection.status == 200 else f" with status {connection.status}"
-        return Finding("ok", "OpenRouter", f"{base_url} responded{status} in {took}.")
+        responded = f"{base_url} responded{status} in {took}"
+        if connection.status == 404 or 300 <= connection.status < 400:
+            remedy = "Check OPENROUTER_BASE_URL and OPENROUTER_API_URL."
+            return Finding(
+                "warning", "OpenRouter", f"{responded}, as OpenRouter does not. {remedy}"
+            )
+        return Finding("ok", "OpenRouter", f"{responded}.")
     return Finding(
         "warning",
         "OpenRouter",

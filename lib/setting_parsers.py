@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from lib.openrouter.models import is_model_id
 from lib.openrouter.request import DATA_POLICIES, DataPolicy
+from lib.openrouter.untrusted import is_visible
 
 Method = Literal["S256", "plain", "none"]
 
@@ -25,13 +26,15 @@ class SettingError(ValueError):
 
 
 def text(max_length: int, *, min_length: int = 1, multiline: bool = False) -> Parser[str]:
-    """Return a parser of printable text within these lengths, in characters."""
+    """Return a parser of visible text within these lengths, in characters; lines may have tabs."""
 
     def parse(name: str, value: str) -> str:
-        lines = value.splitlines() if multiline else [value]
-        if not min_length <= len(value) <= max_length or not all(map(str.isprintable, lines)):
+        lines = value.replace("\t", " ").splitlines() if multiline else [value]
+        if not min_length <= len(value) <= max_length or len(value.splitlines()) > len(lines):
             what = "text" if multiline else "one line"
             raise SettingError(name, f"must be {what} of {min_length} to {max_length} characters.")
+        if found := next((one for line in lines for one in line if not is_visible(one)), ""):
+            raise SettingError(name, f"must be without the invisible character U+{ord(found):04X}.")
         return value
 
     return parse
@@ -90,13 +93,10 @@ def url(name: str, value: str) -> str:
 
 
 def base_url(name: str, value: str) -> str:
-    """Parse a URL that paths are appended to."""
-    return url(name, value).rstrip("/")
-
-
-def api_url(name: str, value: str) -> str:
-    """Parse the URL of the API, without the `/api/v1` at its end."""
-    return base_url(name, value).removesuffix("/api/v1").rstrip("/")
+    """Parse a URL that paths are appended to, without the `/api/v1` that other programs want there."""
+    if "?" in value:
+        raise SettingError(name, "must be a URL without a query, such as https://example.org.")
+    return url(name, value).rstrip("/").removesuffix("/api/v1").rstrip("/")
 
 
 def data_policy(name: str, value: str) -> DataPolicy:

@@ -159,7 +159,7 @@ class Settings:
     )
     openrouter_api_url: str | None = _setting(
         "OPENROUTER_API_URL",
-        parsers.api_url,
+        parsers.base_url,
         None,
         "The URL of the API for chat, account and models if it is another one, such as "
         "`https://eu.openrouter.ai` for requests that are handled in the EU.",

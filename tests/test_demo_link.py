@@ -32,6 +32,7 @@ def test_round_trip() -> None:
         ("model", "<b>", DemoLink()),
         ("model", "x" * 201, DemoLink()),
         ("prompt", "Say\x00 \u202ehi\u200b\n\nplease", DemoLink(prompt="Say hi please")),
+        ("prompt", "می\u200cخواهم 👩\u200d💻", DemoLink(prompt="می\u200cخواهم 👩\u200d💻")),
         ("prompt", "x" * 301, DemoLink(prompt="x" * 300)),
         ("prompt", "\ud800", DemoLink(prompt="\ufffd")),
         ("prompt", "字" * 230, DemoLink()),

@@ -54,8 +54,9 @@ def test_all_well() -> None:
             "OpenRouter",
             "did not respond in time (3000 ms). Check OPENROUTER_BASE_URL",
         ),
+        ({"connection": ConnectionCheck(6, 404)}, "OpenRouter", "status 404 in 6 ms, as OpenRouter does not."),
     ],
-    ids=["callback", "host", "scheme", "port", "path", "cookies", "options", "unreachable"],
+    ids=["callback", "host", "scheme", "port", "path", "cookies", "options", "unreachable", "other server"],
 )  # fmt: skip
 def test_warning(changes: dict[str, Any], subject: str, remedy: str) -> None:
     """Each problem is one warning, which says what to do."""
@@ -135,6 +136,7 @@ def test_nothing_secret() -> None:
     settings = read_settings(
         dict.fromkeys(names, address)
         | dict.fromkeys(free_texts, SECRET)
+        | {"OPENROUTER_BASE_URL": address.partition("?")[0]}
         | {"OPENROUTER_KEY_LABEL": f"sk-or-v1-{SECRET}"}
     )
     for observed in (

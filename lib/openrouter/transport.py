@@ -67,6 +67,8 @@ def send(
         raise (Unreachable if could_not_connect else ConnectionLost) from error
     except requests.RequestException as error:
         raise ConnectionLost from error
+    except (HTTPError, OSError) as error:  # a host or a REQUESTS_CA_BUNDLE that is none
+        raise Unreachable from error
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reading of untrusted JSON: any input gives a valid value, None, or one kind of error."""
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,17 @@ def check_items(body: bytes | str) -> None:
         items = sum(map(body.count, "[{,"))
     if items > MAX_ITEMS:
         raise ValueError("too many items")
+
+
+def is_visible(character: str) -> bool:
+    """Return whether a character may stand in a text for people: none that hides or turns others.
+
+    The joiners may, which emoji, and words of Persian and Hindi, consist of.
+    """
+    return unicodedata.category(character) not in _INVISIBLE or character in "\u200c\u200d"
+
+
+_INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 
 
 def one_line(text: object, max_length: int = MAX_LINE_LENGTH) -> str:

@@ -112,6 +112,7 @@ def load_settings() -> Settings:
     """Read the settings; an invalid one ends the page with a sentence that names it."""
     # Community Cloud overrides config.toml with a value that shows tracebacks.
     st.set_option("client.showErrorDetails", "none")
+    configuration.bypass_proxy()  # on the way to the sandbox
     try:
         return configuration.read_settings_in_force()
     except SettingError as error:

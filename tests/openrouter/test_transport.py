@@ -236,11 +236,19 @@ def test_status(raw_server: RawServer, status: int) -> None:
     assert len(raw_server.received) == 1
 
 
-def test_unreachable() -> None:
-    """A refused connection raises `Unreachable` itself."""
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://openrouter..ai"])
+def test_unreachable(url: str) -> None:
+    """A refused connection, or a host that is none, raises `Unreachable` itself."""
     with pytest.raises(Unreachable) as raised:
-        send("GET", "http://127.0.0.1:9", timeout=(5, 5))
+        send("GET", url, timeout=(5, 5))
     assert type(raised.value) is Unreachable
+
+
+def test_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does a file of certificates that is not there."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/corporate-ca.pem")
+    with pytest.raises(Unreachable):
+        send("GET", "https://127.0.0.1:9", timeout=(5, 5))
 
 
 @pytest.mark.parametrize(("auth", "header"), [({}, None), ({"auth": Bearer(KEY)}, f"Bearer {KEY}")])

@@ -45,6 +45,9 @@ def test_secrets(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "REMEMBER_SIGN_IN = false" in report
     app.secrets["APP_PROMPTS"] = ["Why?", "How?"]
     assert "APP_PROMPTS must be one text in quotes" in app.run().error[0].value
+    del app.secrets["APP_PROMPTS"]
+    app.secrets["connections"] = {"url": "x", "APP_TITLE": "Chat"}
+    assert "APP_TITLE stands below [connections]" in app.run().error[0].value
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text("APP_TITLE = Chat")
     monkeypatch.setattr(configuration, "ROOT", tmp_path)
