@@ -211,9 +211,11 @@ class Completion:
         return extras
 
     def end(self) -> None:
-        """Charge for the text sent so far, if the answer was not completed."""
+        """Charge for the text sent so far, if the answer was not completed; forget all texts."""
         if self._usage is None:
             self._charge(self._sent)
+        self._text = self._raw_text = self._sent = self._continued = ""
+        self._extras = []
 
     def record(self) -> dict[str, Any] | None:
         """Return the record of `GET /api/v1/generation`, None until the answer has ended."""

@@ -1,7 +1,9 @@
 """The bounds of a sandbox that anybody may use."""
 
+import gc
 import threading
 import time
+import tracemalloc
 
 import pytest
 import requests
@@ -107,6 +109,24 @@ def test_records() -> None:
         ask(url, new_key(url), "sandbox/echo")
         assert not sandbox.completions
         assert not sandbox.exchanges
+
+
+def held_bytes() -> int:
+    """The memory that was taken since `tracemalloc` began, and is still in use."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def test_texts_are_forgotten() -> None:
+    """What was asked and answered takes no memory once the answer has ended; its cost stays."""
+    sandbox = Sandbox(limits=PUBLIC)
+    with sandbox.serve() as url:
+        key = new_key(url)
+        tracemalloc.start()
+        ask(url, key, "sandbox/echo", "x" * 3_000_000).close()
+        wait_until(lambda: sandbox.open_streams == 0 and held_bytes() < 1_000_000)
+        tracemalloc.stop()
+        assert sandbox.keys[key].usage > 0
 
 
 def test_public() -> None:
