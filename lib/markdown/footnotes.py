@@ -11,9 +11,12 @@ _REFERENCE = re.compile(r"\[\^([^\[\]\s]{1,100}+)\]")
 
 
 def _definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A definition stands at the top level. It keeps the number that it has already."""
+    """A definition stands at the top level. It keeps the number that it has already.
+
+    `silent` asks whether it ends the paragraph before it, which may be that of another note.
+    """
     found = _REFERENCE.match(state.src, state.bMarks[start] + state.tShift[start])
-    if state.level or found is None:
+    if found is None or (state.level and not silent):
         return False
     numbers = state.env.setdefault("footnotes", {}).setdefault("refs", {})
     number = numbers.get(f":{found[1]}")

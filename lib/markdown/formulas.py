@@ -1,4 +1,4 @@
-r"""Parser rules for formulas: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, in a line and over lines.
+r"""Parser rules for formulas: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` and environments, also over lines.
 
 CommonMark knows none of them. What is no formula by `lib.markdown.tex` stays text.
 """
@@ -23,10 +23,14 @@ from lib.markdown.tex import (
 _MAX_LINES = 200
 """Lines of a formula, after which an unclosed `$$` or `\\[` was none."""
 
-_DOLLAR = re.compile(rf"\$((?:\\.|[^$\\`]){{1,{MAX_DOLLARS}}}+)\$", re.DOTALL)
+_TEXT = r"\\text\w*\{(?:[^{}`]|\{[^{}`]*+\})*+\}"
+"""Words in a formula, and in them formulas again."""
+_DOLLAR = re.compile(rf"\$((?:{_TEXT}|\\.|[^$\\`]){{1,{MAX_DOLLARS}}}+)\$", re.DOTALL)
 _DISPLAY = re.compile(r"\$\$((?:\\.|[^$\\]|\$(?!\$))++)\$\$", re.DOTALL)
 _ROUND = re.compile(r"\\\(((?:\\[^()]|[^\\])++)\\\)", re.DOTALL)
 _SQUARE = re.compile(r"\\\[((?:\\[^\[\]]|[^\\])++)\\\]", re.DOTALL)
+_NAME = r"\{(?:equation|align(?:ed)?|gather(?:ed)?|multline|cases|[bBpvV]?matrix)\*?\}"
+_ENVIRONMENT = re.compile(rf"(\\begin({_NAME})(?:(?!\\(?:begin|end)\2).)*+\\end\2)", re.DOTALL)
 
 
 def find_formula(text: str, at: int, end: int) -> re.Match[str] | None:
@@ -36,7 +40,7 @@ def find_formula(text: str, at: int, end: int) -> re.Match[str] | None:
         return found if found and is_display_formula(found[1]) else None
     if text[at] == "$":
         found = _DOLLAR.match(text, at, end) if may_open(text, at) else None
-        after = text[found.end() : found.end() + 1] if found else ""
+        after = text[found.end() : found.end() + 3] if found else ""
         return found if found and is_dollar_formula(found[1], after) else None
     if text.startswith("\\(", at):
         found = _ROUND.match(text, at, end)
@@ -44,7 +48,7 @@ def find_formula(text: str, at: int, end: int) -> re.Match[str] | None:
     if text.startswith("\\[", at):
         found = _SQUARE.match(text, at, end)
         return found if found and is_square_formula(found[1]) else None
-    return None
+    return _ENVIRONMENT.match(text, at, end)
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
@@ -62,32 +66,33 @@ def _formula(state: StateInline, silent: bool) -> bool:
     if not silent:
         token = state.push("formula", "", 0)
         token.content, token.markup = found[1].strip(), found[0]
-        token.info = "display" if found[0].startswith(("$$", "\\[")) else ""
+        token.info = "display" if found[0].startswith(("$$", "\\[", "\\begin")) else ""
     state.pos = found.end()
     return True
 
 
 # Over lines
 
-_DELIMITER = re.compile(r"(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|\\\[|\\\]|\\.|\$\$", re.DOTALL)
+_DELIMITER = re.compile(
+    rf"(?<!`)(`++).{{1,2000}}?(?<!`)\1(?!`)|\\(?:begin|end){_NAME}|\\\[|\\\]|\\.|\$\$", re.DOTALL
+)
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*")
 _STOP = re.compile(r"```|~~~|#{1,6}\s")
 
 
 def open_delimiter(line: str, opened: str = "") -> str:
-    r"""Return the delimiter, `$$` or `\[`, whose formula is still open at the end of a line.
+    r"""Return the delimiter, `$$`, `\[` or `\begin{…}`, whose formula is open at the end of a line.
 
     `opened` is the one that was open at its beginning. One in the midst of a line opens nothing.
     """
     start, end = len(line) - len(line.lstrip()), len(line.rstrip())
     for found in _DELIMITER.finditer(line):
-        if found[0] == "$$" and opened != "\\[":
-            is_beside = found.start() == start or found.end() == end
+        is_beside = found.start() == start or found.end() == end
+        if found[0] == "$$" and opened in ("", "$$", "$ "):
             opened = "" if opened else "$$" if is_beside else "$ "
-        elif found[0] == "\\[" and not opened:
-            is_beside = found.start() == start or found.end() == end
-            opened = "\\[" if is_beside else ""
-        elif found[0] == "\\]" and opened == "\\[":
+        elif found[0].startswith(("\\[", "\\begin")) and not opened:
+            opened = found[0] if is_beside else ""
+        elif opened and found[0] == opened.replace("[", "]").replace("begin", "end"):
             opened = ""
     return "" if opened == "$ " else opened
 
@@ -162,9 +167,14 @@ def _formula_lines(state: StateBlock, start: int, end_line: int, silent: bool) -
     return True
 
 
+def may_have_display(text: str) -> bool:
+    """Return whether a text may hold the beginning of a formula that goes over lines."""
+    return any(opener in text for opener in ("$$", "\\[", "\\begin{"))
+
+
 def _find_displays(state: StateCore) -> None:
     """Note whether there is anything to look for in each paragraph."""
-    state.env["has_displays"] = "$$" in state.src or "\\[" in state.src
+    state.env["has_displays"] = may_have_display(state.src)
     state.env["unclosed_formulas"] = {}
 
 

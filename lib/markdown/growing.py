@@ -8,6 +8,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
+from lib.markdown.formulas import may_have_display
 from lib.markdown.held_back import cut_lines
 from lib.markdown.limits import TOO_LONG, count_marks, exceeds
 from lib.markdown.parser import make_parser, normalize, parse_blocks
@@ -120,7 +121,7 @@ _ENDED_BY_BLANK = {"paragraph_close", "heading_close", "hr", "table_close"}
 
 def _is_ended(lines: list[str]) -> bool:
     """Return whether the last line is blank, and no formula has begun that may go on after it."""
-    return not lines[-1].strip() and not any("$$" in line or r"\[" in line for line in lines)
+    return not lines[-1].strip() and not may_have_display("".join(lines))
 
 
 _NOTHING = '<p dir="auto"></p>'

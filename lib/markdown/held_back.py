@@ -7,7 +7,9 @@ is never closed, it is seen once the text is whole.
 
 import re
 
-from lib.markdown.formulas import find_formula
+from lib.markdown.formulas import find_formula, open_delimiter
+from lib.markdown.mathml import MAX_LENGTH
+from lib.markdown.tables import hide_pipes
 from lib.markdown.tex import MAX_DOLLARS, is_dollar_formula, is_prose, may_open
 
 _MAX_HELD = 1_000
@@ -36,12 +38,23 @@ def _cut_table(text: str) -> str:
     is_new_line = not lines[-1] and len(lines) > 1
     head = len(lines) - 2 if is_new_line else len(lines) - 1
     before = lines[head - 1] if head else ""
+    begin = 0
     if _PIPE.search(before) or _DELIMITER_ROW.fullmatch(before):
-        return text  # it is a row of a table already, or no table
-    pipe = _PIPE.search(_SPANS.sub(lambda span: "x" * len(span[0]), lines[head]))
+        # It is a row of a table already, or no table.
+        if is_new_line:
+            return text
+        begin = _find_open(lines[head])
+    pipe = _PIPE.search(hide_pipes(lines[head]), begin)
     if pipe is None:
         return text
     return "\n".join([*lines[:head], lines[head][: pipe.start()]])
+
+
+def _find_open(row: str) -> int:
+    """Return where code or a formula begins that is still open, and whose `|` may be no border."""
+    masked = _mask(row)
+    code = _OPEN_CODE.search(masked)
+    return code.start() if code else len(masked)
 
 
 # Inside of lines
@@ -49,13 +62,16 @@ def _cut_table(text: str) -> str:
 _SPANS = re.compile(r"(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|\\.", re.DOTALL)
 _TICKS = re.compile(r"`++")
 _CHARACTER = re.compile(r"\S")
-_OPEN_CODE = re.compile(r"(?<!`)(`++)(.*)\Z", re.DOTALL)
+_OPEN_CODE = re.compile(r"(?<!`)(``++|`(?![`\s]))(.*)\Z", re.DOTALL)
 _OPEN_LINK = re.compile(
     r"(?<!\])!?\[(?:[^\[\]]|\[[^\[\]]*+\])*+"
     r"(?:\](?:\((?:[^()]|\([^()]*+\))*+(?:\([^()]*+)?|\[[^\[\]]*+)?)?\Z"
 )
 _OPEN_TAG = re.compile(r"<(?:br\s{0,9}/?|[^\s<>]{0,300})\Z", re.I)
 _OPEN_ENTITY = re.compile(r"&#?\w{0,31}\Z")
+_INERT = re.compile(r"\\(?:text\w*\{(?:[^{}]|\{[^{}]*+\}?)*+\}?|.)", re.DOTALL)
+"""In a formula, what does not close it though it may hold a `$`."""
+_OPEN_BEGIN = re.compile(r"\\(?:b|be|beg|begi|begin(?:\{[A-Za-z]{0,20}\*?)?)")
 _LAST_MARKS = re.compile(r"[*_~`$\\!\[<&:]+\Z")
 
 
@@ -65,11 +81,10 @@ def cut_inline(content: str, *, is_line_open: bool) -> str:
     `is_line_open`: whether its last line goes on; otherwise only what spans lines is held back.
     """
     masked = _mask(content)
-    if len(masked) == len(content):
-        tail = max(0, len(content) - _MAX_HELD)
-        for pattern in (_OPEN_LINK, _OPEN_TAG, _OPEN_ENTITY) if is_line_open else (_OPEN_LINK,):
-            found = pattern.search(masked, tail)
-            masked = masked[: found.start()] if found else masked
+    tail = max(0, len(masked) - _MAX_HELD)
+    for pattern in (_OPEN_LINK, _OPEN_TAG, _OPEN_ENTITY) if is_line_open else (_OPEN_LINK,):
+        found = pattern.search(masked, tail)
+        masked = masked[: found.start()] if found else masked
     if is_line_open or len(masked) < len(content):
         masked = _LAST_MARKS.sub("", masked)
     end = len(content[: len(masked)].rstrip())
@@ -79,7 +94,7 @@ def cut_inline(content: str, *, is_line_open: bool) -> str:
 def _close_code(content: str, masked: str) -> str:
     """Return a text with the code closed that it ends in."""
     found = _OPEN_CODE.search(masked)
-    if found is None or (found[1] == "`" and found[2][:1].isspace()):
+    if found is None:
         return content
     if not found[2].strip():
         return content[: found.start()].rstrip()
@@ -98,9 +113,8 @@ def _mask(content: str) -> str:
         found = None
         if character in "$\\":
             found = find_formula(content, at, end)
-            is_last = found is not None and found.end() == end and not content.startswith("$$", at)
-            if (is_last and character == "$") or (found is None and _is_open_formula(content, at)):
-                return "".join(parts)  # also `$5-$`, before a number follows
+            if _may_be_undone(found) if found else _is_open_formula(content, at):
+                return "".join(parts)
             if found is None and content.startswith("$$", at):
                 parts.append("xx")
                 at += 2
@@ -121,16 +135,33 @@ def _mask(content: str) -> str:
     return "".join(parts)
 
 
+def _may_be_undone(formula: re.Match[str]) -> bool:
+    """Return whether it is none if a letter or number follows, as in `$5-$10` and `$a/$sub`."""
+    if not formula[0].startswith("$") or formula[0].startswith("$$"):
+        return False
+    after = formula.string[formula.end() : formula.end() + 3]
+    return not is_dollar_formula(formula[1], f"{after}a")
+
+
 def _is_open_formula(content: str, at: int) -> bool:
-    inside = content[at + 2 :]
+    inside = content[at + 2 : at + MAX_LENGTH]  # a longer one is not converted
     if content.startswith("$$", at):
         return "$$" not in inside and not is_prose(inside)
     if content[at] == "$":
         inside = content[at + 1 : at + MAX_DOLLARS]
         if not may_open(content, at) or is_prose(inside) or "`" in inside:
             return False
-        close = inside.find("$")
-        return close < 0 or (close == len(inside) - 1 and is_dollar_formula(inside[:-1], ""))
+        bare = _INERT.sub("", inside)
+        close = bare.find("$")
+        if close < 0:
+            return True
+        # A letter after it may be the first of `$n$th`.
+        return close >= len(bare) - 2 and is_dollar_formula(inside.rpartition("$")[0], "")
     if content.startswith("\\(", at):
         return "\\)" not in inside and not is_prose(inside)
-    return content.startswith("\\[", at) and "\\]" not in inside and not is_prose(inside)
+    if content.startswith("\\[", at):
+        return "\\]" not in inside and not is_prose(inside)
+    inside = content[at : at + MAX_LENGTH]
+    if _OPEN_BEGIN.fullmatch(inside):
+        return True
+    return inside.startswith("\\begin{") and not is_prose(inside) and open_delimiter(inside) != ""

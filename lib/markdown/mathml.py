@@ -10,13 +10,25 @@ from xml.etree import ElementTree
 
 from math_core import LatexError, LatexToMathML
 
+from lib.markdown.known_tex import to_known
+
 MAX_LENGTH = 10_000
 """Characters of a formula that is converted."""
 MAX_DEPTH = 50
 """Braces and environments in each other."""
 
+_SIZES = "tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge"
 _converter = LatexToMathML(
-    macros={"mbox": r"\text{#1}", "hbox": r"\text{#1}"},
+    macros={
+        "mbox": r"\text{#1}",
+        "hbox": r"\text{#1}",
+        "textnormal": r"\text{#1}",
+        "dotsb": r"\cdots",
+        "dotsc": r"\ldots",
+        "dotsi": r"\cdots",
+        "smallsetminus": r"\setminus",
+        **dict.fromkeys(_SIZES.split(), ""),
+    },
     allow_unreliable_rendering=True,
     fancy_error=False,
 )
@@ -34,6 +46,7 @@ separator stretchy symmetric voffset width
 """
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 _VALUE = re.compile(r"[\w.+%-]{0,40}(?: [\w.+%-]{1,40}){0,3}", re.ASCII)
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)\w{0,40};")
 _LENGTH = re.compile(r"-?(\d{1,4})(?:\.\d{0,12})?(?:r?em|ex|px|pt|mu|%)")
 _STYLE = re.compile(
     r"(?:(?:text-align|justify-items|padding(?:-\w+)?|margin(?:-\w+)?|width|color|font-\w+"
@@ -48,7 +61,7 @@ def to_mathml(tex: str, *, display: bool) -> str:
     if len(tex) > MAX_LENGTH or _depth(tex) > MAX_DEPTH:
         return ""
     try:
-        converted = _converter.convert_with_local_state(_known(tex), displaystyle=display)
+        converted = _converter.convert_with_local_state(to_known(tex), displaystyle=display)
         root = ElementTree.fromstring(_ENTITY.sub("", converted))  # noqa: S314  # small, no DTD
         return _write(root)
     except (LatexError, ElementTree.ParseError, UnicodeEncodeError, _Refused):
@@ -87,23 +100,6 @@ def _attribute(name: str, value: str) -> str:
     if length and int(length[1]) > _MAX_EM:
         raise _Refused(value)
     return f' {name}="{escape(value)}"'
-
-
-# TeX that the converter does not know, in words that it knows.
-_RENAMED = re.compile(r"\\(begin|end)\{(split|smallmatrix)\}")
-_NAMES = {"split": "aligned", "smallmatrix": "matrix"}
-_SUBSTACK = re.compile(r"\\substack\s*+\{((?:[^{}]|\{[^{}]*+\})*+)\}")
-_TAG = re.compile(r"\\tag\*?\s*+\{")
-_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)\w{0,40};")
-_NUMBERED = re.compile(r"\\begin\{(?:equation|align|gather|multline|alignat|flalign)\*?\}")
-
-
-def _known(tex: str) -> str:
-    tex = _RENAMED.sub(lambda found: f"\\{found[1]}{{{_NAMES[found[2]]}}}", tex)
-    tex = _SUBSTACK.sub(r"\\begin{matrix}\1\\end{matrix}", tex)
-    if _TAG.search(tex) and not _NUMBERED.search(tex):
-        tex = f"\\begin{{equation}}{tex}\\end{{equation}}"
-    return tex
 
 
 _NESTING = re.compile(r"\\begin\b|\\left\b|\{|\\end\b|\\right\b|\}")

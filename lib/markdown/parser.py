@@ -16,12 +16,14 @@ from markdown_it.token import Token
 from lib.markdown.emphasis import add_emphasis
 from lib.markdown.footnotes import add_footnotes
 from lib.markdown.formulas import add_formulas
+from lib.markdown.tables import add_tables
 from lib.markdown.urls import add_urls
 
 MAX_NESTING = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile(r"<br\s{0,9}/?>", re.I)
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
+_ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\](?=\s|\Z)", re.I)
 
 
 class _Parser(MarkdownIt):
@@ -85,10 +87,24 @@ def _box(found: re.Match[str]) -> str:
     return "☐" if found[1] == " " else "☑"
 
 
+def _alerts(state: StateCore) -> None:
+    """`[!NOTE]` at the beginning of a quotation is a word in bold.
+
+    GitHub calls this an alert (https://docs.github.com/get-started/writing-on-github, "Alerts").
+    """
+    for index in range(len(state.tokens) - 2):
+        quotation, paragraph, inline = state.tokens[index : index + 3]
+        if quotation.type == "blockquote_open" and paragraph.type == "paragraph_open":
+            found = _ALERT.match(inline.content)
+            if found:
+                inline.content = f"**{found[1].capitalize()}**{inline.content[found.end() :]}"
+
+
 def make_parser() -> MarkdownIt:
     """Return a parser with all rules."""
     parser = _Parser("commonmark", {"html": False, "maxNesting": MAX_NESTING})
-    parser.enable(["table", "strikethrough"])
+    parser.enable("strikethrough")
+    add_tables(parser)
     add_formulas(parser)
     add_emphasis(parser)
     add_urls(parser)
@@ -97,6 +113,7 @@ def make_parser() -> MarkdownIt:
         "fence", _fence, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
     parser.inline.ruler.before("autolink", "line_break", _line_break)
+    parser.core.ruler.before("inline", "alerts", _alerts)
     parser.core.ruler.before("inline", "tasks", _tasks)
     return parser
 

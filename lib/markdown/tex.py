@@ -9,7 +9,8 @@ MAX_DOLLARS = 2_000
 """Characters between two `$`; between other delimiters there may be more."""
 
 _TEXT = re.compile(
-    r"\\(?:text\w*|[mh]box|math[a-z]+|operatorname\*?|begin|end|tag\*?|label|color)\s*+\{[^{}]*+\}?"
+    r"\\(?:text\w*|[mh]box|math[a-z]+|operatorname\*?|begin|end|tag\*?|label|color)\s*+"
+    r"\{(?:[^{}]|\{[^{}]*+\})*+\}?"
 )
 _COMMAND = re.compile(r"\\[A-Za-z]++")
 _SENTENCE = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}+[,.;:]?\s++[A-Za-z]{2}")
@@ -17,13 +18,18 @@ _WORD_APART = re.compile(r"\s[A-Za-z]{2,}+(?=[\s,.;:)])")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _TEX = re.compile(r"[\\^_={}<>+]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/-]")
+_ENDING = re.compile(r"(?:th|st|nd|rd|s)(?![A-Za-z0-9])")
+"""What `$n$th` and `$k$s` end in."""
 _CURRENCY = re.compile(r"(?<![A-Za-z])(?:US|CA|AU|NZ|HK|SG|NT|MX|[ACR])\Z")
 """Letters before a dollar sign that say whose dollar it is."""
 
 
 def is_prose(inside: str) -> bool:
-    """Return whether what follows a delimiter is prose: words in a row, or a price and a word."""
-    words = _COMMAND.sub(" ", _TEXT.sub(" ", inside))
+    """Return whether what follows a delimiter is prose: words in a row, or a price and a word.
+
+    Words with a command between them are factors, say.
+    """
+    words = _COMMAND.sub(" + ", _TEXT.sub(" + ", inside))
     if _SENTENCE.search(words):
         return True
     return inside[:1].isdecimal() and "\\" not in inside and bool(_WORD_APART.search(words))
@@ -36,8 +42,9 @@ def may_open(text: str, at: int) -> bool:
 
 
 def is_dollar_formula(inside: str, after: str) -> bool:
-    """Return whether `inside`, between two `$`, is a formula; `after` is the next character."""
-    if not inside.strip() or after == "$" or (after.isascii() and after.isalnum()):
+    """Return whether `inside`, between two `$`, is a formula; `after` is what follows it."""
+    is_word_after = after[:1].isascii() and after[:1].isalnum() and not _ENDING.match(after)
+    if not inside.strip() or after.startswith("$") or is_word_after:
         return False
     if inside[0].isspace() or inside[-1].isspace():
         is_padded = inside[0].isspace() and inside[-1].isspace()

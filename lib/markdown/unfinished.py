@@ -70,7 +70,10 @@ def _close_emphasis(state: StateInline) -> None:
         opener.end = len(state.delimiters) - 1
 
 
-_REFERENCE_LINK = re.compile(r"(?<![A-Za-z0-9\]])\[([^\[\]`]{1,300})\]\[[^\[\]^]{1,100}\]")
+# A number in place of the label is a reference as well: `[1][2]` is two of them.
+_REFERENCE_LINK = re.compile(
+    r"(?<![A-Za-z0-9\]])\[(?!\d{1,9}\])([^\[\]`]{1,300})\]\[[^\[\]^]{1,100}\]"
+)
 
 
 def _expected_link(state: StateInline, silent: bool) -> bool:
@@ -95,6 +98,6 @@ def add_unfinished(markdown: MarkdownIt) -> None:
     It reads in `env`: `is_growing`; `is_line_open`, whether the last line goes on, or None if
     nothing is open.
     """
-    markdown.core.ruler.before("tasks", "cut_last", _cut_last)
+    markdown.core.ruler.after("tasks", "cut_last", _cut_last)
     markdown.inline.ruler.after("link", "expected_link", _expected_link)
     markdown.inline.ruler2.after("balance_pairs", "close_emphasis", _close_emphasis)

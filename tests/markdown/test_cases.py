@@ -25,7 +25,11 @@ CASES = [
     ),
     ("snake_case_name and __init__.py", "snake_case_name"),
     ("**B**old, Hyper**T**ext", "<p><strong>B</strong>old, Hyper<strong>T</strong>ext</p>"),
-    # Chinese, Japanese, Korean
+    (
+        "O(n*m) and space is O(n*k): width*height*depth, but *un*done",
+        "<p>O(n*m) and space is O(n*k): width*height*depth, but <em>un</em>done</p>",
+    ),
+    # Scripts without spaces, and Korean
     (
         "**注意：**请先保存。这是**“重点”**内容。",
         "<p><strong>注意：</strong>请先保存。这是<strong>“重点”</strong>内容。</p>",
@@ -35,6 +39,11 @@ CASES = [
         "<p>これは<strong>「重要」</strong>です。<em>（注）</em>も。</p>",
     ),
     ('**"강조"**는 **(참고)**와', '<p><strong>"강조"</strong>는 <strong>(참고)</strong>와</p>'),
+    (
+        'นี่**"คำ"**ไทย ນີ້**(ຄຳ)**ລາວ ဒါ**“စာ”**မြန် នេះ**(ពាក្យ)**ខ្មែរ',
+        '<p>นี่<strong>"คำ"</strong>ไทย ນີ້<strong>(ຄຳ)</strong>ລາວ ဒါ<strong>“စာ”</strong>မြန် '
+        "នេះ<strong>(ពាក្យ)</strong>ខ្មែរ</p>",
+    ),
     # References and footnotes
     (
         "A claim.[^1]\n\nMore.\n\n[^1]: The source of it.",
@@ -45,6 +54,12 @@ CASES = [
         "<p>One<sup>[1]</sup>, two<sup>[2]</sup>, one<sup>[1]</sup>.</p>"
         "<ol><li><p>B</p></li><li><p>A</p></li></ol>",
     ),
+    (
+        "One[^1] and two[^2].\n\n[^1]: First.\n[^2]: Second.",
+        "<p>One<sup>[1]</sup> and two<sup>[2]</sup>.</p>"
+        "<ol><li><p>First.</p></li><li><p>Second.</p></li></ol>",
+    ),
+    ("Claim [1][2]. More [3].", "<p>Claim [1][2]. More [3].</p>"),
     ("See [the docs][1].\n\n[1]: https://example.org/a", "<p>See <a>the docs</a>.</p>"),
     ("[ERROR]: timeout\n\n[Alice]: Hello", "<p>[ERROR]: timeout</p><p>[Alice]: Hello</p>"),
     ("[note]: see /etc/hosts", "<p>[note]: see /etc/hosts</p>"),
@@ -66,6 +81,7 @@ CASES = [
         "<https://e.org> <xsl:a> `https://e.org`",
         "<p><a>https://e.org</a> &lt;xsl:a&gt; <code>https://e.org</code></p>",
     ),
+    ("See [the $5 plan](https://e.org/$5).", "<p>See <a>the $5 plan</a>.</p>"),
     ("[the file](./a.py) ![a cat](https://e.org/a)", "<p>the file <a>Image: a cat</a></p>"),
     # Money
     (
@@ -92,6 +108,20 @@ CASES = [
         "Let $ x + y = 10 $ hold, $n$ and $m$.",
         "<p>Let <f>$ x + y = 10 $</f> hold, <f>$n$</f> and <f>$m$</f>.</p>",
     ),
+    (
+        "The $n$th of all $k$s, at $HOME/$sub, is the $i$-th.",
+        "<p>The <f>$n$</f>th of all <f>$k$</f>s, at $HOME/$sub, is the <f>$i$</f>-th.</p>",
+    ),
+    (
+        r"So $total = price \times quantity$ and $F = mass \cdot acceleration$.",
+        r"<p>So <f>$total = price \times quantity$</f> and <f>$F = mass \cdot acceleration$</f>.</p>",
+    ),
+    (r"It is $p = \$5 + x$ now.", r"<p>It is <f>$p = \$5 + x$</f> now.</p>"),
+    (
+        r"$y \text{ if $x_{1} = 0$ holds as well}$, $$\text{where $z$}$$",
+        r"<p><f>$y \text{ if $x_{1} = 0$ holds as well}$</f>, <f>$$\text{where $z$}$$</f></p>",
+    ),
+    (r"$\text{a_b & 5%}$", r"<p><f>$\text{a_b &amp; 5%}$</f></p>"),
     ("其中$x$是，$y$也是", "<p>其中<f>$x$</f>是，<f>$y$</f>也是</p>"),
     (
         r"Euler \(e^{i\pi}\) here, \(n\) too",
@@ -117,6 +147,19 @@ CASES = [
     ),
     ("- a\n  $$\n  x\n  - y\n  $$\n- b", "<ul><li>a<f>$$\nx\n- y\n$$</f></li><li>b</li></ul>"),
     ("| a | b |\n|---|---|\n| $x^2$ | \\(y\\) |", "<td><f>$x^2$</f></td><td><f>\\(y\\)</f></td>"),
+    (
+        "So:\n\n\\begin{align*}\na &= b \\\\\n\n- c &= d\n\\end{align*}\n\nand $n$.",
+        "<p>So:</p><p><f>\\begin{align*}\na &amp;= b \\\\\n\n- c &amp;= d\n\\end{align*}</f></p><p>and <f>$n$</f>.</p>",
+    ),
+    (
+        "- a\n  \\begin{equation}\n  x\n\n  - y\n  \\end{equation}\n- b",
+        "<ul><li>a<f>\\begin{equation}\nx\n\n- y\n\\end{equation}</f></li><li>b</li></ul>",
+    ),
+    (
+        r"Where \begin{cases} a \\ b \end{cases} and \begin{align} in words: \begin{itemize}.",
+        r"<p>Where <f>\begin{cases} a \\ b \end{cases}</f> and "
+        r"\begin{align} in words: \begin{itemize}.</p>",
+    ),
     (f"So \\[{LONG}\\] holds.", f"<p>So <f>\\[{LONG}\\]</f> holds.</p>"),
     (f"So \\[\n{LONG}\n\\]", f"<f>\\[\n{LONG}\n\\]</f>"),
     (
@@ -126,6 +169,23 @@ CASES = [
     (
         r"Dear \[Your Name\], see \[1\] and array\[i\]. \(see below\)",
         "<p>Dear [Your Name], see [1] and array[i]. (see below)</p>",
+    ),
+    # Tables
+    (
+        "| N | F |\n|---|---|\n| Bayes | $P(A|B) = P(B|A)$ |\n| Norm | \\(|x|\\) |\n| Or | `a || b` |",
+        "<tr><td>Bayes</td><td><f>$P(A|B) = P(B|A)$</f></td></tr>"
+        "<tr><td>Norm</td><td><f>\\(|x|\\)</f></td></tr><tr><td>Or</td><td><code>a || b</code></td></tr>",
+    ),
+    (
+        "| $P(A|B)$ | `a|b` |\n|---|---|\n| $P(B|A)$ | $5 |\n| `a || b` | $6 |\n| \\(|x|\\) | c |",
+        "<thead><tr><th><f>$P(A|B)$</f></th><th><code>a|b</code></th></tr></thead><tbody>"
+        "<tr><td><f>$P(B|A)$</f></td><td>$5</td></tr><tr><td><code>a || b</code></td><td>$6</td></tr>"
+        "<tr><td><f>\\(|x|\\)</f></td><td>c</td></tr></tbody>",
+    ),
+    (
+        "| a | b | c |\n|---|---|---|\n| ` | tick | ` |\n| $\\|x\\|$ | $|x|$ | $5 |",
+        "<tr><td>`</td><td>tick</td><td>`</td></tr>"
+        "<tr><td><f>$|x|$</f></td><td><f>$|x|$</f></td><td>$5</td></tr>",
     ),
     # Code
     (
@@ -143,6 +203,16 @@ CASES = [
     (
         "Here are the points:\n- first\n- second",
         "<p>Here are the points:</p><ul><li>first</li><li>second</li></ul>",
+    ),
+    (
+        "- [ ] **Do it**: now\n- [x] *Done*: it",
+        "<ul><li>☐ <strong>Do it</strong>: now</li><li>☑ <em>Done</em>: it</li></ul>",
+    ),
+    (
+        "> [!NOTE]\n> Save first.\n\n> [!WARNING]\n>\n> - a\n\n> [!Other]",
+        "<blockquote><p><strong>Note</strong><br>Save first.</p></blockquote>"
+        "<blockquote><p><strong>Warning</strong></p><ul><li>a</li></ul></blockquote>"
+        "<blockquote><p>[!Other]</p></blockquote>",
     ),
     ("- [ ] to do\n- [x] done", "<ul><li>☐ to do</li><li>☑ done</li></ul>"),
     (

@@ -148,6 +148,12 @@ x_1, x_2, \dots, x_n
 \check{a}
 \breve{a}
 \grave{a}
+\begin{alignat*}{2} a &= b & c &= d \end{alignat*}
+\begin{flalign} a &= b \end{flalign}
+\hspace*{1em}
+\dotsb \dotsc \dotsi
+A \smallsetminus B
+\textnormal{abc}
 \mbox{text}
 \hbox{text}
 \textrm{abc}
@@ -173,6 +179,29 @@ def test_share() -> None:
     unknown = [tex for tex in KINDS if not to_mathml(tex, display=True)]
     assert unknown == UNKNOWN
     assert len(unknown) < 0.03 * len(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\text{a_b & 5% of #1}", "a_b & 5% of #1"),
+        (r"\text{5\% of it}", "5% of it"),
+        (r"\texttt{a\_b {c_d}}", "a_b c_d"),
+        (r"\text{for $5 or \$6}", "for $5 or $6"),
+        (r"\text{if $x_{1}>0$ holds}", "if x1>0 holds"),
+        (r"\begin{aligned} a \tag{1} \\ b \tag{2} \end{aligned}", "a(1)b(2)"),
+        (r"\begin{gathered} a \tag{1} \\ b \end{gathered}", "a(1)b"),
+        (r"\begin{aligned} a \\ b \end{aligned} \tag{1}", "ab(1)"),
+        (r"\begin{alignedat}{2} a &= b \end{alignedat}", "a=b"),
+        (r"\label{eq:1} x", "x"),
+        (r"\left< x \right>", "⟨x⟩"),
+        (r"\Large x {\small y}", "xy"),
+    ],
+)
+def test_words(tex: str, shown: str) -> None:
+    """What the converter does not know is shown as what is meant by it."""
+    mathml = ElementTree.fromstring(to_mathml(tex, display=True))
+    assert "".join(mathml.itertext()).replace("\xa0", " ") == shown
 
 
 @pytest.mark.parametrize("display", [True, False])

@@ -160,6 +160,8 @@ def test_never_closed(text: str) -> None:
         ("##", ""),
         ("| a | b |\n|--", ""),
         ("a | b", "<p>a</p>"),
+        ("a $|x|$ b", "<p>a <f>$|x|$</f> b</p>"),
+        ("the $n$t", "<p>the</p>"),
         ("[1]: https://x", ""),
         ("[^1]: a note", ""),
         ("", ""),
