@@ -31,7 +31,8 @@ def find(
 ) -> list[Hit]:
     """Return the turns that have all words of a query, in the latest conversations first.
 
-    In their questions, the names of their files, and the answers that are shown. `folded` may be `fold` with a cache.
+    In their questions, the names of their files, and the answers that are shown. `folded` may be
+    `fold` with a cache.
     """
     return list(islice(_hits(conversations, query, folded or fold), maximum))
 
