@@ -9,6 +9,7 @@ from lib.openrouter.events import GeneratedImage, Usage
 from lib.openrouter.request import ChatRequest
 from lib.settings import Settings
 from lib.ui import chat_actions, late_costs, media
+from lib.ui.session import Session
 from sandbox.answers import picture
 from sandbox.server import Sandbox
 from tests.chat.test_images import image_of, large_png
@@ -111,13 +112,19 @@ def test_continue_that_fails(sandbox: Sandbox) -> None:
     assert answer.cost == 0.5 + session.spending.spent
 
 
-def test_question_after_an_answer_out_of_sight(sandbox: Sandbox) -> None:
-    """A question that waits for an answer which the page does not show is sent at its end, too."""
+def with_waiting_question() -> Session:
+    """A session with an answer on its way, and a question that waits for it."""
     session = signed_in()
     assert session.user
     settings, request = Settings(base_url=session.user.base_url), ChatRequest("openrouter/auto")
     for question in ("sandbox/slow-start please", "sandbox/echo and then?"):
         chat_actions.submit_question(settings, session, session.user, request, question)
+    return session
+
+
+def test_question_after_an_answer_out_of_sight(sandbox: Sandbox) -> None:
+    """A question that waits for an answer which the page does not show is sent at its end, too."""
+    session = with_waiting_question()
     first, second = session.chat.conversation.turns
     first.answers.insert(0, Answer("An earlier one.", "complete"))
     first.shown = 0
@@ -128,11 +135,7 @@ def test_question_after_an_answer_out_of_sight(sandbox: Sandbox) -> None:
 
 def test_question_in_another_chat(sandbox: Sandbox) -> None:
     """A question that waits in a chat which is not open is sent when the answer before has ended."""
-    session = signed_in()
-    assert session.user
-    settings, request = Settings(base_url=session.user.base_url), ChatRequest("openrouter/auto")
-    for question in ("sandbox/slow-start please", "sandbox/echo and then?"):
-        chat_actions.submit_question(settings, session, session.user, request, question)
+    session = with_waiting_question()
     left = session.chat.conversation
     session.chat.open(Conversation())
     app = chat_page(session).run()
