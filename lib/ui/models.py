@@ -132,7 +132,11 @@ def render_choice(settings: Settings, session: Session) -> None:
 def typed_model_id(typed: str, site_url: str) -> str:
     """Return the model id that was typed, also as the address of a page; empty if it is none."""
     name = typed.strip()
-    if (page := urlsplit(name)).netloc.removeprefix("www.") == urlsplit(site_url).netloc:
+    try:
+        page = urlsplit(name)
+    except ValueError:
+        return ""
+    if page.netloc.removeprefix("www.") == urlsplit(site_url).netloc:
         name = "/".join(unquote(page.path).split("/")[1:3])
     return name if "/" in name and is_model_id(name) else ""
 

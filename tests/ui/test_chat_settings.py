@@ -200,6 +200,7 @@ def test_model_of_the_url(sandbox: Sandbox, name: str) -> None:
         ("https://openrouter.ai/openai/gpt-5", "openai/gpt-5"),
         ("https://www.openrouter.ai/openai/gpt-5%3Afree/providers?tab=x", "openai/gpt-5:free"),
         ("https://evil.example/openai/gpt-5", ""),
+        ("https://[openai/gpt-5", ""),
         ("gpt", ""),
         ("![x](a/b)", ""),
         ("a/" + "x" * 9_000, ""),
