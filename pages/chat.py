@@ -108,7 +108,7 @@ st.chat_input(
     max_upload_size=MAX_UPLOAD_MB,
     accept_audio="audio" in chosen_model.inputs,  # a change keeps what was typed and attached
 )
-browser.keep_draft(session, session.chat)
+browser.sync_draft(session, session.chat)
 with app.buttons:
     conversations.render_list(session)
 models.render_choice(settings, session)

@@ -98,7 +98,7 @@ st.chat_input(
     max_upload_size=MAX_UPLOAD_MB,
     disabled=len(chosen) < 2 or bool(live_answers),
 )
-browser.keep_draft(session, session.comparison)
+browser.sync_draft(session, session.comparison)
 with app.buttons:
     comparisons.render_list(session)
 autosaver.save()

@@ -24,7 +24,6 @@ MAX_BEGUN = 16
 MAX_SEAL_AGE_S = 20 * 60
 """At the click: a page that stays open longer has its pending sign-in sealed again."""
 
-
 _DENIED = (
     "Nothing was approved at OpenRouter, so you are not signed in. You can try again at any time."
 )

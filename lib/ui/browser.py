@@ -133,8 +133,8 @@ def pkce_playground() -> None:
     _pkce(key="pkce", data={})
 
 
-def keep_draft(session: Session, state: ChatState | ComparisonState) -> None:
-    """Keep in the tab what is typed into the chat input, until it is one more question of `state`.
+def sync_draft(session: Session, state: ChatState | ComparisonState) -> None:
+    """Have the tab store what is typed into the chat input, until it is a further question of `state`.
 
     The tab asks after a question that does not arrive, and puts it back into the input if it is lost.
     """

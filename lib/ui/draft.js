@@ -3,7 +3,7 @@
 
 const INPUT = '[data-testid="stChatInputTextArea"]';
 const CHECK_INTERVAL = 1000; // milliseconds
-const PATIENCE = 2000; // milliseconds until the app is asked after what was sent
+const ARRIVAL_TIMEOUT = 2000; // milliseconds until the app is asked after what was sent
 
 let listening = new AbortController();
 let field = null; // the chat input that was seen last
@@ -15,7 +15,7 @@ export default function ({ data, setTriggerValue }) {
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;
-  const check = () => keep(data, (report) => setTriggerValue("missing", report));
+  const check = () => sync(data, (report) => setTriggerValue("missing", report));
   const edit = ({ target }) => {
     if (!target.matches(INPUT)) return;
     if (target === field && !field.value) draft.text = ""; // by hand: Streamlit gives no event
@@ -32,7 +32,7 @@ export default function ({ data, setTriggerValue }) {
   return () => ending.abort();
 }
 
-function keep(data, report) {
+function sync(data, report) {
   const input = document.querySelector(INPUT);
   if (!input || input.disabled) return;
   if (input !== field) {
@@ -55,7 +55,7 @@ function keep(data, report) {
   if (isStoring) write(data);
   // Messages arrive in order: the report is answered and the question is not there, so it is lost.
   if (missing && data.answered === missing.id) putBack(draft.sent);
-  else if (missing && Date.now() - Number(missing.id) > PATIENCE) report(missing);
+  else if (missing && Date.now() - Number(missing.id) > ARRIVAL_TIMEOUT) report(missing);
 }
 
 function hasArrived({ count }, data) {

@@ -164,9 +164,6 @@ def _wait(error: OpenRouterError) -> str:
     seconds = max(2, math.ceil(error.retry_after))
     if seconds <= MAX_WAIT_IN_SECONDS:
         return f"in {seconds} seconds"
-    minutes = math.ceil(seconds / 60)
-    return (
-        f"in {minutes} minutes"
-        if minutes <= MAX_WAIT_IN_SECONDS
-        else f"in {math.ceil(minutes / 60)} hours"
-    )
+    if seconds <= 60 * MAX_WAIT_IN_SECONDS:
+        return f"in {math.ceil(seconds / 60)} minutes"
+    return f"in {math.ceil(seconds / 3600)} hours"
