@@ -144,6 +144,7 @@ def sync_draft(session: Session, state: ChatState | ComparisonState) -> None:
         data={
             "prefix": storage_prefix(),
             "signed_in_at": session.user.signed_in_at if session.user else None,
+            "session_id": session.id,
             "awaits": session.chat_storage_prefix if storage.wants_restore else None,
             "question_count": state.question_count,
             "answered": storage.missing_question,

@@ -10,6 +10,8 @@ let field = null; // the chat input that was seen last
 let draft = null; // what was typed there, what was sent, and the number of questions before that
 let missing = null; // what was sent and has not arrived, as it is reported
 let isStoring = false; // once the draft of a field before it was looked for
+let session = ""; // the last one that was seen
+let hadStored = false; // whether it began with chats in the tab
 
 export default function ({ data, setTriggerValue }) {
   listening.abort();
@@ -39,7 +41,7 @@ function sync(data, report) {
     [field, draft, missing] = [input, { text: "", sent: "", count: data.question_count }, null];
     isStoring = false;
   }
-  if (!isStoring && isOwn(data) && !isRestoring(data)) {
+  if (!isStoring && !isRestoring(data) && isOwn(data)) {
     isStoring = true;
     const before = read(data);
     if (before && !hasArrived(before, data)) putBack(before.sent, before.text);
@@ -74,9 +76,16 @@ function join(...texts) {
   return texts.filter(Boolean).join("\n\n");
 }
 
-// Until the chats are back, the number of their questions says nothing.
-function isRestoring({ awaits }) {
-  return Boolean(awaits && storage((store) => keysOf(store, awaits).length));
+// Until the chats are back, the number of their questions says nothing. The server is told of none
+// that are not there, so it awaits them for as long as the session lasts.
+function isRestoring({ awaits, session_id: id }) {
+  if (id !== session) [session, hadStored] = [id, Boolean(awaits && hasChats(awaits))];
+  return Boolean(awaits) && hadStored;
+}
+
+function hasChats(prefix) {
+  const isChat = (key) => /^[0-9a-f]{16}$/.test(key.slice(prefix.length));
+  return storage((store) => keysOf(store, prefix).some(isChat));
 }
 
 function keyOf({ prefix }) {

@@ -188,7 +188,8 @@ def test_lost_question(tab: Page, wire: Wire, sandbox: Sandbox, path: str) -> No
 
 def test_draft(page: Page, app: App, sandbox: Sandbox) -> None:
     """What was typed is there after a visit to another page and a reload, until it is sent."""
-    open_chat(page, app, sandbox)
+    steps.sign_in(page, app.url)
+    steps.converse(page, "sandbox/echo first")
     field = typed(page, "sandbox/echo half a thought")
     page.get_by_role("link", name="Account").click()
     expect(page.get_by_role("heading", name="Account")).to_be_visible()
