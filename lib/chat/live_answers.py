@@ -53,7 +53,7 @@ class LiveAnswers:
         self._is_watched = False
 
     def add(self, stream: AnswerStream, conversation: Conversation) -> None:
-        """Add an answer of a conversation."""
+        """Add an answer of a conversation, or of the copy of it that the latest session has."""
         with self._lock:
             self._live[stream.answer.id] = _Live(stream, conversation, self._clock())
             is_watched, self._is_watched = self._is_watched, True

@@ -190,17 +190,21 @@ def attach(session: Session, conversations: Iterable[Conversation] = ()) -> None
                     turn.answers[index] = stream.answer
                     session.add_stream(stream)
                     stream.attach(session)
-                    is_growing |= not stream.is_over
+                    if not stream.is_over:
+                        is_growing = True
+                        live_answers.add(stream, conversation)
             if is_growing and turn.answer.progress == "interrupted" and turn.answer.is_empty:
                 turn.answer.progress = "waiting"  # for the answer above it
     for conversation in live_answers.unread_conversations(key):
         turns = [replace(turn, answers=list(turn.answers)) for turn in conversation.turns]
-        session.replace_conversation(replace(conversation, turns=turns))
-        for answer in conversation.answers():
+        own = replace(conversation, turns=turns)
+        session.replace_conversation(own)
+        for answer in own.answers():
             stream = live_answers.find(answer.id, key)
             if stream and not stream.is_over:  # the tab has stored what the others cost
                 session.add_stream(stream)
                 stream.attach(session)
+                live_answers.add(stream, own)
 
 
 def refuse(answer: Answer, sentence: str) -> None:

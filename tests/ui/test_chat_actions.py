@@ -162,7 +162,13 @@ def test_reload_before_the_tab_has_stored(served: Served) -> None:
     assert [answer.progress for answer in answers] == ["complete", "streaming", "waiting"]
     assert after.stream_of(answers[1]) is before.stream_of(answers[1])
     assert (before.spending.spent > 0, after.spending.spent) == (True, 0)
-    chat_actions.stop_all(after)
+    submit(after, settings, request, "And last?")
+    third = signed_in(served.base_url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "is_connected", property(lambda session: session is third))
+        chat_actions.attach(third)
+    assert [turn.question for turn in third.chat.conversation.turns][-1] == "And last?"
+    chat_actions.stop_all(third)
 
 
 def test_stop_while_connecting() -> None:
