@@ -58,6 +58,7 @@ def test_other_tab(page: Page, app: App, sandbox: Sandbox) -> None:
     other = page.context.new_page()
     other.goto(app.url)
     other.get_by_role("button", name="Sign out").click()
+    steps.expect_signed_out(other)
     try_it(other, app.url)
     page.reload()
     expect(bar(page)).to_be_visible()
