@@ -95,11 +95,12 @@ def _cell(
 
 
 def _plot(plotted: Sequence[tuple[str, float, float]]) -> dict[str, object]:
-    max_seconds = _HEADROOM * max(seconds for _, seconds, _ in plotted) or 1
-    max_cost = _HEADROOM * max(cost for _, _, cost in plotted) or 1
+    max_seconds = _HEADROOM * max(seconds for _, seconds, _ in plotted)
+    max_cost = _HEADROOM * max(cost for _, _, cost in plotted)
     points: list[_Point] = []
     for name, seconds, cost in sorted(plotted, key=lambda point: point[2]):
-        x, y = round(100 * seconds / max_seconds, 1), round(100 * cost / max_cost, 1)
+        x = round(100 * seconds / (max_seconds or 1), 1)
+        y = round(100 * cost / (max_cost or 1), 1)  # all may be free
         floor = points[-1].label_y + _LABEL_HEIGHT if points else 3.0
         points.append(_Point(name, x, y, max(y, floor)))
     if (excess := points[-1].label_y - 90) > 0:  # push them down again, below the top

@@ -137,6 +137,12 @@ def test_plot(points: list[tuple[float, float]]) -> None:
     assert min(gaps) > 8
 
 
+def test_free_plot() -> None:
+    """Where all answers are free, the axis of the cost names no amount that none of them costs."""
+    html = summary_html(figures((1, 0), (2, 0)))
+    assert 'max-cost">$0.00<' in html
+
+
 def test_no_plot() -> None:
     """One point is no plot, and a table of one answer marks nothing."""
     html = summary_html(figures((1, 0.001)))
