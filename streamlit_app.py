@@ -2,18 +2,27 @@
 
 import streamlit as st
 
-from lib.markdown.streamlit import escape_markdown
+from lib.settings import Settings
 from lib.ui import account, autosave, budget, consent_card, models, page, spending
 from lib.ui.formatting import small
 from sandbox import embedded
 
-app = page.begin_page(embedded.base_url, leads_to_chat=True)
+
+def introduce(settings: Settings) -> None:
+    """Render what stands above the sign-in link."""
+    st.markdown(
+        settings.welcome
+        or "Ask the models of OpenAI, Anthropic, Google, Meta, Mistral and many others, "
+        "on your own OpenRouter credits."
+    )
+    consent_card.render_short()
+
+
+app = page.begin_page(embedded.base_url, introduction=introduce, leads_to_chat=True)
 settings, session = app.settings, app.session
 
 if app.user and session.arrival == "acknowledged":
     st.switch_page(page.CHAT_PAGE, query_params=models.query(session))
-
-app.header.title(escape_markdown(page.title(settings, session)), anchor=False)
 
 if app.user:
     st.page_link(
@@ -36,13 +45,5 @@ if app.user:
             "account until you delete it there, under Key settings."
         )
     st.page_link(page.DEMO_LINK_PAGE, label="Make a link for a demo", icon=":material/qr_code:")
-else:
-    app.header.markdown(
-        settings.welcome
-        or "Ask the models of OpenAI, Anthropic, Google, Meta, Mistral and many others, "
-        "on your own OpenRouter credits."
-    )
-    with app.header:
-        consent_card.render_short()
 st.page_link(page.HOW_IT_WORKS_PAGE, label="How sign-in works", icon=":material/policy:")
 autosave.Autosave(settings, session).finish()

@@ -35,17 +35,20 @@ from sandbox import embedded
 
 RECORDING_NAME = "recording.wav"
 
-app = page.begin_page(embedded.base_url)
+app = page.begin_page(
+    embedded.base_url,
+    heading="Chat",
+    introduction=lambda _: st.markdown(
+        "Sign in to chat with any model on your own OpenRouter credits."
+    ),
+)
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(settings, session)
 browser.enhance_markdown()
 conversation = session.chat.conversation
 providers = partial(catalogue.providers, settings, session)
 
-app.header.title("Chat", anchor=False)
-
 if app.user is None:
-    app.header.markdown("Sign in to chat with any model on your own OpenRouter credits.")
     messages.render_conversation(conversation, providers())
     autosaver.finish()
     st.stop()

@@ -28,16 +28,18 @@ from lib.ui.vote_view import render_tally
 from lib.ui.widgets import widget_value
 from sandbox import embedded
 
-app = page.begin_page(embedded.base_url, "wide")
+app = page.begin_page(
+    embedded.base_url,
+    "wide",
+    heading="Compare",
+    introduction=lambda _: st.markdown("Sign in to put one question to several models at once."),
+)
 settings, session = app.settings, app.session
 autosaver = autosave.Autosave(settings, session)
 browser.enhance_markdown()
 st.html(SUMMARY_CSS)
 
-app.header.title("Compare", anchor=False)
-
 if app.user is None:
-    app.header.markdown("Sign in to put one question to several models at once.")
     st.stop()
 
 

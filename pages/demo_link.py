@@ -23,10 +23,9 @@ from lib.ui.model_labels import short_label
 from lib.ui.qr_code import render_qr_code
 from sandbox import embedded
 
-app = page.begin_page(embedded.base_url, shows_sign_in=False)
+app = page.begin_page(embedded.base_url, heading="A link for a demo")
 settings, session = app.settings, app.session
 
-st.title("A link for a demo", anchor=False)
 st.markdown(
     "Choose what the app begins with for those who open the link. Opening it sends nothing and "
     "costs nothing: they sign in, and click."

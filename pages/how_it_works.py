@@ -35,7 +35,7 @@ from sandbox import embedded
 NOT_YET = "This step is shown after a sign-in from here."
 METHODS = attacks.METHODS
 
-app = page.begin_page(embedded.base_url, shows_sign_in=False)
+app = page.begin_page(embedded.base_url, heading="How sign-in works")
 settings, session = app.settings, app.session
 record = session.sign_in
 returned, exchanged = record.returned, record.exchanged
@@ -47,7 +47,6 @@ def run_attacks() -> None:
 
 
 browser.enhance_markdown()
-app.header.title("How sign-in works", anchor=False)
 st.markdown(
     "You sign in on OpenRouter's own page, and the app gets a key without ever seeing your password. "
     "Go through it here, step by step, and then try to break it."

@@ -24,10 +24,9 @@ except SettingError as error:
     set_up.render()
     st.stop()
 
-app = page.begin_page(embedded.base_url, shows_sign_in=False)
+app = page.begin_page(embedded.base_url, heading="Self-check")
 settings = app.settings
 
-st.title("Self-check", anchor=False)
 st.markdown("The configuration of this app, for its operator.")
 
 with st.spinner("Asking OpenRouter…"):

@@ -44,6 +44,7 @@ class SignInOptions(TypedDict, total=False):
     key_label: str | None  # the name of the new key
     limit: float | None  # the credit limit of the new key, in USD
     remember: bool  # whether a sign-in outlives a reload
+    introduction: Callable[[], object]  # renders what stands above the link
     button: str | None  # the link's label; None: show no link
     sandbox: Sandbox | None  # shown below the link, for users without an account
     on_event: Callable[[SignInEvent], object]  # called with each event
@@ -60,6 +61,7 @@ class Options:
     key_label: str | None = None
     limit: float | None = None
     remember: bool = True
+    introduction: Callable[[], object] = lambda: None
     button: str | None = "Sign in with OpenRouter"
     sandbox: Sandbox | None = None
     on_event: Callable[[SignInEvent], object] = lambda _: None

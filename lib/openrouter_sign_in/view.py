@@ -104,6 +104,8 @@ def _show_messages(state: State) -> None:
 
 
 def _show_links(state: State, label: str) -> None:
+    # Here, since a link that moves down while it is clicked misses the click.
+    state.options.introduction()
     can_return = False
     if browser.keeps_cookies(reports_success=False) is False:
         st.warning(_COOKIES_ARE_BLOCKED, icon=":material/cookie_off:")

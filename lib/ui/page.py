@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
@@ -54,15 +55,11 @@ DEMO_LINK_PAGE = "pages/demo_link.py"
 
 @dataclass(frozen=True)
 class AppContext:
-    """What a page works with.
-
-    `header` is a slot above the sign-in link; `buttons` and `account_line` are in the sidebar.
-    """
+    """What a page works with; `buttons` and `account_line` are slots in the sidebar."""
 
     settings: Settings
     session: Session
     user: User | None
-    header: DeltaGenerator
     buttons: DeltaGenerator
     account_line: DeltaGenerator
 
@@ -71,21 +68,25 @@ def begin_page(
     sandbox_url: Callable[[], str],
     layout: Literal["centered", "wide"] = "centered",
     *,
-    shows_sign_in: bool = True,
+    heading: str = "",
+    introduction: Callable[[Settings], object] | None = None,
     leads_to_chat: bool = False,
 ) -> AppContext:
     """Begin a page: read the settings, sign the user in or render the link, render the sidebar.
 
     `sandbox_url` returns the base URL of the process's sandbox, which is not called if the settings
-    turn it off. `leads_to_chat` keeps `session.arrival`, for the page to open the chat: until then
-    it renders no component, as a late event would end the first run of the chat, and bring it back.
+    turn it off. The `heading` is the app's title by default. `introduction` renders what stands
+    above the sign-in link; a page without one shows no link. `leads_to_chat` keeps
+    `session.arrival`, for the page to open the chat: until then it renders no component, as a late
+    event would end the first run of the chat, and bring it back.
     """
     settings = load_settings()
     models.prepare(settings, current_session())
     st.set_page_config(page_title=title(settings, current_session()), page_icon=ICON, layout=layout)
     presenting.prepare(current_session())
-    bar, header = st.container(key="sandbox_bar"), st.container()
-    options = _sign_in_options(settings, sandbox_url, shows_link=shows_sign_in)
+    bar = st.container(key="sandbox_bar")
+    st.title(heading or escape_markdown(title(settings, current_session())), anchor=False)
+    options = _sign_in_options(settings, sandbox_url, introduction)
     user = sign_in(**options, stop=False)
     session = current_session()
     if user and user != session.user:
@@ -100,7 +101,7 @@ def begin_page(
     if not session.arrival:
         browser.sync_tab(session, lambda stored: autosave.restore_stored(session, stored))
     buttons, account_line = _render_sidebar(settings, session)
-    return AppContext(settings, session, user, header, buttons, account_line)
+    return AppContext(settings, session, user, buttons, account_line)
 
 
 def title(settings: Settings, session: Session) -> str:
@@ -151,7 +152,9 @@ def _render_sandbox_bar(settings: Settings) -> None:
 
 
 def _sign_in_options(
-    settings: Settings, sandbox_url: Callable[[], str], *, shows_link: bool
+    settings: Settings,
+    sandbox_url: Callable[[], str],
+    introduction: Callable[[Settings], object] | None,
 ) -> SignInOptions:
     sandbox = None
     if settings.try_without_account:
@@ -167,7 +170,9 @@ def _sign_in_options(
         sandbox=sandbox,
         on_event=_take_event,
     )
-    return options if shows_link else SignInOptions(**options, button=None)
+    if introduction is None:
+        return SignInOptions(**options, button=None)
+    return SignInOptions(**options, introduction=partial(introduction, settings))
 
 
 def callback_url(settings: Settings) -> str:
@@ -209,14 +214,16 @@ def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerato
         )
         st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:", query_params=link)
         st.page_link(HOW_IT_WORKS_PAGE, label="How sign-in works", icon=":material/policy:")
-        buttons, account_line = st.container(), st.empty()
         if session.user:
-            account.render_line(settings, session, account_line)
+            # Above what is filled later: a button that moves while it is clicked misses the click.
             st.button(
                 "Sign out",
                 key="sign_out",
+                type="tertiary",
                 icon=":material/logout:",
                 on_click=sign_out,
-                width="stretch",
             )
+        buttons, account_line = st.container(), st.empty()
+        if session.user:
+            account.render_line(settings, session, account_line)
     return buttons, account_line

@@ -15,6 +15,54 @@ from tests.browser.conftest import App
 pytestmark = pytest.mark.browser
 
 
+WATCH = """(function look() {
+    const all = (root) => [...root.querySelectorAll("*")].flatMap(
+        (one) => [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])],
+    );
+    for (const one of all(document)) {
+        if (!one.matches("a.sign-in, .st-key-sign_out button") || !one.textContent) continue;
+        ((window.tops ??= {})[one.textContent] ??= []).push(one.getBoundingClientRect().top);
+    }
+    requestAnimationFrame(look);
+})()"""
+"""Notes where the links and the button are in each frame."""
+
+
+def test_still_targets(page: Page, app: App) -> None:
+    """On a slow line, what one clicks to sign in and out does not move once it is in sight.
+
+    The mouse button would come up beside it, and the click be lost.
+    """
+
+    def relay(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        line.on_message(server.send)
+
+        def to_page(message: str | bytes) -> None:
+            time.sleep(0.02)
+            line.send(message)
+
+        server.on_message(to_page)
+
+    def tops(page: Page) -> dict[str, set[float]]:
+        return {name: set(map(round, seen)) for name, seen in page.evaluate("tops").items()}
+
+    page.route_web_socket("**/_stcore/stream", relay)
+    page.add_init_script(WATCH)
+    page.goto(app.url)
+    expect(page.get_by_role("link", name="How sign-in works")).to_have_count(2)
+    for name, seen in tops(page).items():
+        assert len(seen) == 1, name
+    steps.sign_in(page, app.url)
+    steps.converse(page, "sandbox/echo Hello")
+    page.reload()
+    expect(steps.last_answer(page)).to_contain_text("Hello")
+    expect(page.get_by_text("Signed in as")).to_be_visible()
+    ((name, seen),) = tops(page).items()
+    assert "Sign out" in name
+    assert len(seen) == 1
+
+
 # Survives
 
 
