@@ -33,11 +33,16 @@ def text(max_length: int, *, min_length: int = 1, multiline: bool = False) -> Pa
         if not min_length <= len(value) <= max_length or len(value.splitlines()) > len(lines):
             what = "text" if multiline else "one line"
             raise SettingError(name, f"must be {what} of {min_length} to {max_length} characters.")
-        if found := next((one for line in lines for one in line if not is_visible(one)), ""):
-            raise SettingError(name, f"must be without the invisible character U+{ord(found):04X}.")
+        for line in lines:
+            _check_visible(name, line)
         return value
 
     return parse
+
+
+def _check_visible(name: str, line: str) -> None:
+    if found := next((one for one in line if not is_visible(one)), ""):
+        raise SettingError(name, f"must be without the invisible character U+{ord(found):04X}.")
 
 
 def model(name: str, value: str) -> str:
@@ -70,13 +75,16 @@ def prompts(max_count: int, max_length: int) -> Parser[tuple[str, ...]]:
                 f"must be at most {max_count} prompts of {max_length} characters, separated by |."
             )
             raise SettingError(name, rule)
+        for prompt in found:
+            _check_visible(name, prompt)
         return found
 
     return parse
 
 
 def _split(value: str, separator: str) -> tuple[str, ...]:
-    return tuple(part for part in map(str.strip, value.split(separator)) if part)
+    """Return the parts that are not empty, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, value.split(separator)))))
 
 
 def url(name: str, value: str) -> str:

@@ -243,11 +243,17 @@ SETTINGS: Mapping[str, Setting] = {f.name: f.metadata["setting"] for f in fields
 def read_settings(environment: Mapping[str, str | None]) -> Settings:
     """Read the settings; one that is empty or missing has its default.
 
+    Quotes around a value are no part of it: Docker passes them on from its `--env-file`.
     Raises `SettingError` for the first invalid value.
     """
     parsed = {
         attribute: setting.parse(setting.name, text)
         for attribute, setting in SETTINGS.items()
-        if (text := (environment.get(setting.name) or "").strip())
+        if (text := _unquoted((environment.get(setting.name) or "").strip()))
     }
     return Settings(**parsed)
+
+
+def _unquoted(text: str) -> str:
+    is_quoted = text[:1] in ("'", '"') and text[0] == text[-1] and text.count(text[0]) == 2
+    return text[1:-1].strip() if is_quoted else text

@@ -3,7 +3,6 @@
 import re
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -11,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from lib.openrouter_sign_in.cookies import sealer
 from lib.openrouter_sign_in.state import Options
-from lib.ui import configuration
 from sandbox.server import Sandbox
 from tests.conftest import RawServer, http
 from tests.support.pages import (
@@ -37,7 +35,7 @@ def test_unusable_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "OPENROUTER_CODE_CHALLENGE_METHOD must be S256" in app.error[0].value
 
 
-def test_secrets(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets(sandbox: Sandbox) -> None:
     """Streamlit's secrets hold settings; an unusable secret is one sentence."""
     app = main_page().switch_page("pages/self_check.py")
     app.secrets["REMEMBER_SIGN_IN"] = False
@@ -48,19 +46,9 @@ def test_secrets(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     del app.secrets["APP_PROMPTS"]
     app.secrets["connections"] = {"url": "x", "APP_TITLE": "Chat"}
     assert "APP_TITLE stands below [connections]" in app.run().error[0].value
-    (tmp_path / ".streamlit").mkdir()
-    (tmp_path / ".streamlit" / "secrets.toml").write_text("APP_TITLE = Chat")
-    monkeypatch.setattr(configuration, "ROOT", tmp_path)
-    assert "secrets.toml must be TOML" in main_page().run().error[0].value
-
-
-def test_unreadable_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A `.env` in UTF-16, as a shell of Windows writes it, is one sentence."""
-    (tmp_path / ".env").write_text("APP_TITLE=Chat", "utf-16")
-    monkeypatch.setattr(configuration, "ROOT", tmp_path)
-    app = main_page().run()
-    assert not app.exception
-    assert ".env must be a text in UTF-8." in app.error[0].value
+    app.secrets["connections"] = {"names": ["x"]}
+    app.secrets["ALLOWED"] = ["x"]
+    assert not app.run().error
 
 
 def test_self_check(sandbox: Sandbox) -> None:
@@ -106,16 +94,6 @@ def test_set_up_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not app.exception
     assert "OPENROUTER_KEY_LIMIT must be" in app.error[0].value
     assert "Set up" in [one.value for one in app.subheader]
-
-
-def test_overridden_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The self-check compares Streamlit's options with those of config.toml."""
-    config = tomllib.loads((configuration.ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
-    options = {f"{section}.{n}": v for section in config for n, v in config[section].items()}
-    monkeypatch.setattr(st, "get_option", options.__getitem__)
-    assert list(configuration.overridden_options()) == []
-    options["browser.gatherUsageStats"] = True
-    assert list(configuration.overridden_options()) == ["browser.gatherUsageStats = true"]
 
 
 def test_account_failure(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
