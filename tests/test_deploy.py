@@ -77,12 +77,12 @@ def test_image() -> None:
 
 
 def test_compose() -> None:
-    """Compose builds that image, and lets nginx wait for it."""
+    """Compose builds that image; nginx waits for it, and is told the addresses of a new one."""
     for name in ("app-1", "app-2"):
         assert (DEPLOY / COMPOSE["services"][name]["build"]["context"]).resolve() == ROOT
         assert (ROOT / COMPOSE["services"][name]["build"]["dockerfile"]).is_file()
         wait = COMPOSE["services"]["nginx"]["depends_on"][name]
-        assert wait == {"condition": "service_healthy"}
+        assert wait == {"condition": "service_healthy", "restart": True}
 
 
 def test_manifests() -> None:
