@@ -3,6 +3,7 @@
 import asyncio
 import math
 import secrets
+import socket
 import threading
 import time
 from collections import Counter, deque
@@ -94,19 +95,20 @@ class Sandbox:
 
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[str]:
-        """Serve on 127.0.0.1 in a thread, and yield the base URL; port 0 takes a free one."""
+        """Serve on 127.0.0.1 in a thread, and yield the base URL; port 0 takes a free one.
+
+        Raises `OSError` if the port is taken, or the machine has none left.
+        """
         config = uvicorn.Config(
             self.app,
-            host="127.0.0.1",
-            port=port,
             log_level="error",
             access_log=False,
             timeout_graceful_shutdown=1,
             lifespan="off",
         )
         server = uvicorn.Server(config)
-        with config.bind_socket() as listener:
-            listener.listen()  # connections made before the thread is ready are queued
+        # Connections made before the thread is ready are queued.
+        with socket.create_server(("127.0.0.1", port), backlog=config.backlog) as listener:
             thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
             thread.start()
             try:

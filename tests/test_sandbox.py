@@ -556,6 +556,15 @@ def test_spent_limit(served: Served) -> None:
 # The server
 
 
+def test_taken_port() -> None:
+    """A port that is taken is an error that the caller can handle; uvicorn would end the thread."""
+    with Sandbox().serve() as url:
+        port = urlsplit(url).port
+        assert port
+        with pytest.raises(OSError, match="in use"), Sandbox().serve(port):
+            pass
+
+
 def test_serve() -> None:
     """It serves as soon as it says where, and no longer once it is left."""
     with Sandbox().serve() as url:

@@ -1,5 +1,6 @@
 """Two OpenRouters in one app: the real one, and the sandbox for visitors without an account."""
 
+import errno
 import json
 import time
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from tests.support.pages import (
     Handshake,
     ask,
     chat_page,
+    component_data,
     current_user,
     main_page,
     seal,
@@ -181,3 +183,15 @@ def test_prompts_of_an_empty_chat(real: RawServer, tried: Served, handshake: Han
         answers.add(conversation.turns[0].answer.text)
     assert len(answers) == 4
     assert not any(NEXT in answer for answer in answers)
+
+
+def test_no_port_left(real: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the machine has no port for the sandbox, the page offers the sign-in alone."""
+
+    def no_port() -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(embedded, "base_url", no_port)
+    app = main_page().run()
+    assert not app.exception
+    assert component_data(app, "openrouter_link")["label"] == "Sign in with OpenRouter"
