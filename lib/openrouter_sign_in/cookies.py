@@ -20,7 +20,9 @@ _Record = TypeVar("_Record", User, PendingSignIn)
 
 
 def main_page_url() -> str:
-    """Return the URL of the app's main page in the browser, without query; empty if unknown.
+    """Return the URL of the app's main page in the browser, without query and password.
+
+    Empty if unknown.
 
     Not `st.context.url`: it removes a page's name also from the end of https://team.chat or
     https://example.org/our-chat.
@@ -33,7 +35,8 @@ def main_page_url() -> str:
     pages = {page.get("url_pathname") for page in context.pages_manager.get_pages().values()}
     is_base_path = url.path.strip("/") == str(st.get_option("server.baseUrlPath")).strip("/")
     path = f"{folder}/" if name in pages and not is_base_path else url.path
-    return urlunsplit((url.scheme, url.netloc, path or "/", "", ""))
+    host = url.netloc.rpartition("@")[2]  # without a password for the site
+    return urlunsplit((url.scheme, host, path or "/", "", ""))
 
 
 def websocket_key() -> str | None:

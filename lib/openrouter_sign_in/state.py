@@ -66,6 +66,11 @@ class Options:
     sandbox: Sandbox | None = None
     on_event: Callable[[SignInEvent], object] = lambda _: None
 
+    def __post_init__(self) -> None:
+        """Take the URL of the API, which other programs want to have, for the base URL."""
+        base_url = self.base_url.rstrip("/").removesuffix("/api/v1").rstrip("/")
+        object.__setattr__(self, "base_url", base_url)
+
     @property
     def auth_urls(self) -> dict[str, str]:
         """The consent page of each OpenRouter that a user may sign in with, by its base URL."""
