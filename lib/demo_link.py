@@ -70,7 +70,7 @@ def read_demo_link(query: Mapping[str, str]) -> DemoLink:
     if _is_too_long({**link.query(), **given}):
         return link
     compared = map(str.strip, given.get("compare", "").split(","))
-    policy = given.get("policy")
+    policy = given.get("policy", "").strip().lower()
     return replace(
         link,
         prompt=_printable(given.get("prompt", ""), MAX_PROMPT_LENGTH),

@@ -14,7 +14,7 @@ from lib.openrouter_sign_in import (
     repeat_exchange,
     sign_in_link,
 )
-from lib.ui import autosave, browser, consent_card, page, presenting
+from lib.ui import autosave, browser, consent_card, models, page, presenting
 from lib.ui.attack_table import render_attacks
 from lib.ui.formatting import small
 from lib.ui.hello import fetch_hello, say_hello
@@ -175,5 +175,10 @@ st.page_link(
     page.SELF_CHECK_PAGE, label="Self-check, for the operator", icon=":material/checklist:"
 )
 if session.is_presenting:  # there is no sidebar
-    st.page_link(page.CHAT_PAGE, label="Chat", icon=":material/forum:")
+    st.page_link(
+        page.CHAT_PAGE,
+        label="Chat",
+        icon=":material/forum:",
+        query_params=models.query(session),
+    )
 autosave.Autosave(settings, session).finish()

@@ -39,6 +39,7 @@ def test_round_trip() -> None:
         ("compare", "a/b,<i>,a/b, c/d,", DemoLink(compared_models=("a/b", "c/d"))),
         ("compare", "a/1,a/2,a/3,a/4,a/5", DemoLink(compared_models=("a/1", "a/2", "a/3", "a/4"))),
         ("policy", "everything", DemoLink()),
+        ("policy", "Nothing-Kept ", DemoLink(data_policy="nothing-kept")),
         ("title", "x" * 61, DemoLink(title="x" * 60)),
         ("present", "yes", DemoLink()),
         ("secret", "x", DemoLink()),

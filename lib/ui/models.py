@@ -49,10 +49,9 @@ def prepare(settings: Settings, session: Session) -> None:
     A link names a model of OpenRouter, which the sandbox may not have.
     """
     catalogue.models(settings, session)
-    link = read_demo_link(st.query_params)
+    link = replace(read_demo_link(st.query_params), presents=False)  # presenting.py has it
     if link != DemoLink():
-        model = link.model or session.demo_link.model
-        session.demo_link = replace(link, model=model, presents=False)  # presenting.py has it
+        session.demo_link = replace(link, model=link.model or session.demo_link.model)
     if link.model and not (
         session.is_in_sandbox
         and catalogue.is_missing(settings, session, link.model, timeout=CATALOGUE_TIMEOUT_S)
@@ -70,10 +69,10 @@ def linked_settings(settings: Settings, session: Session) -> Settings:
     return link.apply(settings)
 
 
-def query(session: Session) -> dict[str, str]:
-    """Return the query that keeps the chosen model, and the link, in a link to the chat."""
-    model = session.chat.model or session.demo_link.model
-    return replace(session.demo_link, model=model).query()
+def query(session: Session, *, with_model: bool = True) -> dict[str, str]:
+    """Return the query that keeps the chosen model, the link, and the projector's type in a link."""
+    model = (session.chat.model or session.demo_link.model) if with_model else ""
+    return replace(session.demo_link, model=model, presents=session.is_presenting).query()
 
 
 def chosen_request(settings: Settings, session: Session) -> ChatRequest:

@@ -1,6 +1,7 @@
 """What every page has: settings, the signed-in user, the sidebar."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -132,7 +133,8 @@ def _welcome(settings: Settings, session: Session, user: User) -> None:
     is_in_sandbox = user.base_url != settings.base_url
     if is_in_sandbox != session.is_in_sandbox:
         chat_actions.stop_all(session)
-        names = ("demo_link", "sign_in", "arrival")  # the link, and events of this sign-in
+        # What its URL asks for, and events of this sign-in.
+        names = ("demo_link", "is_presenting", "sign_in", "arrival")
         values = {name: getattr(session, name) for name in names}
         session.forget()
         vars(session).update(values)
@@ -158,7 +160,8 @@ def _sign_in_options(
 ) -> SignInOptions:
     sandbox = None
     if settings.try_without_account:
-        sandbox = Sandbox(sandbox_url(), f"{main_page_url().rstrip('/')}/{SANDBOX_PATH}")
+        with suppress(OSError):  # no port, or no file descriptor is left: one can still sign in
+            sandbox = Sandbox(sandbox_url(), f"{main_page_url().rstrip('/')}/{SANDBOX_PATH}")
     options = SignInOptions(
         secret=settings.sign_in_secret,
         base_url=settings.base_url,
@@ -179,7 +182,7 @@ def callback_url(settings: Settings) -> str:
     """Return the callback URL: the main page, with the chosen model and the link in its query."""
     url = settings.callback_url or main_page_url()
     session = current_session()
-    query = urlencode(models.query(session) | presenting.query(session))
+    query = urlencode(models.query(session))
     return f"{url}{'&' if urlsplit(url).query else '?'}{query}" if url and query else url
 
 
@@ -207,13 +210,18 @@ def _render_sidebar(settings: Settings, session: Session) -> tuple[DeltaGenerato
         st.subheader(escape_markdown(title(settings, session)), anchor=False)
         label = "Account" if session.user else "Sign in"
         # Their pages have no choice of the model, so a model in their URL would undo a later one.
-        link = replace(session.demo_link, model="").query()
+        link = models.query(session, with_model=False)
         st.page_link(MAIN_PAGE, label=label, icon=":material/account_circle:", query_params=link)
         st.page_link(
             CHAT_PAGE, label="Chat", icon=":material/forum:", query_params=models.query(session)
         )
         st.page_link(COMPARE_PAGE, label="Compare", icon=":material/compare:", query_params=link)
-        st.page_link(HOW_IT_WORKS_PAGE, label="How sign-in works", icon=":material/policy:")
+        st.page_link(
+            HOW_IT_WORKS_PAGE,
+            label="How sign-in works",
+            icon=":material/policy:",
+            query_params=link,
+        )
         if session.user:
             # Above what is filled later: a button that moves while it is clicked misses the click.
             st.button(

@@ -71,6 +71,19 @@ def test_through_the_sign_in(sandbox: Sandbox) -> None:
     assert state.options.key_label == "Chat with any model"
 
 
+def test_presenting(sandbox: Sandbox) -> None:
+    """What is shown on a projector stays so on the other pages, with the link, after a reload, too."""
+    app = chat_page(signed_in())
+    opened(app, replace(LINK, presents=True))
+    links = [one.proto.query_string for one in app.get("page_link")]
+    assert len(links) == 4
+    assert all("present=1" in link for link in links)
+    app.query_params.clear()
+    app.query_params["present"] = "1"  # the link on *How sign-in works*
+    app.run()
+    assert app.session_state["session"].demo_link.prompt == LINK.prompt
+
+
 def test_no_link(sandbox: Sandbox) -> None:
     """Without a link the pages have the title and the prompts of the settings."""
     assert main_page().run().title[0].value == "Chat with any model"

@@ -196,6 +196,7 @@ def test_storage_prefix(url: str, *, is_other: bool) -> None:
         ("https://example.org/our-chat", "https://example.org/our-chat"),
         ("https://team.chat", "https://team.chat/"),
         ("https://team.chat/chat/", "https://team.chat/"),
+        ("https://anna:s3cret@team.chat/chat", "https://team.chat/"),
     ],
 )
 def test_callback_url(
