@@ -338,8 +338,8 @@ def test_no_traceback(page: Page, start_app: Callable[..., App], tmp_path: Path)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     broken = tmp_path / "pages" / "chat.py"
-    fault = '\n{"the key": 1}["secret"]\napp.header.title('
-    broken.write_text(broken.read_text().replace("\napp.header.title(", fault))
+    fault = '\n{"the key": 1}["secret"]\nsettings, session ='
+    broken.write_text(broken.read_text().replace("\nsettings, session =", fault))
     app = start_app("broken", folder=tmp_path)
     page.goto(f"{app.url}chat")
     expect(page.get_by_test_id("stException")).to_be_visible()

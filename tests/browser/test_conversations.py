@@ -332,17 +332,17 @@ COPY = """async ([text, bytes]) => {
 
 
 @pytest.mark.chromium
-def test_pasted_cells(chat: Page, sandbox: Sandbox) -> None:
+def test_pasted_cells(own_chat: Page, sandbox: Sandbox) -> None:
     """Cells, which a spreadsheet copies as text and as a picture, are pasted as text."""
-    chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    chat.evaluate(COPY, ["a\tb", list(picture(4, 4))])
-    question = chat.get_by_placeholder("Ask anything")
+    own_chat.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    own_chat.evaluate(COPY, ["a\tb", list(picture(4, 4))])
+    question = own_chat.get_by_placeholder("Ask anything")
     question.focus()
-    chat.keyboard.press("Control+V")
+    own_chat.keyboard.press("Control+V")
     expect(question).to_have_value("a\tb")
-    assert chat.evaluate(PASTE, ["a\tb", list(picture(4, 4)), "image.png"])
-    files = chat.get_by_test_id("stChatInput").get_by_test_id("stFileChip")
+    assert own_chat.evaluate(PASTE, ["a\tb", list(picture(4, 4)), "image.png"])
+    files = own_chat.get_by_test_id("stChatInput").get_by_test_id("stFileChip")
     # A copied file with its name, and a picture.
     for count, text in enumerate(("cat.png", "/home/me/cat.png", ""), 1):
-        assert not chat.evaluate(PASTE, [text, list(picture(4, 4)), "cat.png"])
+        assert not own_chat.evaluate(PASTE, [text, list(picture(4, 4)), "cat.png"])
         expect(files).to_contain_text(count * ["cat.png"])
