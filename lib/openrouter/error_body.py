@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .annotations import read_file_annotations
-from .error_causes import causes_in_message, status_of
+from .error_causes import causes_in_message, causes_in_provider_message, status_of
 from .errors import ErrorDetails, KeyRejected, OpenRouterError, quotable
 from .untrusted import amount, mapping, number, one_line, parse_json
 
 MAX_FALLBACK_MODELS = 3
+_TEXTS = ("error", "message", "Message", "detail", "msg", "errors", "data", "body")
+"""Where the text of a provider's error may be."""
+_SLUG = re.compile(r"\bslug\b[^:]{0,20}: ?([\w.-]{1,100}/[\w.:-]{1,100})")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _STATUS = re.compile("[1-9][0-9]{2}")
 _DIGITS = re.compile("[0-9]{10,15}")
@@ -52,7 +55,12 @@ def _error(error: object, status: int | None, headers: Mapping[str, str]) -> Ope
         names.insert(0, "provider_payment_required")
     elif status == 403 and metadata.get("reasons"):
         names.insert(0, "moderation")
-    causes = [*_names(reason), *causes_in_message(message, status), *names]
+    causes = [
+        *_names(reason),
+        *causes_in_message(message, status),
+        *causes_in_provider_message(provider_message, status),
+        *names,
+    ]
     all_headers = _headers(headers, metadata)
     resets_at = _moment(all_headers.get("x-ratelimit-reset")) or _moment(metadata.get("resets_at"))
     retry_after = (
@@ -73,7 +81,7 @@ def _error(error: object, status: int | None, headers: Mapping[str, str]) -> Ope
             provider=provider,
             provider_message=provider_message,
             constraint=quotable(mapping(availability.get("constraint")).get("detail")),
-            fallback_models=_models(availability.get("fallback_models")),
+            fallback_models=_models(availability.get("fallback_models"), message),
             resets_at=resets_at,
             spent=amount(metadata.get("spend_usd")),
             limit=amount(metadata.get("limit_usd")),
@@ -109,7 +117,7 @@ def _provider_message(raw: object, depth: int = 6) -> str:
             is_text = raw.upper() not in ("", "ERROR") and not raw.startswith("<")
             return quotable(raw) if is_text else ""
         case Mapping():
-            parts = [raw.get(name) for name in ("error", "message", "detail", "msg", "errors")]
+            parts = [raw.get(name) for name in _TEXTS]
         case list():
             parts = raw[:1]
         case _:
@@ -124,9 +132,11 @@ def _headers(headers: Mapping[str, str], metadata: Mapping[str, Any]) -> dict[st
     return {str(name).lower(): value for name, value in found.items()}
 
 
-def _models(names: object) -> tuple[str, ...]:
+def _models(names: object, message: str) -> tuple[str, ...]:
+    """Return the models that are suggested: in a list, or by a slug in the message."""
     found = map(one_line, names[:MAX_FALLBACK_MODELS]) if isinstance(names, list) else ()
-    return tuple(dict.fromkeys(filter(None, found)))
+    slugs = (slug.rstrip(".:") for slug in _SLUG.findall(message))
+    return tuple(dict.fromkeys(filter(None, (*found, *slugs))))[:MAX_FALLBACK_MODELS]
 
 
 def _moment(value: object) -> float | None:

@@ -35,14 +35,21 @@ _MESSAGES: Mapping[int, Sequence[tuple[str, Sequence[str]]]] = {
         ("context_length_exceeded", ["context length"]),
         ("context_length_exceeded", ["context window"]),
         ("context_length_exceeded", ["prompt is too long"]),
+        ("image_too_large", ["image exceeds"]),
+        ("region_restricted", ["location is not supported"]),
     ),
-    402: (("openrouter_key_limit", ["key", "limit"]),),
+    402: (
+        ("prompt_tokens_limit", ["prompt tokens limit"]),
+        ("openrouter_key_limit", ["key", "limit"]),
+    ),
     403: (
         ("openrouter_key_limit", ["key", "limit"]),
         ("moderation", ["moderation"]),
         ("moderation", ["flagged"]),
         ("region_restricted", [" region"]),
         ("region_restricted", [" country"]),
+        ("region_restricted", ["country, region"]),
+        ("provider_terms", ["terms of service"]),
     ),
     404: (
         ("tool_use_unsupported", ["support tool use"]),
@@ -50,6 +57,9 @@ _MESSAGES: Mapping[int, Sequence[tuple[str, Sequence[str]]]] = {
         ("file_input_unsupported", ["support ", " input"]),
         ("output_modalities_unsupported", ["output modalit"]),
         ("free_variant_ended", ["no endpoints found for", ":free"]),
+        ("free_variant_ended", ["period has ended"]),
+        ("free_variant_ended", ["unavailable for free"]),
+        ("constraint_filtered", ["providers have been ignored"]),
         ("privacy_restricted", ["data policy"]),
         ("privacy_restricted", ["privacy"]),
         ("constraint_filtered", ["allowed providers"]),
@@ -60,6 +70,7 @@ _MESSAGES: Mapping[int, Sequence[tuple[str, Sequence[str]]]] = {
         ("free_models_per_day_high_balance", ["per-day-high-balance"]),
         ("free_models_per_day", ["per-day"]),
         ("free_models_per_min", ["free-models-per-min"]),
+        ("upstream_provider_shared_pool", ["rate-limited upstream"]),
     ),
 }
 """By status: what happened if the message, in lower case, has all of these words."""
@@ -71,16 +82,23 @@ def status_of(causes: Iterable[str]) -> int | None:
 
 
 _CONTEXT = re.compile(
-    r"context length is (\d{1,9}) .{0,80}\((\d{1,9}) of text input.{0,80}, (\d{1,9}) in the output"
+    r"context length is (\d{1,9}) .{0,80}\((\d{1,9} of text input.{0,80}), \d{1,9} in the output"
 )
+_INPUT = re.compile(r"(\d{1,9}) of \w{1,20} input")
 
 
 def room_in_context(message: str) -> int | None:
     """Return the tokens that the input leaves for an answer; None if there is no room, or no word."""
     if not (found := _CONTEXT.search(message)):
         return None
-    room = int(found[1]) - int(found[2])
+    room = int(found[1]) - sum(map(int, _INPUT.findall(found[2])))
     return room if room >= MIN_COMPLETION_TOKENS else None
+
+
+def causes_in_provider_message(message: str, status: int | None) -> Iterator[str]:
+    """Yield what a message of a provider says: nothing about the limits of a key of OpenRouter."""
+    own = ("openrouter_", "free_", "prompt_tokens")
+    return (name for name in causes_in_message(message, status) if not name.startswith(own))
 
 
 def causes_in_message(message: str, status: int | None) -> Iterator[str]:

@@ -38,7 +38,7 @@ class ErrorDetails:
 
     `causes` are OpenRouter's own names for what happened, the most precise first, out of `reason`,
     `limit_source`, `error_type` and the code of `availability`; where only the message says it,
-    that of `error_body.py`. `provider_message` is the text of the provider, `constraint` that of
+    that of `error_causes.py`. `provider_message` is the text of the provider, `constraint` that of
     OpenRouter about a setting that excludes all providers. `resets_at` is in seconds since the
     epoch; `spent` and `limit` are in USD.
     """

@@ -24,6 +24,7 @@ from lib.openrouter.errors import (
     Unreachable,
 )
 from lib.openrouter.models import is_model_id
+from lib.openrouter.request import MIN_COMPLETION_TOKENS
 from lib.ui.error_table import QUOTED, TABLE, Link, Row
 
 SHORT_ANSWER_TOKENS = 1_000
@@ -96,7 +97,7 @@ def _affordable_tokens(error: OpenRouterError) -> int | None:
     if "max_tokens_exceeded" in error.details.causes:
         return room_in_context(error.message)
     found = _AFFORDABLE.search(error.message) if error.status == 402 else None
-    return int(found[1]) if found else None
+    return int(found[1]) if found and int(found[1]) >= MIN_COMPLETION_TOKENS else None
 
 
 def _models(error: OpenRouterError, model: str) -> tuple[str, ...]:

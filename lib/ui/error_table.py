@@ -110,6 +110,11 @@ TABLE: dict[str | int, Row] = {
     "openrouter_key_limit": Row(
         "The limit of your key is spent. Raise it in the key's settings, then try again.", "key"
     ),
+    "prompt_tokens_limit": Row(
+        "This conversation is too long for what is left. Start a new chat, which costs less, or "
+        "raise the limit of your key, or add credits.",
+        "credits",
+    ),
     "provider_payment_required": Row(
         "{provider} asks for payment of its own. If you have an account there, add credit to it; "
         "otherwise choose another model."
@@ -121,6 +126,11 @@ TABLE: dict[str | int, Row] = {
     ),
     "region_restricted": Row(
         "This model is not available in your region. Choose another model, then try again."
+    ),
+    "provider_terms": Row(
+        "{provider} says that this request is against its terms. Choose another model, or another "
+        "provider in your settings at OpenRouter.",
+        "preferences",
     ),
     "openrouter_guardrail_budget": Row(
         "A budget that an admin has set for your key is used up{budget}.{renewal} Only the admin of "
@@ -190,6 +200,9 @@ TABLE: dict[str | int, Row] = {
     "capacity_exhausted": Row(
         "Every provider of this model is busy. Try again {wait}, or choose another model."
     ),
+    "upstream_provider_shared_pool": Row(
+        "{provider} is busy with the requests of others. Try again {wait}, or choose another model."
+    ),
     429: Row("Too many requests for now. Try again {wait}."),
     500: Row("OpenRouter has a problem of its own at the moment. Try again in a minute."),
     502: _NO_ANSWER,
@@ -201,5 +214,5 @@ TABLE: dict[str | int, Row] = {
     529: _OVERLOADED,
 }
 """By the cause if it has a row, otherwise by the status."""
-QUOTED = frozenset({400, 403, 422})
+QUOTED = frozenset({400, 403, 404, 422})
 """Statuses of which our sentence says little: the provider's own words are added to it."""

@@ -238,12 +238,55 @@ def test_chunk_without_an_object(error: object, message: str) -> None:
         ),
         (404, "No endpoints found for x/y:free", "free_variant_ended"),
         (404, "No endpoints found matching your data policy", "privacy_restricted"),
+        (404, "The free period has ended. Please use the paid slug: a/b-8b", "free_variant_ended"),
+        (404, "This model is unavailable for free.", "free_variant_ended"),
         (404, "No allowed providers are available for the selected model.", "constraint_filtered"),
+        (
+            404,
+            "All providers have been ignored. Visit: https://openrouter.ai/settings/privacy",
+            "constraint_filtered",
+        ),
+        (402, "Prompt tokens limit exceeded: 9 > 4. Raise the key's limit", "prompt_tokens_limit"),
+        (403, "Prohibited due to a violation of provider Terms Of Service.", "provider_terms"),
     ],
 )
 def test_cause_in_the_message(status: int, message: str, cause: str) -> None:
     """Where only the message says what happened, the cause is ours."""
     assert error_of(status, message=message).details.causes[0] == cause
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "cause"),
+    [
+        (400, "prompt is too long: 208310 tokens > 200000 maximum", "context_length_exceeded"),
+        (400, "messages.0: image exceeds 5 MB maximum: 6 bytes", "image_too_large"),
+        (400, "User location is not supported for the API use.", "region_restricted"),
+        (
+            403,
+            {"__kind": "OK", "data": '{"error": {"message": "Country, region, or territory not"}}'},
+            "region_restricted",
+        ),
+        (429, "a/b is temporarily rate-limited upstream.", "upstream_provider_shared_pool"),
+    ],
+)
+def test_cause_in_the_provider_message(status: int, raw: object, cause: str) -> None:
+    """Where only the provider's message says what happened, it has the cause that is ours."""
+    metadata = {"provider_name": "p", "raw": raw}
+    error = error_of(status, message="Provider returned error", metadata=metadata)
+    assert error.details.causes[0] == cause
+
+
+def test_limit_at_the_provider() -> None:
+    """What a provider says of a limit is not about the key of OpenRouter."""
+    metadata = {"provider_name": "p", "raw": "The limit of your key is exceeded."}
+    error = error_of(403, message="Provider returned error", metadata=metadata)
+    assert "openrouter_key_limit" not in error.details.causes
+
+
+def test_slug_in_the_message() -> None:
+    """A model that the message names instead is one of those in its place."""
+    message = "The free period of A has ended. Please migrate to the paid slug: a/b-8b."
+    assert error_of(404, message=message).details.fallback_models == ("a/b-8b",)
 
 
 def test_moderation() -> None:

@@ -115,7 +115,7 @@ def test_true(name: str) -> None:
     sentence = explained(error_of(name)).sentence
     assert ("rivacy" in sentence) == (name == "404-privacy")
     assert ("dd credits" in sentence) == (name in ("402", "429-per-day"))
-    assert ("says:" in sentence) == (name in ("400-raw", "404-constraint", "422"))
+    assert ("says:" in sentence) == (name in ("400-raw", "404", "404-constraint", "422"))
 
 
 def test_every_row_can_be_reached() -> None:
@@ -197,6 +197,11 @@ def test_room_in_context() -> None:
     explanation = explained(error)
     assert "longest answer" in explanation.sentence
     assert explanation.affordable_tokens == 8_000
+    message = message.replace(
+        "of text input", "of text input, 700 of tool input, 300 of image input"
+    )
+    error = error_from_response(400, {}, json.dumps({"error": {"message": message}}).encode())
+    assert explained(error).affordable_tokens == 7_000
 
 
 @pytest.mark.parametrize(
@@ -205,6 +210,7 @@ def test_room_in_context() -> None:
         (900, "", "or add credits", 900),
         (900, "create a key with a higher monthly limit", "or raise the limit of your key", 900),
         (0, "", "Add credits, then", None),
+        (4, "", "Add credits, then", None),
         (0, "create a key with a higher monthly limit", "limit of your key is spent", None),
     ],
 )
