@@ -64,15 +64,18 @@ def estimate(
 ) -> Cost | None:
     """Return the cost of a request; None if its price or its longest answer is not known.
 
+    So it is of a model for deep research, which searches many times, each at a price.
     `answer_tokens` is the usual length of an answer, `max_tokens` takes the place of the request's
     own maximum. With `is_cached`, what was sent before is read from the cache.
     """
     pricing = model.pricing
-    if pricing.is_free:
+    searches = request.web_search or request.model.endswith(":online")
+    if pricing.is_free and not searches:
         return Cost(0, 0, 0, 0, 0, 0)
     max_tokens = _longest_answer(request, model, max_tokens)
     makes_images = "image" in model.outputs  # at prices of which the catalogue says no unit
-    if pricing.prompt is None or pricing.completion is None or not max_tokens or makes_images:
+    is_known = not makes_images and "deep-research" not in model.id
+    if pricing.prompt is None or pricing.completion is None or not max_tokens or not is_known:
         return None
     other = {name: price or 0.0 for name, price in pricing.others}
     price_most = max(pricing.prompt, pricing.highest_prompt, other.get("input_cache_write", 0.0))
@@ -88,9 +91,7 @@ def estimate(
     about = (tokens.about - cached) * pricing.prompt + cached * other.get("input_cache_read", 0.0)
     tokens_most = min(tokens.most, model.context_length or tokens.most)
     fixed = other.get("request", 0.0) + prompt.images * other.get("image", 0.0)
-    search_about, search_most = (
-        _search(other.get("web_search", 0.0)) if request.web_search else (0, 0)
-    )
+    search_about, search_most = _search(other.get("web_search", 0.0)) if searches else (0, 0)
     prompt_most = tokens_most * price_most + fixed + search_most
     return Cost(
         about=about + fixed + search_about + min(answer_tokens, max_tokens) * pricing.completion,

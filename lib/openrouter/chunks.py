@@ -16,13 +16,16 @@ from .errors import (
     StreamInterrupted,
     StreamStalled,
 )
-from .events import Alive, AnsweredBy, Began, Event, Finished
+from .events import Alive, AnsweredBy, Began, Event, Finished, Usage
 from .message import MessageReader
 from .models import is_model_id
 from .routing import read_routing
 from .sse import EventTooLarge, ServerSentEvent
-from .untrusted import mappings, one_line, parse_json
-from .usage import read_usage
+from .untrusted import mapping, mappings, one_line, parse_json
+from .usage import latest_usage, read_usage
+
+_SIGNS_OF_LIFE = ("", "null", "ping", "pong", "keepalive", "keep-alive", "heartbeat")
+"""What relays send as the data of an event that has none."""
 
 
 def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iterator[Event]:
@@ -35,6 +38,7 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
     if generation:
         yield Began(generation)
     finish_reason, model, is_at_end = "", "", False
+    usage: Usage | None = None
     message = MessageReader()
     try:
         for event in stream:
@@ -56,20 +60,22 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
                     contents += 1
                     yield content
                 finish_reason = one_line(choice.get("finish_reason")) or finish_reason
+            message.read_sources(chunk.get("citations"))
             if isinstance(chunk.get("openrouter_metadata"), Mapping):
                 yield read_routing(chunk["openrouter_metadata"])
-            if isinstance(chunk.get("usage"), Mapping) and (usage := read_usage(chunk["usage"])):
+            if latest := read_usage(mapping(chunk.get("usage"))):
+                usage = latest_usage(latest, before=usage)
                 yield usage
             is_at_end = isinstance(chunk.get("usage"), Mapping) and not contents
     except EventTooLarge as error:
         raise AnswerTooLong from error
     except OpenRouterError as error:
-        yield from message.finish()
+        yield from message.finish(finish_reason)
         is_lost = isinstance(error, StreamInterrupted | StreamStalled | NoContent)
         if not (is_lost and (finish_reason or (is_at_end and message.has_content))):
             raise
     else:
-        yield from message.finish()
+        yield from message.finish(finish_reason)
     if finish_reason == "error":
         raise OpenRouterError
     if not (finish_reason or (is_at_end and message.has_content)):
@@ -79,7 +85,8 @@ def read_events(stream: Iterable[ServerSentEvent], generation: str = "") -> Iter
 
 def _is_alive(event: ServerSentEvent) -> bool:
     """Return whether an event only keeps the connection alive: a comment, also one sent as data."""
-    return event.data.strip() in ("", "null", "ping") or event.data.lstrip().startswith(":")
+    data = event.data.strip().lower()
+    return data in _SIGNS_OF_LIFE or data.startswith(":")
 
 
 def _parse(event: ServerSentEvent) -> Mapping[str, Any]:
@@ -97,4 +104,7 @@ def _parse(event: ServerSentEvent) -> Mapping[str, Any]:
     for part in (chunk, *mappings(chunk.get("choices"))):
         if part.get("error"):
             raise error_from_chunk(part["error"])
+    is_error = "error" in (chunk.get("type"), chunk.get("object"))
+    if is_error or ("detail" in chunk and not chunk.get("choices")):
+        raise error_from_chunk(chunk)
     return chunk

@@ -41,7 +41,7 @@ def _error(error: object, status: int | None, headers: Mapping[str, str]) -> Ope
     if not isinstance(error, Mapping):
         error = {"message": error}
     metadata, availability = mapping(error.get("metadata")), mapping(error.get("availability"))
-    message = quotable(error.get("message"))
+    message = quotable(error.get("message") or error.get("detail"))
     provider = one_line(metadata.get("provider_name"))
     provider_message = _provider_message(metadata.get("raw"))
     reason, limit_source = metadata.get("reason"), metadata.get("limit_source")

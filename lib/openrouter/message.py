@@ -31,6 +31,9 @@ class MessageReader:
 
     def __init__(self) -> None:
         self.has_content = False
+        self._has_citations = False
+        self._sources: list[object] = []
+        self._thoughts: list[str] = []
         self._streamed: set[_Kind] = set()
         self._reasoning_name = ""
         self._joiners = {"text": SurrogateJoiner(), "reasoning": SurrogateJoiner()}
@@ -48,9 +51,20 @@ class MessageReader:
         if message := mapping(choice.get("message")):
             yield from self._read(message, frozenset(self._streamed))
 
-    def finish(self) -> Iterator[Event]:
+    def read_sources(self, urls: object) -> None:
+        """Note the `citations` of a chunk: plain URLs, which Perplexity sends also as annotations."""
+        self._sources = urls[:MAX_CITATIONS] if isinstance(urls, list) else self._sources
+
+    def finish(self, finish_reason: str) -> Iterator[Event]:
         """Yield what was held back, at the end of the stream."""
         yield from self._thoughts_and_text(self._thinking.rest())
+        if finish_reason == "stop" and self._thinking.is_open and not self.has_content:
+            # The model is done, and has not ended its reasoning: that is its answer.
+            self.has_content = True
+            yield TextDelta("".join(self._thoughts))
+        if not self._has_citations:
+            for url in self._sources:
+                yield from _citation({"url": url})
 
     def _read(self, message: Mapping[str, Any], known: frozenset[_Kind]) -> Iterator[Event]:
         if "reasoning" not in known:
@@ -69,7 +83,9 @@ class MessageReader:
                     yield from self._thoughts_and_text(self._thinking.split(text))
         annotations = mappings(message.get("annotations"))
         for annotation in annotations[:MAX_CITATIONS]:
-            yield from _citation(annotation.get("url_citation"))
+            for citation in _citation(annotation.get("url_citation")):
+                self._has_citations = True
+                yield citation
         yield from read_file_annotations(annotations)
         images = message.get("images")
         for image in images[:MAX_IMAGES] if isinstance(images, list) else ():
@@ -83,6 +99,7 @@ class MessageReader:
 
     def _thoughts_and_text(self, split: tuple[str, str]) -> Iterator[Event]:
         reasoning, text = split
+        self._thoughts.append(reasoning)
         yield from self._reasoning("thinking", reasoning)
         if text:
             self.has_content = True

@@ -2,13 +2,17 @@
 
 from typing import Literal
 
-_TAGS = ("<think>", "<thinking>", "<thought>")
+_TAGS = ("<think>", "<thinking>", "<thought>", "<mm:think>", "<seed:think>", "[think]")
+_KNOWN = (*_TAGS, *(f"{tag[0]}/{tag[1:]}" for tag in _TAGS))
 _MAX_SPACE = 200
 """Characters of white space before a tag; they are held back until something follows."""
 
 
 class ThinkingSplitter:
-    """Splits the reasoning at the beginning off a text, however that is cut into pieces."""
+    """Splits the reasoning at the beginning off a text, however that is cut into pieces.
+
+    An end tag without a beginning, as templates of models leave it, is left out there.
+    """
 
     def __init__(self) -> None:
         self._state: Literal["beginning", "reasoning", "text"] = "beginning"
@@ -16,44 +20,46 @@ class ThinkingSplitter:
         self._held = ""
         self._skips_space = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the reasoning has begun and has not ended."""
+        return self._state == "reasoning"
+
     def split(self, text: str) -> tuple[str, str]:
         """Return the reasoning and the text in the next piece."""
         text, self._held = self._held + text, ""
         reasoning = ""
-        if self._state == "beginning":
+        while self._state != "text":
+            text = text.lstrip() if self._skips_space else text
+            if self._state == "reasoning":
+                self._skips_space = self._skips_space and not text
+                thought, end, rest = text.partition(self._end_tag)
+                if not end:
+                    cut = len(text) - _overlap(text, self._end_tag)
+                    self._held = text[cut:]
+                    return reasoning + text[:cut], ""
+                reasoning, text = reasoning + thought, rest
+                self._state, self._skips_space = "beginning", True
+                continue
             stripped = text.lstrip()
-            tag = next((tag for tag in _TAGS if stripped.startswith(tag)), "")
-            if len(text) - len(stripped) > _MAX_SPACE:
-                self._state = "text"
-            elif tag:
-                self._state, self._end_tag = "reasoning", tag.replace("<", "</")
+            start = stripped[: max(map(len, _KNOWN))].lower()
+            is_indented = len(text) - len(stripped) > _MAX_SPACE
+            tag = next((tag for tag in _KNOWN if start.startswith(tag) and not is_indented), "")
+            if tag:
+                if tag in _TAGS:
+                    self._state, self._end_tag = "reasoning", f"{start[0]}/{stripped[1 : len(tag)]}"
                 self._skips_space, text = True, stripped[len(tag) :]
-            elif any(tag.startswith(stripped) for tag in _TAGS):
+            elif not is_indented and any(tag.startswith(start) for tag in _KNOWN):
                 self._held = text
-                return "", ""
+                return reasoning, ""
             else:
                 self._state = "text"
-        if self._state == "reasoning":
-            text = self._skip_space(text)
-            reasoning, end, rest = text.partition(self._end_tag)
-            if not end:
-                cut = len(text) - _overlap(text, self._end_tag)
-                self._held = text[cut:]
-                return text[:cut], ""
-            self._state, self._skips_space, text = "text", True, rest
-        return reasoning, self._skip_space(text)
+        return reasoning, text
 
     def rest(self) -> tuple[str, str]:
         """Return the reasoning and the text that are still held back, at the end."""
         held, self._held = self._held, ""
         return (held, "") if self._state == "reasoning" else ("", held)
-
-    def _skip_space(self, text: str) -> str:
-        """Return the text without the white space that follows a tag."""
-        if self._skips_space:
-            text = text.lstrip()
-            self._skips_space = not text
-        return text
 
 
 def _overlap(text: str, tag: str) -> int:

@@ -1,6 +1,7 @@
 """Tokens and costs, as a stream and `/api/v1/generation` report them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .events import Usage
@@ -18,6 +19,15 @@ def read_usage(usage: Mapping[str, Any]) -> Usage | None:
     )
     is_known = read.prompt_tokens or read.completion_tokens or read.cost is not None
     return read if is_known else None
+
+
+def latest_usage(latest: Usage, before: Usage | None) -> Usage:
+    """Return the later of two reports about one request, or of its cost the one that is known."""
+    if before is None:
+        return latest
+    if not (latest.prompt_tokens or latest.completion_tokens or latest.cost):
+        return before  # a relay's last word, which is empty
+    return replace(latest, cost=before.cost) if latest.cost is None else latest
 
 
 def total_cost(report: Mapping[str, Any], charged: object, upstream: object) -> float | None:

@@ -105,8 +105,16 @@ def test_delta(deltas: list[dict[str, Any]], reasoning: str, text: str) -> None:
         ("<thought>a</thought>b", "a", "b"),
         ("<think>\n\n</think>\n\nb", "", "b"),
         ("<think>a </thin b</think>c", "a </thin b", "c"),
-        ("<think>a", "a", ""),
-        ("<think>a</thi", "a</thi", ""),
+        ("<think>Hello!", "Hello!", "Hello!"),  # its end is missing: it is the answer as well
+        ("<think>a</thi", "a</thi", "a</thi"),
+        ("</think>\n\nb", "", "b"),
+        ("\n</think>b", "", "b"),
+        ("<think>\n</think>\n\n</think>\n\nb", "", "b"),
+        ("<think>a</think>\n<think>b</think>c", "ab", "c"),
+        ("[THINK]a[/THINK]b", "a", "b"),
+        ("<Think>a</Think>b", "a", "b"),
+        ("<mm:think>a</mm:think>b", "a", "b"),
+        ("</thing> is", "", "</thing> is"),
         ("<think>a</think>b <think>c</think>", "a", "b <think>c</think>"),
         ("The tag <think> begins it.", "", "The tag <think> begins it."),
         ("<thin", "", "<thin"),
@@ -140,6 +148,7 @@ def text_chunk(finish_reason: str | None = None) -> dict[str, Any]:
         data(text_chunk("stop")).rstrip(b"\n"),
         data(text_chunk()) + DONE.strip(),
         data(text_chunk("stop")) + b'data: {"choi',
+        data(text_chunk("stop")) + b"data: keepalive\n\ndata: Heartbeat\n\n",
         b"data: : keepalive\n\n" + data(text_chunk("stop")) + b"data: ping\n\ndata: null\n\n",
     ],
 )
@@ -182,6 +191,10 @@ def test_interrupted(body: bytes) -> None:
         (b"event: error\ndata: Overloaded\n\n", None, "Overloaded"),
         (b'event: error\ndata: ["a"]\n\n', None, ""),
         (data({"choices": [{"delta": {}, "error": {"code": 502, "message": "m"}}]}), 502, "m"),
+        (data({"object": "error", "message": "m", "code": 502}), 502, "m"),
+        (data({"type": "error", "message": "m", "code": 502}), 502, "m"),
+        (data({"type": "error", "error": {"message": "m", "code": 502}}), 502, "m"),
+        (data({"detail": "m"}), None, "m"),
     ],
 )
 @pytest.mark.parametrize("before", [b"", data({"choices": [{"delta": {"content": "<"}}]})])
@@ -273,6 +286,30 @@ def test_usage_without_numbers(placeholder: dict[str, Any]) -> None:
     last = data({"choices": [], "usage": placeholder})
     assert read(data(text_chunk("stop")), data(USAGE), last).cost == 0.5
     assert not read(data(text_chunk("stop")), last).is_usage_known
+
+
+@pytest.mark.parametrize("last", [{"cost": 0}, {"prompt_tokens": 9, "completion_tokens": 9}])
+def test_usage_without_the_cost(last: dict[str, Any]) -> None:
+    """A last usage that is zero, or has no cost, leaves the cost that is known."""
+    chunks = (text_chunk("stop"), USAGE, {"choices": [], "usage": last})
+    assert read(b"".join(map(data, chunks))).cost == 0.5
+
+
+def test_reasoning_that_was_cut() -> None:
+    """An answer that ended at the limit of its length within its reasoning is no answer yet."""
+    cut = {"choices": [{"delta": {"content": "<think>a"}, "finish_reason": "length"}]}
+    assert shown(data(cut)) == ("a", "")
+
+
+def test_citations() -> None:
+    """Perplexity's plain list of sources is read where there are no annotations."""
+    url = "https://x.example/a"
+    chunk = {**text_chunk("stop"), "citations": [url, "javascript:alert(1)", 5]}
+    assert [one.url for one in read(data(chunk) * 2).citations] == [url]
+    citation = {"url": f"{url}/b", "title": "B"}
+    named = {"delta": {"annotations": [{"type": "url_citation", "url_citation": citation}]}}
+    answer = read(data({"choices": [named], "citations": [url]}) + data(chunk))
+    assert [one.title for one in answer.citations] == ["B"]
 
 
 @pytest.mark.parametrize(
