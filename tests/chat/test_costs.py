@@ -85,6 +85,7 @@ def test_against_the_sandbox(served: Served) -> None:
         replace(MODEL, pricing=Pricing(1e-6, None)),
         replace(MODEL, context_length=None, max_completion_tokens=None),
         replace(MODEL, outputs=("image",)),
+        replace(MODEL, id="a/deep-research"),
     ],
 )
 def test_unknown(model: Model) -> None:
@@ -100,6 +101,16 @@ def test_free() -> None:
 
 
 @pytest.mark.parametrize(
+    "request_", [ChatRequest("a/b:free:online"), ChatRequest("a/b:free", web_search=True)]
+)
+def test_free_with_a_search(request_: ChatRequest) -> None:
+    """A search costs something with a free model, too."""
+    cost = estimate(PROMPT, request_, replace(MODEL, pricing=Pricing(0, 0)))
+    assert cost
+    assert (cost.is_free, cost.most) == (False, pytest.approx(9 * 0.004))
+
+
+@pytest.mark.parametrize(
     ("model", "request_", "max_tokens", "most"),
     [
         (MODEL, ChatRequest("a/b"), None, 400e-6 + 1_000 * 2e-6),
@@ -107,6 +118,7 @@ def test_free() -> None:
         (MODEL, ChatRequest("a/b", parameters={"max_completion_tokens": 50}), None, 500e-6),
         (MODEL, ChatRequest("a/b", parameters={"max_completion_tokens": 50}), 20, 440e-6),
         (MODEL, ChatRequest("a/b", web_search=True), None, 400e-6 + 0.002 + 9 * 0.004),
+        (MODEL, ChatRequest("a/b:online"), None, 400e-6 + 0.002 + 9 * 0.004),
         (replace(MODEL, pricing=replace(MODEL.pricing, highest_prompt=2e-6)), ChatRequest("a/b"), None, 800e-6 + 0.002),
         (replace(MODEL, context_length=200), ChatRequest("a/b"), None, 200e-6 + 200 * 2e-6),
     ],
