@@ -32,10 +32,11 @@ For each answer, say in one or two sentences what is good and what is wrong. The
 from 0 to {max_score} for each, each on a line of its own, in this form:
 {form}"""
 _SCORE = re.compile(
-    r"""answer\W{0,4}(\d)\W{0,12}?(?:score\W{0,6})?(\d{1,2}(?:[.,]\d{1,2})?)(?!\d)
+    r"""answer\W{0,4}(\d)(?:['’]s)?\W{0,12}?(?:score\W{0,6})?
+    (?<![-−])(\d{1,2}(?:[.,]\d{1,2})?)(?![\d.])
     # A number in the middle of a sentence counts something else.
-    (?=(?:\s?/\s?10|\sout\sof\s10|\spoints?)?
-        (?:[^\w\n]{0,12}(?:\Z|\n|answer|score|\w{1,20}["']\s?:)|\s[–—-]\s))""",
+    (?=\s?/\s?10\b|\sout\sof\s10\b|\s?[:(]
+      |(?:\spoints?)?(?:[^\w\n]{0,12}(?:\Z|\n|answer|score|\w{1,20}["']\s?:)|\s[–—-]\s))""",
     re.IGNORECASE | re.VERBOSE,
 )
 

@@ -49,6 +49,11 @@ def test_long_answers() -> None:
         "| Answer 1 | 8 |\n| Answer 2 | 6.5 |",
         "Answer 1: 8, Answer 2: 6.50\n\nA small gap: Answer 2 (2 slips) stays behind.",
         "Answer 1: 8 — clear\nAnswer 2: 6.5 points",
+        "Answer 1: 8 (clear)\nAnswer 2: 6.5 (long)",
+        "Answer 1: 8/10: clear\nAnswer 2: 6.5 / 10, since it is long",
+        "Answer 1: 8.0/10.0\nAnswer 2: 6.5 out of 10",
+        "Answer 1: 8: clear\nAnswer 2: 6.5: long",
+        "Answer 1's score: 8\nAnswer 2’s score: 6.5",
         '{"answer 1": {"score": 8, "why": "clear"}, "answer 2": {"score": 6.5, "why": "long"}}',
         "Answer 1: 8\nAnswer 2: 6.5\nAnswer 3: 9\nAnswer 1: 99\nAnswer 2: 100",
     ],
@@ -68,6 +73,7 @@ def test_scores(written: str) -> None:
         "Answer 1: 3 of the 4 claims are wrong.",
         "### Answer 1\n\n1. Right.\n2. Clear.",
         "Answer 1: 8/100",
+        "Answer 1: -1",
     ],
 )
 def test_no_scores(written: str) -> None:
