@@ -30,8 +30,10 @@ _IMAGES = {
 }
 _AUDIO = ("wav", "mp3", "m4a", "ogg", "flac", "aac")
 _TEXTS = (
-    *("txt", "md", "csv", "tsv", "json", "yaml", "yml", "xml", "html", "css", "toml", "ini", "log"),
-    *("py", "js", "ts", "java", "c", "h", "cpp", "cs", "go", "rs", "rb", "php", "sh", "sql", "tex"),
+    *("txt", "md", "markdown", "rst", "tex", "csv", "tsv", "json", "jsonl", "yaml", "yml", "xml"),
+    *("html", "htm", "css", "toml", "ini", "cfg", "conf", "log", "diff", "srt", "vtt", "ipynb"),
+    *("py", "js", "jsx", "ts", "tsx", "java", "kt", "swift", "c", "h", "cpp", "cs", "go", "rs"),
+    *("rb", "php", "r", "lua", "sh", "ps1", "bat", "sql"),
 )
 FILE_TYPES = (*_IMAGES, "pdf", *_AUDIO, *_TEXTS)
 """The file name extensions that can be selected. Without HEIC, an iPhone converts it to JPEG."""

@@ -40,6 +40,9 @@ _MAX_SCANS = 32
 """Scans of a progressive JPEG, each of which decodes all pixels; ten are usual."""
 _MAX_PROFILE_BYTES = 200_000
 """Bytes of a color profile; those of cameras and screens have some thousand."""
+_MAX_PNG_TEXT = 16_000_000
+"""Bytes of a text or a profile in a PNG, unpacked. Pillow refuses an image with more than 1 MB, which
+workflows of image generators have."""
 _METADATA = re.compile("exif|xmp|iptc|photoshop", re.IGNORECASE)
 _ORIENTATION = 0x0112
 _TRANSPOSITIONS = {
@@ -76,8 +79,9 @@ def count_pixels(content: bytes) -> float | None:
     Nothing is decoded. The number is infinite if Pillow refuses the image as too large, and for a
     JPEG with too many scans.
     """
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
+    PngImagePlugin.MAX_TEXT_CHUNK = _MAX_PNG_TEXT
     if content.startswith(b"\xff\xd8") and len(_START_OF_SCAN.findall(content)) > _MAX_SCANS:
         return math.inf
     try:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from lib.chat.images import (
     MAX_BYTES,
@@ -233,6 +234,15 @@ def test_photoshop() -> None:
     fitted = fit(content[:2] + segment + content[2:])
     assert fitted
     assert b"secret" not in fitted.content
+
+
+def test_long_text() -> None:
+    """A PNG may hold the workflow by which it was made, of more than a megabyte unpacked."""
+    info = PngInfo()
+    info.add_text("workflow", "x" * 3_000_000, zip=True)
+    content = encoded(noise("RGB", 20, 20), "PNG", pnginfo=info)
+    assert count_pixels(content) == 400
+    assert fit(content) is None
 
 
 def test_metadata_after_the_pixels() -> None:
