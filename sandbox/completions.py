@@ -30,7 +30,7 @@ _ERROR = {
 _NULL_FIELDS = (
     *("upstream_id", "cache_discount", "upstream_inference_cost", "app_id", "cancelled", "latency"),
     *("moderation_latency", "generation_time", "finish_reason", "service_tier", "api_type"),
-    *("native_tokens_completion_images", "native_tokens_reasoning", "native_tokens_cached"),
+    *("native_tokens_completion_images", "native_tokens_cached"),
     *("num_media_prompt", "num_input_audio_prompt", "num_media_completion", "num_search_results"),
     *("num_fetches", "web_search_engine", "native_finish_reason", "external_user", "preset_id"),
     *("router", "provider_responses", "user_agent", "http_referer", "workspace_id"),
@@ -236,6 +236,7 @@ class Completion:
             "tokens_completion": self._usage["completion_tokens"],
             "native_tokens_prompt": self._usage["prompt_tokens"],
             "native_tokens_completion": self._usage["completion_tokens"],
+            "native_tokens_reasoning": self._usage["completion_tokens_details"]["reasoning_tokens"],
             "total_cost": cost,
             "usage": cost,
             "upstream_inference_cost": self._usage.get("cost_details", {}).get(

@@ -49,10 +49,10 @@ def encode(conversation: Conversation) -> bytes:
 
     If the file would be too large to be read again, it is without the files that were parsed, which
     only save their being parsed again; if need be also without those of the questions, which name
-    them then.
+    them then, and without the images that models made, which are then said not to be shown.
     """
     content, turns = _encode(conversation, conversation.turns), conversation.turns
-    for leave_out in (_without_parsed, _without_files):
+    for leave_out in (_without_parsed, _without_files, _without_images):
         if len(content) > MAX_BYTES:
             turns = [leave_out(turn) for turn in turns]
             content = _encode(conversation, turns)
@@ -69,6 +69,18 @@ def _without_files(turn: Turn) -> Turn:
     left_out = LEFT_OUT.format(", ".join(file.name for file in turn.attachments))
     question = f"{turn.question}\n\n{left_out}".strip()
     return replace(turn, question=question[-MAX_QUESTION_LENGTH:], attachments=[])
+
+
+def _without_images(turn: Turn) -> Turn:
+    answers = [
+        replace(
+            one,
+            images=[],
+            unshown_images=one.unshown_images + [image.media_type for image in one.images],
+        )
+        for one in turn.answers
+    ]
+    return replace(turn, answers=answers)
 
 
 def _encode(conversation: Conversation, turns: list[Turn]) -> bytes:

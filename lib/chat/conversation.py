@@ -135,13 +135,18 @@ class Answer:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """The speed after the first token; None if unknown, or after several requests."""
+        """The speed after the first token; None if unknown, or after several requests.
+
+        What was thought out of sight came before it.
+        """
         if not self.usage or self.usage_before:
             return None
         if self.seconds is None or self.first_token_seconds is None:
             return None
         streamed = self.seconds - self.first_token_seconds
-        return self.usage.completion_tokens / streamed if streamed > 0.01 else None
+        hidden = 0 if self.reasoning else self.usage.reasoning_tokens
+        shown = self.usage.completion_tokens - hidden
+        return shown / streamed if streamed > 0.01 and shown > 0 else None
 
 
 @dataclass

@@ -51,6 +51,9 @@ def answer_to_markdown(answer: Answer, plain: bool) -> Iterator[str]:
         yield _close_last_block(answer.text)
     if answer.images:
         yield f"{count(len(answer.images), 'image')} made by the model, not included in this file."
+    yield from (f"Image at another place: {link(url, url)}" for url in answer.image_links)
+    if answer.unshown_images:
+        yield f"{count(len(answer.unshown_images), 'image')} made by the model that cannot be shown."
     if answer.citations:
         links = (
             f"{number}. {link(citation.url, citation.title or citation.url)}"

@@ -80,13 +80,15 @@ class Usage:
     """Tokens of prompt and completion, and the cost in USD, None if unknown.
 
     The cost is what the user pays: to OpenRouter, and to a provider whose key is their own.
-    `cached_tokens` are those of the prompt that were read from the provider's cache.
+    `cached_tokens` are those of the prompt that were read from the provider's cache,
+    `reasoning_tokens` those of the completion that were thought.
     """
 
     prompt_tokens: int
     completion_tokens: int
     cost: float | None
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         """Return the usage of two requests together; a cost that is unknown counts nothing."""
@@ -96,6 +98,7 @@ class Usage:
             self.completion_tokens + other.completion_tokens,
             sum(costs) if costs else None,
             self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
         )
 
 

@@ -28,4 +28,5 @@ def get_usage(base_url: str, key: str, generation: str, *, timeout: Timeout = (5
         completion_tokens=tokens(data.get("native_tokens_completion")),
         cost=total_cost(data, data.get("total_cost"), data.get("upstream_inference_cost")),
         cached_tokens=tokens(data.get("native_tokens_cached")),
+        reasoning_tokens=tokens(data.get("native_tokens_reasoning")),
     )

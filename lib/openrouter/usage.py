@@ -16,6 +16,9 @@ def read_usage(usage: Mapping[str, Any]) -> Usage | None:
         completion_tokens=tokens(usage.get("completion_tokens")),
         cost=total_cost(usage, usage.get("cost"), details.get("upstream_inference_cost")),
         cached_tokens=tokens(mapping(usage.get("prompt_tokens_details")).get("cached_tokens")),
+        reasoning_tokens=tokens(
+            mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")
+        ),
     )
     is_known = read.prompt_tokens or read.completion_tokens or read.cost is not None
     return read if is_known else None

@@ -131,6 +131,16 @@ def test_too_large_with_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (back.question, back.attachments) == ("Read it.\n\n[left out: a.pdf]", [])
 
 
+def test_too_large_with_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If that is not enough either, it is saved without the images of models, which it says."""
+    monkeypatch.setattr(archive, "MAX_BYTES", 4_000)
+    image = GeneratedImage("image/png", bytes(4_000))
+    turn = Turn("Draw it.", [Answer("Here:", "complete", images=[image])])
+    (back,) = decode(encode(Conversation([turn]))).turns
+    assert (back.answer.text, back.answer.images) == ("Here:", [])
+    assert back.answer.unshown_images == ["image/png"]
+
+
 def test_byte_order_mark() -> None:
     """A file that an editor has saved again is still a conversation."""
     talk = Conversation([whole_turn()])

@@ -1,5 +1,7 @@
 """Conversations: the messages of a request, and changes of turns and answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from lib.chat.attachments import attachment
@@ -29,6 +31,9 @@ def test_speed() -> None:
     assert Answer(first_token_seconds=1.0, seconds=3.0).tokens_per_second is None
     at_once = Answer(usage=Usage(5, 100, None), first_token_seconds=1.0, seconds=1.0)
     assert at_once.tokens_per_second is None
+    thought = replace(answer, usage=Usage(5, 100, None, reasoning_tokens=80))
+    assert thought.tokens_per_second == 10
+    assert replace(thought, reasoning="Hm").tokens_per_second == 50
 
 
 def test_empty() -> None:

@@ -308,6 +308,18 @@ def test_files_and_images() -> None:
     assert "1 image made by the model" in text
 
 
+def test_images_elsewhere() -> None:
+    """An image at another place is a link, and one that cannot be shown is said."""
+    url = "https://x.org/cat.png"
+    talk = conversation(Answer("", "complete", image_links=[url], unshown_images=["image/svg+xml"]))
+    found, text = page(talk), to_markdown(talk).decode()
+    assert found.all("a", "href") == [url]
+    assert not found.all("img", "src")
+    assert f"[{url}]" in text.replace("\\", "")
+    assert "cannot be shown" in found.text
+    assert "cannot be shown" in text
+
+
 def test_reasoning() -> None:
     """What the model thought before is there to be opened."""
     found = page(conversation(Answer("a", "complete", reasoning="I **think**")))
