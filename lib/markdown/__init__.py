@@ -10,12 +10,12 @@ from lib.markdown.growing import GrowingMarkdown
 from lib.markdown.limits import MAX_LENGTH, TOO_LONG, is_too_long
 from lib.markdown.whole import Block, render_blocks, render_html, render_plain
 
-CODE_CSS = Path(__file__).with_name("code.css")
-"""Colours of code, by day and by night."""
+SHARED_CSS = Path(__file__).with_name("shared.css")
+"""The style that texts have on the screen and in files."""
 
 __all__ = [
-    "CODE_CSS",
     "MAX_LENGTH",
+    "SHARED_CSS",
     "TOO_LONG",
     "Block",
     "GrowingMarkdown",

@@ -29,7 +29,10 @@ _DOLLAR = re.compile(rf"\$((?:{_TEXT}|\\.|[^$\\`]){{1,{MAX_DOLLARS}}}+)\$", re.D
 _DISPLAY = re.compile(r"\$\$((?:\\.|[^$\\]|\$(?!\$))++)\$\$", re.DOTALL)
 _ROUND = re.compile(r"\\\(((?:\\[^()]|[^\\])++)\\\)", re.DOTALL)
 _SQUARE = re.compile(r"\\\[((?:\\[^\[\]]|[^\\])++)\\\]", re.DOTALL)
-_NAME = r"\{(?:equation|align(?:ed)?|gather(?:ed)?|multline|cases|[bBpvV]?matrix)\*?\}"
+_NAME = (
+    r"\{(?:equation|(?:fl)?align(?:ed)?(?:at)?|gather(?:ed)?|multline|split|eqnarray|array"
+    r"|d?cases|(?:small|[bBpvV])?matrix)\*?\}"
+)
 _ENVIRONMENT = re.compile(rf"(\\begin({_NAME})(?:(?!\\(?:begin|end)\2).)*+\\end\2)", re.DOTALL)
 
 

@@ -14,7 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from lib.chat.storage import StorageChanges
 from lib.chat.tokens import PER_LETTER, PER_OTHER_BYTE, PER_SIGN
-from lib.markdown import CODE_CSS
+from lib.markdown import SHARED_CSS
 from lib.openrouter_sign_in import main_page_url, storage_prefix
 from lib.ui.session import Session
 from lib.ui.state import ChatState, ComparisonState, StorageState
@@ -55,7 +55,7 @@ _HIDDEN = _HERE / "hidden.css"
 _SESSION_STORAGE = _HERE / "session_storage.js"
 # The style of these is the page's.
 _tab = _component("tab", shared=(_HERE / "messages.css", _SESSION_STORAGE), isolate_styles=False)
-_markdown = _component("markdown", shared=(_CLIPBOARD, CODE_CSS), isolate_styles=False)
+_markdown = _component("markdown", shared=(_CLIPBOARD, SHARED_CSS), isolate_styles=False)
 _storage = _component("storage", shared=(_HIDDEN,))
 _draft = _component("draft", shared=(_HIDDEN, _SESSION_STORAGE))
 _redirect = _component("redirect", shared=(_HIDDEN,))

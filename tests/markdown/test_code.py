@@ -95,7 +95,7 @@ def luminance(colour: str) -> float:
 )
 def test_contrast(index: int, ground: str) -> None:
     """Each colour has a contrast of 4.5 with the ground of code, by day and by night."""
-    css = (Path(lib.markdown.__file__).parent / "code.css").read_text()
+    css = (Path(lib.markdown.__file__).parent / "shared.css").read_text()
     colours = re.findall(r"light-dark\((#\w{6}), (#\w{6})\)", css)
     assert len(colours) == css.count("color:")
     for colour in colours:

@@ -196,12 +196,43 @@ def test_share() -> None:
         (r"\label{eq:1} x", "x"),
         (r"\left< x \right>", "⟨x⟩"),
         (r"\Large x {\small y}", "xy"),
+        (r"\begin{aligned}[t] a &= b \\[4pt] c &= d \end{aligned}", "a=bc=d"),
+        (r"\begin{cases} a \\* b \end{cases}", "{ab\u2063"),
+        (r"\begin{matrix} a \\ [b] \end{matrix}", "a[b]"),
+        (r"25% \times 80 = 20\%", "25%×80=20%"),
+        (r"\frac{50%}{100 %}", "50%100%"),
+        ("a % comment\n+ b", "a+b"),
+        (r"a = b \tag{★}", "a=b(★)"),
+        (r"a = b \tag*{1'}", "a=b1’"),
+        (r"\begin{array}{@{}l|*{2}{c}@{}} a & b & c \end{array}", "abc"),
+        (r"\begin{array}{} a \end{array}", "a"),
+        (r"\textcolor{#f00}{x} + \color[HTML]{FF0000}{y}", "x+y"),
+        (r"√2 + √{x}", "2+x"),
+        (r"\begin{eqnarray} a &=& b \end{eqnarray}", "a=b"),
+        (r"\begin{equation} a = b \end{equation}", "a=b"),
+        (r"\begin{align} a &= b \\ c &= d \tag{7} \end{align}", "a=bc=d(7)"),
+        (r"\begin{pmatrix*}[r] 1 \\ -1 \end{pmatrix*}", "(1−1)"),
     ],
 )
 def test_words(tex: str, shown: str) -> None:
     """What the converter does not know is shown as what is meant by it."""
     mathml = ElementTree.fromstring(to_mathml(tex, display=True))
     assert "".join(mathml.itertext()).replace("\xa0", " ") == shown
+
+
+@pytest.mark.parametrize(
+    ("tex", "rows"),
+    [
+        (r"x = 1 \\ y = 2", 2),
+        ("x &= 1 \\\\\n  &= 2 \\\\", 2),
+        (r"\begin{cases} a \\ b \end{cases} \\ c", 4),
+        (r"\left( \begin{matrix} a \\ b \end{matrix} \right)", 2),
+        (r"\frac{a}{b}", 0),
+    ],
+)
+def test_rows(tex: str, rows: int) -> None:
+    r"""A `\\` outside of all environments begins a row."""
+    assert to_mathml(tex, display=True).count("<mtr>") == rows
 
 
 @pytest.mark.parametrize("display", [True, False])
