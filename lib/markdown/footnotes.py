@@ -4,6 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.footnote.index import footnote_def, footnote_tail
 
@@ -50,6 +51,16 @@ def _footnote(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _keep_unused(state: StateCore) -> None:
+    """Let the notes that nothing refers to stand behind the others: they may be the sources."""
+    notes = state.env.get("footnotes", {})
+    used: dict[int, dict[str, object]] = notes.setdefault("list", {})
+    for label, number in notes.get("refs", {}).items():
+        if number < 0:
+            notes["refs"][label] = len(used)
+            used[len(used)] = {"label": label.removeprefix(":"), "count": 1}
+
+
 def add_footnotes(markdown: MarkdownIt) -> None:
     """Let a parser know footnotes: `footnote_ref` tokens, and a last block with their texts."""
     markdown.block.ruler.before(
@@ -57,3 +68,4 @@ def add_footnotes(markdown: MarkdownIt) -> None:
     )
     markdown.inline.ruler.before("link", "footnote_ref", _footnote)
     markdown.core.ruler.after("inline", "footnote_tail", footnote_tail)
+    markdown.core.ruler.before("footnote_tail", "keep_unused", _keep_unused)

@@ -72,7 +72,7 @@ _OPEN_ENTITY = re.compile(r"&#?\w{0,31}\Z")
 _INERT = re.compile(r"\\(?:text\w*\{(?:[^{}]|\{[^{}]*+\}?)*+\}?|.)", re.DOTALL)
 """In a formula, what does not close it though it may hold a `$`."""
 _OPEN_BEGIN = re.compile(r"\\(?:b|be|beg|begi|begin(?:\{[A-Za-z]{0,20}\*?)?)")
-_LAST_MARKS = re.compile(r"[*_~`$\\!\[<&:]+\Z")
+_LAST_MARKS = re.compile(r"[*_~`$\\!\[<&:][*_~`$\\!\[<&:/]*\Z")
 
 
 def cut_inline(content: str, *, is_line_open: bool) -> str:

@@ -4,6 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_core import StateCore
 
 from lib.markdown.formulas import find_formula
@@ -12,6 +13,8 @@ _HIDDEN = "\ufdd0"
 """In place of such a `|`: a noncharacter, which stands in no text
 (https://www.unicode.org/faq/private_use.html#nonchar1)."""
 _PIPE = re.compile(r"(?<!\\)\|")
+_DELIMITERS = re.compile(r"\A\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)+\|?\s*")
+"""Of a table with two columns or more."""
 _BEGIN = re.compile(r"[`$\\]")
 # A backtick that is alone in its cell has a space beside it.
 _SPAN = re.compile(r"(?<!`)(`++)(?!\s).{1,2000}?(?<!`)\1(?!`)|\\.")
@@ -35,14 +38,54 @@ def _hide_pipes(state: StateCore) -> None:
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table whose cells get back what was hidden."""
-    source, first = state.src, len(state.tokens)
+    """A table, whose cells get back what was hidden.
+
+    Models miscount: the line below the head is read as one with its columns, and what a row has
+    beyond them is part of its last cell.
+    """
+    source, first, below = state.src, len(state.tokens), start + 1
     state.src = state.env["rows"]
+    edges = state.bMarks[below], state.eMarks[below], state.tShift[below]
+    if below < end and _DELIMITERS.fullmatch(delimiters := _line(state, below)):
+        count = len(_cells(_line(state, start)))
+        columns = [*_cells(delimiters), *count * ["---"]][:count]
+        state.bMarks[below], state.tShift[below] = len(state.src) + 1, 0
+        state.src += f"\n|{'|'.join(columns)}|"
+        state.eMarks[below] = len(state.src)
+        if not silent:
+            _join_surplus(state, below + 1, count)
     is_table = table(state, start, end, silent)
     state.src = source
+    state.bMarks[below], state.eMarks[below], state.tShift[below] = edges
     for token in state.tokens[first:]:
         token.content = token.content.replace(_HIDDEN, "|")
     return is_table
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _cells(row: str) -> list[str]:
+    cells = escapedSplit(row.strip())
+    return cells[not cells[0] : len(cells) - (len(cells) > 1 and not cells[-1])]
+
+
+def _join_surplus(state: StateBlock, number: int, count: int) -> None:
+    """Hide the borders behind the last column in the rows from a line on."""
+    hidden: list[int] = []
+    while number < state.lineMax and not state.isEmpty(number):
+        row, begin = _line(state, number), state.bMarks[number] + state.tShift[number]
+        borders = [found.start() for found in _PIPE.finditer(row.rstrip(), 1)]
+        if borders and borders[-1] == len(row.rstrip()) - 1:
+            borders.pop()
+        hidden += (begin + border for border in borders[count - 1 :])
+        number += 1
+    parts, at = [], 0
+    for border in hidden:
+        parts += [state.src[at:border], _HIDDEN]
+        at = border + 1
+    state.src = "".join([*parts, state.src[at:]])
 
 
 def add_tables(markdown: MarkdownIt) -> None:

@@ -18,6 +18,7 @@ _WORD_APART = re.compile(r"\s[A-Za-z]{2,}+(?=[\s,.;:)])")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _TEX = re.compile(r"[\\^_={}<>+]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/-]")
+_AMOUNT = re.compile(r"\A\s*\d")
 _ENDING = re.compile(r"(?:th|st|nd|rd|s)(?![A-Za-z0-9])")
 """What `$n$th` and `$k$s` end in."""
 _CURRENCY = re.compile(r"(?<![A-Za-z])(?:US|CA|AU|NZ|HK|SG|NT|MX|[ACR])\Z")
@@ -48,7 +49,9 @@ def is_dollar_formula(inside: str, after: str) -> bool:
         return False
     if inside[0].isspace() or inside[-1].isspace():
         is_padded = inside[0].isspace() and inside[-1].isspace()
-        return is_padded and bool(_OPERATOR.search(inside)) and not is_prose(inside)
+        is_formula = _COMMAND.search(inside) or (is_padded and _OPERATOR.search(inside))
+        is_money = _AMOUNT.match(inside) and _AMOUNT.match(after)
+        return bool(is_formula) and not is_money and not is_prose(inside)
     return not is_prose(inside) and not (inside[0].isdecimal() and _CURRENCY.search(inside))
 
 

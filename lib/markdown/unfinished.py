@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from lib.markdown.held_back import cut_inline
 
-_OPEN_DEFINITION = re.compile(r"\[[^\[\]]{1,999}\]:\s*(?P<url>\S*)\Z")
+_OPEN_DEFINITION = re.compile(r"\[[^\[\]]{1,999}\]:\s*(?P<url>\S*)(?:\s+[\"'(][^\n]*)?\Z")
 
 
 def _cut_last(state: StateCore) -> None:
@@ -29,7 +29,7 @@ def _cut_last(state: StateCore) -> None:
     if _is_definite(state, last, is_line_open):
         return
     is_definition = _OPEN_DEFINITION.match(last.content)
-    if is_definition and _may_be_address(is_definition["url"]):
+    if is_definition and _may_be_url(is_definition["url"]):
         last.content = ""
     last.content = cut_inline(last.content, is_line_open=is_line_open)
     state.env["open_content"] = last.content
@@ -43,7 +43,7 @@ def _is_definite(state: StateCore, last: Token, is_line_open: bool) -> bool:
     return not is_line_open and before.type != "paragraph_open"
 
 
-def _may_be_address(url: str) -> bool:
+def _may_be_url(url: str) -> bool:
     url = url.lstrip("<").lower()
     return any(
         scheme.startswith(url) or url.startswith(scheme)

@@ -219,6 +219,82 @@ CASES = [
         "<div>HTML</div> &amp; <b>text</b>",
         "<p>&lt;div&gt;HTML&lt;/div&gt; &amp; &lt;b&gt;text&lt;/b&gt;</p>",
     ),
+    # Definitions that nothing refers to
+    (
+        "References:\n\n[^1]: Smith 2020\n[^2]: Doe 2021",
+        "<p>References:</p><ol><li><p>Smith 2020</p></li><li><p>Doe 2021</p></li></ol>",
+    ),
+    (
+        '**Sources**\n\n[1]: https://e.org/a "Paper"\n[2]: https://e.org/b',
+        "<p><strong>Sources</strong></p><p>[1] <a>Paper</a><br>[2] <a>https://e.org/b</a></p>",
+    ),
+    (
+        "See [the a][a].\n\n[a]: https://e.org\n[b]: https://e.org/b",
+        "<p>See <a>the a</a>.</p><p>[b] <a>",
+    ),
+    # Emphasis beside punctuation, and signs that are none
+    (
+        "**Note:**text, **5%**of, **Заголовок:**текст, **`a`**b, **[c](https://e.org)**d, **Path:**/usr",
+        "<p><strong>Note:</strong>text, <strong>5%</strong>of, <strong>Заголовок:</strong>текст, "
+        "<strong><code>a</code></strong>b, <strong><a>c</a></strong>d, <strong>Path:</strong>/usr</p>",
+    ),
+    (
+        "~~「A」~~は _「B」_は ~~a.~~b 变量_名_称",
+        "<p><s>「A」</s>は <em>「B」</em>は <s>a.</s>b 变量_名_称</p>",
+    ),
+    (
+        "src/**/*.ts and lib/*.ts, **/*.js and **/*.ts, a/*/b and c/*/d, 2*π*r and а*б*в, 2**(n-1)**",
+        "<p>src/**/*.ts and lib/*.ts, **/*.js and **/*.ts, a/*/b and c/*/d, 2*π*r and а*б*в, "
+        "2**(n-1)**</p>",
+    ),
+    (
+        "**/etc/hosts**, **src/** and **Pros**/**Cons**",
+        "<p><strong>/etc/hosts</strong>, <strong>src/</strong> and "
+        "<strong>Pros</strong>/<strong>Cons</strong></p>",
+    ),
+    # URLs in other scripts
+    (
+        "https://e.org/a، ثم https://e.org/b؟ «https://e.org/c» https://e.org/d। https://e.org/e—f",
+        "<p><a>https://e.org/a</a>، ثم <a>https://e.org/b</a>؟ «<a>https://e.org/c</a>» "
+        "<a>https://e.org/d</a>। <a>https://e.org/e</a>—f</p>",
+    ),
+    ("https://e.org/a✅ https://e.org/b→", "<a>https://e.org/a</a>✅ <a>https://e.org/b</a>→"),
+    # Spaces beside dollar signs
+    (
+        r"So $\frac{a}{b} $ holds, and $ \alpha$ is $ 500 - $ 1000, $ 5 = € 4, $ 6 = € 5.",
+        r"<p>So <f>$\frac{a}{b} $</f> holds, and <f>$ \alpha$</f> is $ 500 - $ 1000, $ 5 = € 4, "
+        "$ 6 = € 5.</p>",
+    ),
+    # Environments without delimiters
+    (
+        r"So \begin{alignat}{2} a &= b \end{alignat} and \begin{dcases} a \\ b \end{dcases}.",
+        r"<p>So <f>\begin{alignat}{2} a &amp;= b \end{alignat}</f> and "
+        r"<f>\begin{dcases} a \\ b \end{dcases}</f>.</p>",
+    ),
+    # Tables whose columns were miscounted
+    (
+        "| a | b | c |\n|--:|---|\n| 1 | 2 | 3 |",
+        "<tr><th>a</th><th>b</th><th>c</th></tr></thead><tbody><tr><td>1</td><td>2</td><td>3</td></tr>",
+    ),
+    ("| a | b |\n|---|---|---|\n| 1 | 2 |", "<tr><th>a</th><th>b</th></tr>"),
+    (
+        "> a | b\n> ---|---\n> 1 | 2 | `x|y` | 3 |\n> | 4 |\n\na | b",
+        "<tr><td>1</td><td>2 | <code>x|y</code> | 3</td></tr><tr><td>4</td><td></td></tr>"
+        "</tbody></table></blockquote><p>a | b</p>",
+    ),
+    ("```\n| a | b | c |\n|---|---|\n```", "<pre><code>| a | b | c |\n|---|---|</code></pre>"),
+    # A line of dashes
+    (
+        "It is a sentence.\n---\nThe next.\n\n12\n× 3\n----\n36",
+        "<p>It is a sentence.</p><hr><p>The next.</p><p>12<br>× 3</p><hr><p>36</p>",
+    ),
+    # Markdown in a fence
+    (
+        "```markdown\n# My project\n```bash\nnpm i\n```\n## Use\n```\n\nI hope this *helps*!",
+        "<pre><code># My project\n```bash\nnpm i\n```\n## Use</code></pre>"
+        "<p>I hope this <em>helps</em>!</p>",
+    ),
+    ("- [docs](https://e.org) then [x] here", "<li><a>docs</a> then [x] here</li>"),
     ("# One\n\n## Two\n\nThree\n-----", "<h3>One</h3><h4>Two</h4><h4>Three</h4>"),
 ]
 IDS = [text[:30] for text, _ in CASES]
