@@ -12,13 +12,13 @@ KEYS = {
 """What a new key can be, on the consent page."""
 _BOUNDS = {
     "limit_reset": "monthly",
-    "expires_at": "2027-12-31T23:59:59Z",
+    "expires_at": "2099-12-31T23:59:59Z",
     "budgets": [
         {
             "scope": "workspace",
             "limit_usd": 50,
             "remaining_usd": 12.5,
-            "resets_at": "2027-01-01T00:00:00Z",
+            "resets_at": "2099-01-01T00:00:00Z",
         }
     ],
 }

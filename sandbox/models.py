@@ -55,7 +55,7 @@ def models() -> list[dict[str, Any]]:
                         _INPUTS[(number + lab_number) % len(_INPUTS)],
                     )
                 )
-    listed[-1]["expiration_date"] = "2027-12-31"
+    listed[-1]["expiration_date"] = "2099-12-31"
     return listed
 
 

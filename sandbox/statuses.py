@@ -90,7 +90,7 @@ _status(
         "scope": "api_key",
         "limit_usd": 5,
         "spend_usd": 5.02,
-        "resets_at": "2027-01-01T00:00:00Z",
+        "resets_at": "2099-01-01T00:00:00Z",
     },
 )
 _status(
@@ -152,9 +152,9 @@ _status("429", 429, "Rate limit exceeded", headers={"Retry-After": "7"})
 _RESET = {
     "X-RateLimit-Limit": "50",
     "X-RateLimit-Remaining": "0",
-    "X-RateLimit-Reset": "1798761600000",
+    "X-RateLimit-Reset": "4070908800000",
 }
-"""In milliseconds: the beginning of 2027."""
+"""In milliseconds: the beginning of 2099, which does not pass."""
 _status(
     "429-per-day",
     429,

@@ -38,9 +38,9 @@ def test_bounds(served: Served) -> None:
     account = get_account(served.base_url, served.key)
     assert (account.limit_reset, account.expires_at) == (
         "monthly",
-        datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC),
     )
-    budget = Budget(12.5, 50, datetime(2027, 1, 1, tzinfo=UTC), "workspace")
+    budget = Budget(12.5, 50, datetime(2099, 1, 1, tzinfo=UTC), "workspace")
     assert (account.budget, account.budgets) == (budget, (budget,))
     assert account.free_requests == FreeRequests(48, 50)
 

@@ -23,7 +23,7 @@ def test_bounds(sandbox: Sandbox) -> None:
     sandbox.keys[KEY] = new_key("bounded", "A label", None)
     text = visible_text(main_page(signed_in()).run())
     assert "The limit starts again every month." in text
-    assert "The key expires on 31 December 2027, 23:59 UTC." in text
+    assert "The key expires on 31 December 2099, 23:59 UTC." in text
     assert r"The budget of your workspace has \$12.50 of \$50.00 left" in text
     assert "50 of 50 requests to free models are left today." in text
 
