@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from lib.openrouter.models import is_model_id
-from lib.openrouter.request import DATA_POLICIES, DataPolicy, stricter
+from lib.openrouter.request import DataPolicy, known_policy, stricter
 from lib.openrouter.untrusted import is_visible, one_line
 from lib.settings import MAX_COMPARED, Settings
 
@@ -70,12 +70,11 @@ def read_demo_link(query: Mapping[str, str]) -> DemoLink:
     if _is_too_long({**link.query(), **given}):
         return link
     compared = map(str.strip, given.get("compare", "").split(","))
-    policy = given.get("policy", "").strip().lower()
     return replace(
         link,
         prompt=_printable(given.get("prompt", ""), MAX_PROMPT_LENGTH),
         compared_models=tuple(dict.fromkeys(filter(is_model_id, compared)))[:MAX_COMPARED],
-        data_policy=next((known for known in DATA_POLICIES if known == policy), "any"),
+        data_policy=known_policy(given.get("policy", "").strip().lower()),
         title=_printable(given.get("title", ""), MAX_TITLE_LENGTH),
         presents=given.get("present") == "1",
     )

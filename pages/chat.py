@@ -129,13 +129,7 @@ if not conversation.turns:
     with start_slot.container():
         paid = "made up by the sandbox" if session.is_in_sandbox else "on your own credits"
         st.markdown(f"Ask anything. The answer comes from `{model}`, {paid}.")
-        for prompt in settings.prompts_to_click:
-            st.button(
-                escape_markdown(prompt),
-                icon=":material/lightbulb:",
-                on_click=submit_prompt,
-                args=(prompt,),
-            )
+        messages.render_prompts(settings.prompts_to_click, submit_prompt)
 
 conversation_slot, button_slot = alternating_slot(session.chat.open_count), st.empty()
 hidden = session.chat.hidden_turns

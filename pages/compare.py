@@ -19,6 +19,7 @@ from lib.ui import (
     cost_estimate,
     data_policy,
     internals,
+    messages,
     page,
 )
 from lib.ui.comparison_view import ComparisonView
@@ -40,6 +41,7 @@ browser.enhance_markdown()
 st.html(SUMMARY_CSS)
 
 if app.user is None:
+    autosaver.finish()
     st.stop()
 
 
@@ -118,14 +120,7 @@ if not comparison.columns:
             "Ask, and each model answers beside the others, with its own time and cost. Then vote, "
             "let a model judge, or go on with the answer that you like best."
         )
-        for prompt in settings.prompts_to_click:
-            st.button(
-                escape_markdown(prompt),
-                icon=":material/lightbulb:",
-                on_click=submit_prompt,
-                args=(prompt,),
-                disabled=len(chosen) < 2,
-            )
+        messages.render_prompts(settings.prompts_to_click, submit_prompt, disabled=len(chosen) < 2)
 
 view = ComparisonView(app, comparison, start_answers)
 with alternating_slot(session.comparison.open_count):

@@ -75,7 +75,7 @@ presents = st.toggle("For a projector: larger type, no sidebar")
 for name in filter(None, [model, *compared]):
     if not is_model_id(name):
         st.warning(
-            f"“{escape_markdown(name)}” is no id of a model, such as openai/gpt-5. "
+            f"“{escape_markdown(name)}” is not a model id, such as openai/gpt-5. "
             "The link leaves it out.",
             icon=":material/error:",
         )

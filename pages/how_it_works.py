@@ -128,7 +128,7 @@ for stream, label in ((False, "Say hello"), (True, "Say hello, streamed")):
         head = [f"{status}   ({hello.milliseconds} ms)", f"Content-Type: {hello.content_type}", ""]
         code("\n".join([*head, *hello.lines]), "http")
     with st.expander(f"{label}, as code", icon=":material/terminal:"):
-        request = snippets.hello_request(settings.base_url, settings.model, stream=stream)
+        request = snippets.hello_request(settings.api_url, settings.model, stream=stream)
         render_code(request, fetch_hello)
 if not app.user:
     small(NOT_YET)
@@ -160,15 +160,19 @@ else:
             st.info("There is no code yet: sign in from here first.", icon=":material/info:")
         elif refused == 200:
             st.error("It was accepted. That should not happen.", icon=":material/error:")
-        else:
+        elif refused in (400, 403):
             st.success(f"Refused, with status {refused}.", icon=":material/shield:")
+        else:
+            st.warning("OpenRouter did not answer this. Try it again.", icon=":material/cloud_off:")
 
 st.header("What you give away, and what not", anchor=False)
 consent_card.render()
 
 with st.expander("Show this page on a screen", icon=":material/present_to_all:"):
     link = f"{own_url}?{presenting.PARAMETER}=1"
-    st.markdown("Without the sidebar, in larger type. The code leads others here.")
+    st.markdown(
+        "Without the sidebar, in larger type. Others can scan the QR code to open this page."
+    )
     st.link_button("Present", link, icon=":material/present_to_all:")
     render_qr_code(link)
 st.page_link(

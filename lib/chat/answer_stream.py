@@ -90,7 +90,8 @@ class AnswerStream:
     error it failed with. `on_over` is called in the thread, before `over` is set.
 
     A transient failure before the first token is retried if `may_retry` allows it, after the delay
-    that OpenRouter asks for, or after at most two seconds. During the delay, `retries_at` is its end
+    that OpenRouter asks for, or after at most two seconds; after five, up to twelve times, while
+    other requests hold the credit. During the delay, `retries_at` is its end
     on the monotonic clock. A key that is rejected counts as such if `is_key_rejected` confirms it.
     """
 

@@ -27,13 +27,13 @@ from lib.openrouter.events import (
     is_web_url,
 )
 from lib.openrouter.models import is_model_id
-from lib.openrouter.request import DATA_POLICIES, DataPolicy
+from lib.openrouter.request import known_policy
 from lib.openrouter.untrusted import amount, check_items, one_line
 
 FORMAT = "openrouter-chat/1"
 MAX_BYTES = 50_000_000
 """Bytes of an encoded conversation."""
-MAX_TURNS = 2_000
+MAX_READ_TURNS = 2_000
 MAX_ANSWERS = 100
 MAX_FAILURE_LENGTH = 4_000
 """Characters of an error message; the longest contains the name of each file."""
@@ -99,7 +99,7 @@ def decode(content: bytes) -> Conversation:
     Raises `NotAConversation`.
     """
     file = _decode(content.removeprefix(codecs.BOM_UTF8), _File)
-    if file.format != FORMAT or len(file.turns) > MAX_TURNS:
+    if file.format != FORMAT or len(file.turns) > MAX_READ_TURNS:
         raise NotAConversation
     turns = [_checked(turn) for turn in file.turns]
     for turn in turns:
@@ -108,13 +108,8 @@ def decode(content: bytes) -> Conversation:
             answer.id = new_id()
             answer.affordable_tokens, answer.suggested_models = None, []
             answer.suggested_remedy = ""
-    name, policy = file.name[:MAX_TITLE_LENGTH], checked_policy(file.data_policy)
+    name, policy = file.name[:MAX_TITLE_LENGTH], known_policy(file.data_policy)
     return Conversation(turns, name, data_policy=policy)
-
-
-def checked_policy(policy: str) -> DataPolicy:
-    """Return a data policy, `any` for an unknown one."""
-    return next((known for known in DATA_POLICIES if known == policy), "any")
 
 
 def encode_turn(turn: Turn) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lib.chat.conversation import Answer, Conversation
+from lib.chat.conversation import UNFINISHED, Answer, Conversation
 
 MAX_CRITERIA_LENGTH = 2_000
 """Characters."""
@@ -132,7 +132,7 @@ class Verdict:
 
     def conclusion(self, names: Mapping[str, str]) -> str:
         """Return what follows from both orders, as a sentence; `names` are of the models."""
-        if any(one.answer.progress in ("waiting", "streaming") for one in self.judgments):
+        if any(one.answer.progress in UNFINISHED for one in self.judgments):
             return "The judge is still writing."
         if len(self.judgments) < 2 or any(not one.is_whole for one in self.judgments):
             return "The judge did not answer in both orders, so there is no verdict."

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from lib.chat.archive import (
-    MAX_TURNS,
+    MAX_READ_TURNS,
     NotAConversation,
-    checked_policy,
     decode_turn,
     encode_files,
     encode_media,
@@ -23,6 +22,7 @@ from lib.chat.archive import (
 )
 from lib.chat.conversation import MAX_TITLE_LENGTH, Conversation, Part, Turn, is_id
 from lib.openrouter.models import is_model_id
+from lib.openrouter.request import known_policy
 
 MAX_CONVERSATIONS = 200
 MAX_FILES_BYTES = 4_000_000
@@ -194,10 +194,10 @@ def _conversation(conversation_id: str, records: Mapping[str, str]) -> Conversat
         return None
     conversation = Conversation([], head.name[:MAX_TITLE_LENGTH], conversation_id, head.began_at)
     conversation.model = head.model if is_model_id(head.model) else ""
-    conversation.data_policy = checked_policy(head.data_policy)
+    conversation.data_policy = known_policy(head.data_policy)
     conversation.part = head.part
     files_in = (head.part and head.part.files_in) or conversation_id
-    for index in range(min(head.turns, MAX_TURNS)):
+    for index in range(min(head.turns, MAX_READ_TURNS)):
         key = f"{conversation_id}/{index}"
         if key not in records:
             continue

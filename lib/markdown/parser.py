@@ -38,14 +38,14 @@ class _Parser(MarkdownIt):
         return True
 
 
-def parse(text: str, env: dict[str, Any] | None = None) -> list[Token]:
-    """Return the tokens of a whole text, or of a part of it with the definitions in `env`."""
-    return _whole.parse(normalize(text), env if env is not None else {})
+def parse(text: str) -> list[Token]:
+    """Return the tokens of a whole text."""
+    return _whole.parse(normalize(text), {})
 
 
-def parse_blocks(text: str, env: dict[str, Any] | None = None) -> list[Token]:
+def parse_blocks(text: str, env: dict[str, Any]) -> list[Token]:
     """Return the tokens of a text without those inside of lines."""
-    return _blocks.parse(text, env if env is not None else {})
+    return _blocks.parse(text, env)
 
 
 def normalize(text: str) -> str:

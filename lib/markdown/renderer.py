@@ -18,7 +18,7 @@ from lib.markdown.urls import is_allowed
 
 MAX_FORMULAS = 2_000
 """Formulas of a text that are converted, and characters of code that get colours."""
-MAX_HIGHLIGHTED = 30_000
+MAX_HIGHLIGHTED_IN_TEXT = 30_000
 
 _SIMPLE = {
     "paragraph_open": '<p dir="auto">',
@@ -113,7 +113,7 @@ class Renderer:
         return code_block(
             token.content,
             fence_language(token),
-            highlighted=is_closed and self._highlighted <= MAX_HIGHLIGHTED,
+            highlighted=is_closed and self._highlighted <= MAX_HIGHLIGHTED_IN_TEXT,
             button=self.for_screen,
         )
 

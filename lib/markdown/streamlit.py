@@ -17,11 +17,11 @@ def escape_markdown(text: str) -> str:
     return _LINE_BEGIN.sub(r"\1\\", text)
 
 
-def link(address: str, label: str) -> str:
-    """Return a link to an address of the web; of any other only the label shows."""
+def link(url: str, label: str) -> str:
+    """Return a link to a URL of the web; of any other only the label shows."""
     shown = escape_markdown(" ".join(label.split()))
-    url = address.replace("(", "%28").replace(")", "%29")
-    return f"[{shown}]({url})" if is_web_url(address) else shown
+    target = url.replace("(", "%28").replace(")", "%29")
+    return f"[{shown}]({target})" if is_web_url(url) else shown
 
 
 # Streamlit replaces these in what it has parsed, where a backslash is gone already.

@@ -1,6 +1,6 @@
 r"""OpenRouter's HTTP API in plain typed Python: chat, models, the account behind a key.
 
-It needs only `requests`, and reads neither settings nor the environment: copy the folder into any
+It needs only `requests`, with `urllib3` 2.2 or later, and reads neither settings nor the environment: copy the folder into any
 app. With a key in `OPENROUTER_API_KEY`:
 
     import os

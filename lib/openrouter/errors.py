@@ -124,11 +124,11 @@ class TimedOut(OpenRouterError):
     """The response did not begin before the timeout."""
 
 
-class StreamStalled(TimedOut):
+class StreamStalled(OpenRouterError):
     """A response began, but then sent nothing, not even a comment, before the timeout."""
 
 
-class NoContent(TimedOut):
+class NoContent(OpenRouterError):
     """A response began, but then sent only comments or empty events before the timeout."""
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from .errors import InvalidResponse
 from .pricing import UNKNOWN, Pricing, read_pricing
 from .transport import Bearer, Timeout, get_data
-from .untrusted import number, one_line
+from .untrusted import mapping, number, one_line
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 """The values of `reasoning.effort`."""
@@ -123,18 +123,20 @@ def is_preset(model_id: str) -> bool:
 def _model(entry: Any) -> Model | None:
     if not isinstance(entry, Mapping) or not is_model_id(model_id := entry.get("id")):
         return None
-    architecture, alias = _mapping(entry, "architecture"), _mapping(entry, "alias_target")
+    architecture, alias = mapping(entry.get("architecture")), mapping(entry.get("alias_target"))
     slug, target = entry.get("canonical_slug"), alias.get("slug")
     return Model(
         id=model_id,
         name=one_line(entry.get("name"), 100) or model_id,
         context_length=_tokens(entry.get("context_length")),
-        pricing=read_pricing(_mapping(entry, "pricing")),
+        pricing=read_pricing(mapping(entry.get("pricing"))),
         inputs=_strings(architecture.get("input_modalities")) or ("text",),
         outputs=_strings(architecture.get("output_modalities")) or ("text",),
-        max_completion_tokens=_tokens(_mapping(entry, "top_provider").get("max_completion_tokens")),
+        max_completion_tokens=_tokens(
+            mapping(entry.get("top_provider")).get("max_completion_tokens")
+        ),
         parameters=frozenset(_strings(entry.get("supported_parameters"))),
-        efforts=_efforts(_mapping(entry, "reasoning")),
+        efforts=_efforts(mapping(entry.get("reasoning"))),
         slug=slug if is_model_id(slug) else "",
         target=target if is_model_id(target) else "",
         expires_on=_date(entry.get("expiration_date")),
@@ -165,11 +167,6 @@ _MODEL_ID = re.compile(r"[\w./:~@+-]{1,200}")
 _AUTHOR = re.compile(r"[~@]?\w[\w.+-]{0,99}")
 _SLUG = re.compile(r"\w[\w.:+-]{0,199}")
 _ROUTING = re.compile(r"(:(nitro|floor|exacto|online))?((?<=.)@preset/.+)?$")
-
-
-def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = entry.get(name)
-    return value if isinstance(value, Mapping) else {}
 
 
 def _strings(value: object) -> tuple[str, ...]:

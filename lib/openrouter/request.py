@@ -30,7 +30,7 @@ WEB_SEARCH = {
 USD_PER_SEARCH_RESULT = 0.004
 """What OpenRouter's own search costs; a provider's own has another price."""
 
-MIN_CACHED_TOKENS = 4_000
+MIN_TOKENS_TO_CACHE = 4_000
 """Tokens of a first question from which on it is worth to be cached."""
 _CHARACTERS_PER_TOKEN = 4
 _CACHE_ON_REQUEST = ("anthropic/", "qwen/")
@@ -104,7 +104,12 @@ class ChatRequest:
         parts = list(_parts(self.messages))
         has_file = any(part["type"] == "file" for part in parts)
         length = len(self.instructions) + sum(len(part.get("text", "")) for part in parts)
-        return questions > 1 or has_file or length >= MIN_CACHED_TOKENS * _CHARACTERS_PER_TOKEN
+        return questions > 1 or has_file or length >= MIN_TOKENS_TO_CACHE * _CHARACTERS_PER_TOKEN
+
+
+def known_policy(policy: str) -> DataPolicy:
+    """Return a policy by its name, `any` for an unknown one."""
+    return next((known for known in DATA_POLICIES if known == policy), "any")
 
 
 def stricter(*policies: DataPolicy) -> DataPolicy:

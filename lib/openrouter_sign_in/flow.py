@@ -15,7 +15,7 @@ from . import browser, cookies, oauth
 from .events import Exchanged, Returned, Started, mask
 from .pkce import Method, create_code_verifier
 from .session import bind
-from .state import Exchange, LinkStyle, PendingSignIn, State, User, current_state
+from .state import Exchange, PendingSignIn, State, User, current_state
 
 PENDING_S = 3600
 """How long a sign-in may take from the click, including making an account at OpenRouter."""
@@ -36,9 +36,12 @@ def begin(
     """Begin a sign-in, or return the one that was begun so in this session and is not used up.
 
     Without a `callback_url` OpenRouter shows a code to copy, and requires a challenge. `sandbox`
-    means the one of the options, `method` None that of the options.
+    means the one of the options, `method` None that of the options. Raises `ValueError` if the
+    options have no sandbox.
     """
     options = state.options
+    if sandbox and options.sandbox is None:
+        raise ValueError("sandbox: not among the options of sign_in")
     method = method or options.method
     base_url = options.sandbox.base_url if sandbox and options.sandbox else options.base_url
     known = (base_url, callback_url, method)
@@ -54,24 +57,6 @@ def begin(
         state.begun = dict([*state.begun.items(), (known, pending)][-MAX_BEGUN:])
         options.on_event(Started(pending.method, mask(pending.code_challenge), callback_url))
     return state.begun[known]
-
-
-def show_link(state: State, pending: PendingSignIn, label: str, style: LinkStyle) -> None:
-    """Show the link that leads to OpenRouter: a click stores the sign-in in a cookie (link.js)."""
-    name = cookies.PENDING + pending.state
-    sealed = cookies.sealer(state.options, cookies.PENDING).seal(asdict(pending))
-    browser.link(
-        key=f"openrouter_link_{label}",
-        data={
-            "label": label,
-            "href": authorization_url(state, pending),
-            "style": style,
-            "cookie": cookies.set_cookie(name, sealed, max_age=PENDING_S),
-            "prefix": cookies.cookie_name(cookies.PENDING),
-            "max_age": MAX_SEAL_AGE_S,
-        },
-        on_stale_change=lambda: None,
-    )
 
 
 def authorization_url(state: State, pending: PendingSignIn) -> str:

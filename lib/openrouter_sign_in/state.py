@@ -166,7 +166,7 @@ class State:
 
 
 def current_state() -> State:
-    """Return the state of the running script's session. Not a yield point."""
+    """Return the state of the running script's session. Not a yield point once there is one."""
     if (state := widget_value(_STATE)) is None:
         st.session_state[_STATE] = state = State()
     return cast("State", state)

@@ -1,6 +1,7 @@
 """What the user sees of a sign-in: the link, a code to paste, a sentence for each failure."""
 
 from concurrent.futures import wait
+from dataclasses import asdict
 from typing import Literal, Unpack, overload
 
 import streamlit as st
@@ -74,10 +75,25 @@ def sign_in_link(pending: PendingSignIn, label: str, style: LinkStyle = "primary
     """Show a link that goes on with a sign-in, and return the authorization URL behind it.
 
     It looks like a button, a `secondary` one, or `text`. The labels of a page's links must differ.
+    A click stores the sign-in in a cookie (link.js).
     """
     state = current_state()
-    flow.show_link(state, pending, label, style)
-    return flow.authorization_url(state, pending)
+    url = flow.authorization_url(state, pending)
+    sealed = cookies.sealer(state.options, cookies.PENDING).seal(asdict(pending))
+    name = cookies.PENDING + pending.state
+    browser.link(
+        key=f"openrouter_link_{label}",
+        data={
+            "label": label,
+            "href": url,
+            "style": style,
+            "cookie": cookies.set_cookie(name, sealed, max_age=flow.PENDING_S),
+            "prefix": cookies.cookie_name(cookies.PENDING),
+            "max_age": flow.MAX_SEAL_AGE_S,
+        },
+        on_stale_change=lambda: None,
+    )
+    return url
 
 
 def _callback_url(state: State) -> str:

@@ -31,7 +31,7 @@ def render_attacks(found: Mapping[str, Mapping[Method, Outcome]]) -> None:
     st.markdown(
         "What no method refuses: someone who sees the link that you have *just clicked* can approve it "
         "with their own account, and send you the return before yours. You would be signed in to "
-        "theirs. So open no return that somebody sends you."
+        "theirs. So do not open a sign-in link that somebody sends you."
     )
 
 

@@ -23,7 +23,7 @@ AUTOSAVE_INTERVAL_S = 1.5
 """Between two messages while an answer streams; browser.py says what they mean to the tab."""
 RESEND_S = 0.3
 """Changes are sent again for so long: a new run drops what has not left the server."""
-LEFT_OUT = "left out"
+OMITTED_RECORD = "left out"
 """The record by which the tab reports that it sent not all of its chats."""
 
 
@@ -154,7 +154,7 @@ def _restore(session: Session, records: Mapping[str, str]) -> None:
     for conversation in restored:
         if conversation.id == records.get("open") and not chat.conversation.turns:
             chat.open(conversation)
-    session.storage.has_omitted_chats = LEFT_OUT in records
+    session.storage.has_omitted_chats = OMITTED_RECORD in records
     spending.spent += _amount(records, "spent") or 0.0
     for model, cost in _costs(records).items():
         spending.by_model[model] = spending.by_model.get(model, 0.0) + cost

@@ -88,6 +88,8 @@ def start_pending_answer(
         return
     # A click starts the next script before the last one has ended: only one of them may ask.
     with session.lock:
+        if not session.has(user.key):  # signed out meanwhile
+            return
         turn = conversation.pending_turn
         if not turn or any(session.stream_of(answer) for answer in conversation.answers()):
             return

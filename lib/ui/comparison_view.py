@@ -25,7 +25,7 @@ HIDDEN = "Blind: names, costs and times are hidden until you show the models."
 
 @dataclass(frozen=True)
 class _Column:
-    """The slots of an answer, above it and below it, and the slot of its round's summary."""
+    """The slots of an answer, above it and below it, and what renders its round's summary."""
 
     conversation: Conversation
     turn: Turn

@@ -19,7 +19,7 @@ from lib.ui.formatting import small
 from lib.ui.session import Session
 from lib.ui.widgets import widget_value
 
-MAX_UPLOAD_MB = 50
+MAX_SAVED_CHAT_MB = 50
 """Of a saved chat."""
 MIN_CHATS_TO_FIND = 5
 """Chats from which on words can be found in them."""
@@ -187,7 +187,7 @@ def _render_upload(session: Session) -> None:
             conversation = decode(file.getvalue())
         except NotAConversation:
             session.chat.upload_failure = (
-                "This file is no chat that was saved here as JSON, so it was not opened."
+                "This file is not a chat that was saved here as JSON, so it was not opened."
             )
         else:
             session.chat.upload_failure = ""
@@ -197,7 +197,7 @@ def _render_upload(session: Session) -> None:
         "A chat that was saved as JSON",
         "json",
         key="saved_chat",
-        max_upload_size=MAX_UPLOAD_MB,
+        max_upload_size=MAX_SAVED_CHAT_MB,
         on_change=take,
     )
     if session.chat.upload_failure:

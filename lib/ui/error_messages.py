@@ -40,7 +40,7 @@ _CONNECTION: dict[type[OpenRouterError], str] = {
     TimedOut: "OpenRouter did not begin to answer in time. Try another model.",
     ConnectTimedOut: "OpenRouter did not let us connect in time. Try again in a moment.",
     ConnectionLost: "OpenRouter hung up without an answer. Try again in a moment.",
-    Unreachable: "OpenRouter could not be reached. Check the connection, try again.",
+    Unreachable: "This app could not reach OpenRouter. Try again in a moment.",
     InvalidResponse: "OpenRouter sent something unreadable. Try again in a moment.",
     AnswerTooLong: "The answer grew beyond what fits here, and was ended. Ask for less.",
     StreamInterrupted: "The connection broke off before the answer was whole. Try again.",

@@ -19,7 +19,7 @@ MAX_BYTES = 200_000
 MAX_SHOWN_LINES = 8
 MAX_LINE_LENGTH = 4_000
 TIMEOUT_S = (5, 60)
-LONGEST_ANSWER_TOKENS = 64
+MAX_ANSWER_TOKENS = 64
 
 
 def say_hello(
@@ -38,7 +38,7 @@ def say_hello(
 
 def fetch_hello(session: Session, api_url: str, key: str, model: str, *, stream: bool) -> Hello:
     """Say hello to a model, and return the response, of any status, as it arrived."""
-    parameters = {"max_completion_tokens": LONGEST_ANSWER_TOKENS}
+    parameters = {"max_completion_tokens": MAX_ANSWER_TOKENS}
     messages: list[ChatMessage] = [{"role": "user", "content": "Hello!"}]
     request = ChatRequest(model, messages, parameters=parameters, stream=stream)
     began = time.monotonic()

@@ -6,6 +6,7 @@ The sign-in folder has one use of its own: `cookies.main_page_url`.
 import streamlit as st
 from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_status_container import StatusContainer as StatusContainer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 VERSION = "1.67"

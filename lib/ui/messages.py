@@ -1,6 +1,6 @@
 """Render questions and answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -94,6 +94,20 @@ def render_own_message(
             st.button("Cancel", key=f"cancel_{index}", on_click=stop_editing)
 
 
+def render_prompts(
+    prompts: Sequence[str], submit: Callable[[str], None], *, disabled: bool = False
+) -> None:
+    """Render prompts to click, of which each is sent as a question by `submit`."""
+    for prompt in prompts:
+        st.button(
+            escape_markdown(prompt),
+            icon=":material/lightbulb:",
+            on_click=submit,
+            args=(prompt,),
+            disabled=disabled,
+        )
+
+
 def render_versions(turn: Turn, index: int) -> DeltaGenerator:
     """Render the row under an answer: which of several it is, and the buttons to the others.
 
@@ -105,12 +119,8 @@ def render_versions(turn: Turn, index: int) -> DeltaGenerator:
         turn.shown = other
 
     with st.container(**_ROW, key=f"actions_{turn.id}_{current}"):
-        for label, icon, other in (
-            ("Earlier", "left", current - 1),
-            ("Later", "right", current + 1),
-        ):
-            if count == 1:
-                break
+        both = ("Earlier", "left", current - 1), ("Later", "right", current + 1)
+        for label, icon, other in both if count > 1 else ():
             if other > current:
                 small(f"{current + 1}/{count}")
             st.button(

@@ -245,7 +245,7 @@ def _render_typed_model(settings: Settings, session: Session) -> None:
     )
     if session.chat.model_failure:
         failure = escape_markdown(session.chat.model_failure)
-        small(f":material/error: “{failure}” is no id of a model, such as `openai/gpt-5`.")
+        small(f":material/error: “{failure}” is not a model id, such as `openai/gpt-5`.")
 
 
 def _render_web_search(model: Model) -> None:

@@ -8,10 +8,10 @@ import time
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib.chat.answer_stream import render_throttle
 from lib.markdown import Block, GrowingMarkdown
+from lib.ui.internals import StatusContainer
 from lib.ui.session import current_session
 
 GROWTH = 1.06
@@ -131,7 +131,7 @@ class ReasoningView:
         self._text.add(text)
 
     def render_if_due(self) -> None:
-        """Render if there is something new, and enough time has passed or text has come."""
+        """Render if there is something new, and enough time has passed and text has come."""
         if self._text:
             self._text.render_if_due(pauses=not self._is_growing)
 

@@ -126,8 +126,11 @@ class Session:
             self.storage.reset()
 
     def forget(self) -> None:
-        """Become a new session: nothing of the user stays. It is no yield point."""
-        vars(self).update(vars(Session(streamlit_id=self.streamlit_id)))
+        """Become a new session: nothing of the user stays. It is no yield point.
+
+        The lock stays, as an earlier script may hold it.
+        """
+        vars(self).update(vars(Session(streamlit_id=self.streamlit_id, lock=self.lock)))
 
 
 def api_url(settings: Settings, user: User | None) -> str:
@@ -143,7 +146,7 @@ def api_url(settings: Settings, user: User | None) -> str:
 def current_session() -> Session:
     """Return the object of the running script's session, which a first run creates.
 
-    No yield point, so that callbacks may call it.
+    Later it is no yield point, so that callbacks may call it.
     """
     session: Session | None = widget_value(SESSION_KEY)
     if session is None:

@@ -7,7 +7,7 @@ import pytest
 from lib.chat.attachments import attachment
 from lib.openrouter.request import (
     DATA_POLICIES,
-    MIN_CACHED_TOKENS,
+    MIN_TOKENS_TO_CACHE,
     ChatMessage,
     ChatRequest,
     stricter,
@@ -17,7 +17,7 @@ from tests.support.openapi import validate
 QUESTION: ChatMessage = {"role": "user", "content": "Hello?"}
 ANSWER: ChatMessage = {"role": "assistant", "content": "Hello."}
 PDF = attachment("a.pdf", b"%PDF-1.7").part()
-LONG = "x" * 4 * MIN_CACHED_TOKENS
+LONG = "x" * 4 * MIN_TOKENS_TO_CACHE
 
 
 def test_body() -> None:

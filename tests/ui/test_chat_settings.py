@@ -218,7 +218,7 @@ def test_field_for_an_id(sandbox: Sandbox) -> None:
     app = open_choice(chat_page(session))
     app.text_input(key="typed_model").set_value("*gpt*").run()
     assert session.chat.model is None
-    assert r"“\*gpt\*” is no id of a model" in visible_text(app)
+    assert r"“\*gpt\*” is not a model id" in visible_text(app)
     app.text_input(key="typed_model").set_value(" sandbox/echo:nitro ").run()
     assert (session.chat.model, app.query_params["model"]) == (
         "sandbox/echo:nitro",
@@ -226,7 +226,7 @@ def test_field_for_an_id(sandbox: Sandbox) -> None:
     )
     assert app.text_input(key="typed_model").value == ""
     assert app.selectbox(key="model").value == "sandbox/echo:nitro"
-    assert "is no id of a model" not in visible_text(app)
+    assert "is not a model id" not in visible_text(app)
 
 
 def test_description(sandbox: Sandbox) -> None:

@@ -168,7 +168,7 @@ def test_quotation() -> None:
         (errors.TimedOut(), "did not begin to answer in time"),
         (errors.StreamStalled(), "gone silent"),
         (errors.NoContent(), "wrote nothing for 10 minutes"),
-        (errors.Unreachable(), "could not be reached"),
+        (errors.Unreachable(), "could not reach OpenRouter"),
         (errors.ConnectTimedOut(), "did not let us connect in time"),
         (errors.ConnectionLost(), "hung up without an answer"),
         (errors.InvalidResponse(), "something unreadable"),
