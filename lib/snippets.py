@@ -110,7 +110,6 @@ def exchange_request(base_url: str, method: str) -> HttpRequest:
     return HttpRequest(f"{base_url}/api/v1/auth/keys", body)
 
 
-def hello_request(api_url: str, model: str, *, stream: bool) -> HttpRequest:
-    """Return the request that says hello to a model, as in OpenRouter's guide."""
-    body = {"model": model, "messages": [{"role": "user", "content": "Hello!"}], "stream": stream}
+def chat_request(api_url: str, body: dict[str, Any]) -> HttpRequest:
+    """Return the request that asks a model."""
     return HttpRequest(f"{api_url}/api/v1/chat/completions", body, needs_key=True)

@@ -14,12 +14,11 @@ from lib.openrouter_sign_in import (
     repeat_exchange,
     sign_in_link,
 )
-from lib.ui import autosave, browser, consent_card, models, page, presenting
+from lib.ui import autosave, browser, budget, consent_card, models, page, presenting
 from lib.ui.attack_table import render_attacks
 from lib.ui.formatting import small
-from lib.ui.hello import fetch_hello, say_hello
+from lib.ui.hello import fetch_hello, hello_request, say_hello
 from lib.ui.qr_code import render_qr_code
-from lib.ui.session import api_url
 from lib.ui.sign_in_steps import (
     code,
     render_code,
@@ -112,12 +111,14 @@ with st.expander("As code", icon=":material/terminal:"):
 
 st.header("4. The key is used", anchor=False)
 st.markdown("With the key the app says “Hello!” to a model: in one piece, and as a stream.")
+refusal = budget.refusal(settings, session)
+if refusal:
+    st.warning(refusal, icon=":material/account_balance_wallet:")
 for stream, label in ((False, "Say hello"), (True, "Say hello, streamed")):
-    if app.user and st.button(label, icon=":material/waving_hand:", key=f"hello_{stream}"):
+    icon, name = ":material/waving_hand:", f"hello_{stream}"
+    if app.user and st.button(label, icon=icon, key=name, disabled=bool(refusal)):
         with st.spinner("Waiting for the answer…"):
-            waiting = say_hello(
-                session, api_url(settings, app.user), app.user.key, settings.model, stream=stream
-            )
+            waiting = say_hello(settings, session, app.user, stream=stream)
             wait_for(waiting)
             if stream:
                 record.streamed_hello = waiting.result()
@@ -128,8 +129,8 @@ for stream, label in ((False, "Say hello"), (True, "Say hello, streamed")):
         head = [f"{status}   ({hello.milliseconds} ms)", f"Content-Type: {hello.content_type}", ""]
         code("\n".join([*head, *hello.lines]), "http")
     with st.expander(f"{label}, as code", icon=":material/terminal:"):
-        request = snippets.hello_request(settings.api_url, settings.model, stream=stream)
-        render_code(request, fetch_hello)
+        body = hello_request(settings, stream=stream).body()
+        render_code(snippets.chat_request(settings.api_url, body), fetch_hello)
 if not app.user:
     small(NOT_YET)
 

@@ -8,15 +8,17 @@ import pytest
 
 from lib.attacks import SignIn, approve
 from lib.openrouter_sign_in import Method
+from lib.settings import Settings
 from lib.snippets import (
     CODE,
     CODE_VERIFIER,
     LANGUAGES,
     HttpRequest,
+    chat_request,
     exchange_request,
-    hello_request,
     http,
 )
+from lib.ui.hello import hello_request
 from tests.conftest import KEY, Served
 
 COMMANDS = {
@@ -62,7 +64,8 @@ def test_exchange(served: Served, language: str, method: Method, tmp_path: Path)
 @pytest.mark.parametrize("stream", [False, True])
 def test_hello(served: Served, language: str, stream: bool, tmp_path: Path) -> None:
     """The code of a question brings an answer, in one piece and streamed."""
-    request = hello_request(served.base_url, "openrouter/auto", stream=stream)
+    settings = Settings(data_policy="no-training")
+    request = chat_request(served.base_url, hello_request(settings, stream=stream).body())
     output = run(language, request, tmp_path)
     assert "sandbox" in output
     assert ("data: [DONE]" in output) is stream
@@ -70,7 +73,7 @@ def test_hello(served: Served, language: str, stream: bool, tmp_path: Path) -> N
 
 def test_http() -> None:
     """On the wire a request has its path, its host, its headers, an empty line, and its body."""
-    lines = http(hello_request("https://openrouter.ai", "a/b", stream=True)).splitlines()
+    lines = http(chat_request("https://openrouter.ai", {"model": "a/b"})).splitlines()
     assert lines[:2] == ["POST /api/v1/chat/completions HTTP/1.1", "Host: openrouter.ai"]
     assert lines[2] == "Authorization: Bearer $OPENROUTER_API_KEY"
     assert lines[4] == ""

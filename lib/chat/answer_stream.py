@@ -1,9 +1,11 @@
 """An answer that is being streamed, in a thread that is independent of the page's script runs."""
 
 import hmac
+import logging
 import random
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import Protocol
 
@@ -16,6 +18,8 @@ from lib.openrouter.errors import (
     OpenRouterError,
     UnconfirmedRejection,
 )
+
+_logger = logging.getLogger(__name__)
 
 MAX_ANSWER_SIZE = 20_000_000
 """Characters of text plus bytes of images, so that an endless answer cannot fill the memory."""
@@ -242,6 +246,9 @@ class AnswerStream:
         except OpenRouterError as error:
             return error
         except Exception as error:  # noqa: BLE001 - any error has to end the answer
+            where = "".join(traceback.format_tb(error.__traceback__))
+            # Without its message, which may hold what was written.
+            _logger.error("An answer failed: %s\n%s", type(error).__name__, where)  # noqa: TRY400
             failure = OpenRouterError()
             failure.__cause__ = error
             return failure

@@ -4,9 +4,11 @@ A redirect ends the Streamlit session, and the `code_verifier` in it. So a click
 pending sign-in, sealed, in a short-lived cookie, which the session that begins on return reads.
 """
 
+import logging
 import secrets
 import threading
 import time
+import traceback
 from dataclasses import asdict
 
 import streamlit as st
@@ -16,6 +18,8 @@ from .events import Exchanged, Returned, Started, mask
 from .pkce import Method, create_code_verifier
 from .session import bind
 from .state import Exchange, PendingSignIn, State, User, current_state
+
+_logger = logging.getLogger(__name__)
 
 PENDING_S = 3600
 """How long a sign-in may take from the click, including making an account at OpenRouter."""
@@ -172,7 +176,10 @@ def _begin_exchange(state: State, exchange: Exchange) -> None:
             )
         except oauth.ExchangeError as error:
             outcome = error
-        except Exception:  # noqa: BLE001 - the waiting script needs an outcome, whatever failed
+        except Exception as error:  # noqa: BLE001 - the waiting script needs an outcome
+            where = "".join(traceback.format_tb(error.__traceback__))
+            # Without its message, which may hold what was sent.
+            _logger.error("The exchange failed: %s\n%s", type(error).__name__, where)  # noqa: TRY400
             outcome = oauth.ExchangeError("invalid_response")
         exchange.milliseconds = round((time.perf_counter() - began) * 1000)
         exchange.outcome.set_result(outcome)

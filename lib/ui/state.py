@@ -210,12 +210,16 @@ class SpendingState:
 
 @dataclass(frozen=True)
 class Hello:
-    """The response to a hello, of any status: its first `lines` as they arrived; status 0 for none."""
+    """The response to a hello, of any status: its first `lines` as they arrived; status 0 for none.
+
+    The `cost` is in USD.
+    """
 
     status: int
     content_type: str
     milliseconds: int
     lines: tuple[str, ...] = ()
+    cost: float = 0.0
 
 
 @dataclass

@@ -145,6 +145,15 @@ def test_failure(error: Exception) -> None:
     assert stream.failure is error or stream.failure.__cause__ is error
 
 
+def test_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Of an error that nobody expected the log says what and where, and nothing of what was written."""
+    stream, _ = begin(Script(ZeroDivisionError("a secret")))
+    assert stream.over.wait(5)
+    assert "ZeroDivisionError" in caplog.text
+    assert "answer_stream.py" in caplog.text
+    assert "a secret" not in caplog.text
+
+
 def test_render_throttle() -> None:
     """The more answers grow at the same time, the longer the interval between two renderings."""
     render_throttle = RenderThrottle()

@@ -100,6 +100,17 @@ def test_stop_before_the_request() -> None:
     assert (answer.progress, session.streams) == ("stopped", [])
 
 
+def test_sign_out_meanwhile() -> None:
+    """A script that has read the user before a sign-out asks for nothing on their key."""
+    session = signed_in()
+    user = session.user
+    conversation = session.chat.conversation
+    conversation.ask("Hello?")
+    session.forget()
+    chat_actions.start_pending_answer(Settings(), session, user, conversation, ChatRequest("a/b"))
+    assert session.streams == []
+
+
 @contextmanager
 def unauthorized_server() -> Iterator[str]:
     """A server that answers each request with 401 to chats, and with 500 to all others."""
