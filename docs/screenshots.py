@@ -37,10 +37,10 @@ with Sandbox().serve() as base_url, TemporaryDirectory() as home, sync_playwrigh
         question.fill("Why is the sky blue?")
         question.press("Enter")
         expect(page.get_by_text("completion tokens")).to_have_count(3)
+        page.wait_for_timeout(1000)  # until the page has scrolled to the end of the answers
         page.mouse.move(700, 500)
         page.mouse.wheel(0, -5000)
         expect(page.get_by_role("heading", name="Compare")).to_be_in_viewport()
-        page.wait_for_timeout(500)
         page.screenshot(path=HERE / "compare.png")
         page.set_viewport_size({"width": 1280, "height": 1000})
         page.goto(f"{app.url}how_it_works")
