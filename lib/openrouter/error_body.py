@@ -18,6 +18,7 @@ MAX_FALLBACK_MODELS = 3
 _TEXTS = ("error", "message", "Message", "detail", "msg", "errors", "data", "body")
 """Where the text of a provider's error may be."""
 _SLUG = re.compile(r"\bslug\b[^:]{0,20}: ?([\w.-]{1,100}/[\w.:-]{1,100})")
+_JSON = re.compile(r"\{|\[\s*\{")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _STATUS = re.compile("[1-9][0-9]{2}")
 _DIGITS = re.compile("[0-9]{10,15}")
@@ -41,9 +42,10 @@ def _error(error: object, status: int | None, headers: Mapping[str, str]) -> Ope
     if not isinstance(error, Mapping):
         error = {"message": error}
     metadata, availability = mapping(error.get("metadata")), mapping(error.get("availability"))
-    message = quotable(error.get("message") or error.get("detail"))
+    said = error.get("message") or error.get("detail")
+    message = (isinstance(said, str) and _text(said)) or quotable(said)
     provider = one_line(metadata.get("provider_name"))
-    provider_message = _provider_message(metadata.get("raw"))
+    provider_message = _text(metadata.get("raw"))
     reason, limit_source = metadata.get("reason"), metadata.get("limit_source")
     types = (metadata.get("error_type"), error.get("error_type"), error.get("code"))
     names = _names(availability.get("code"), limit_source, *types, error.get("type"))
@@ -103,11 +105,11 @@ def _names(*values: object) -> list[str]:
     return [value for value in values if isinstance(value, str) and _NAME.fullmatch(value)]
 
 
-def _provider_message(raw: object, depth: int = 6) -> str:
-    """Return the text in what the provider sent: a text, JSON, JSON in a text, or in an event."""
+def _text(raw: object, depth: int = 6) -> str:
+    """Return the text in what somebody sent: a text, JSON, JSON in a text, or in an event."""
     if isinstance(raw, str):
         raw = raw.strip().removeprefix("data:").lstrip()
-        if raw.startswith(("{", "[{")):
+        if _JSON.match(raw):
             try:
                 raw = parse_json(raw)
             except ValueError:
@@ -122,7 +124,7 @@ def _provider_message(raw: object, depth: int = 6) -> str:
             parts = raw[:1]
         case _:
             return ""
-    found = (_provider_message(part, depth - 1) for part in parts if depth)
+    found = (_text(part, depth - 1) for part in parts if depth)
     return next(filter(None, found), "")
 
 

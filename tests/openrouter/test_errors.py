@@ -289,6 +289,12 @@ def test_slug_in_the_message() -> None:
     assert error_of(404, message=message).details.fallback_models == ("a/b-8b",)
 
 
+def test_message_in_json() -> None:
+    """A message that is JSON, as validators write it, is what it says."""
+    problems = [{"code": "invalid_type", "path": ["model"], "message": "Expected string"}]
+    assert error_of(400, message=json.dumps(problems, indent=2)).message == "Expected string"
+
+
 def test_moderation() -> None:
     """The documented body of a moderation."""
     metadata = {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"}
