@@ -100,11 +100,12 @@ def test_resolve(
     )
 
 
-def test_resolve_later(served: Served) -> None:
-    """What is not known yet is None, which blocks no caller."""
-    catalogue = Catalogue(served.base_url)
+def test_resolve_later(served: Served, raw_server: RawServer) -> None:
+    """What is not known yet is None, which blocks no caller; later it is known."""
     (alias, *_) = ALIASES
-    assert catalogue.resolve(KEY, alias) is None
+    silent = Catalogue(raw_server.serve(b"", stays=True))
+    assert silent.resolve(KEY, alias) is None
+    catalogue = Catalogue(served.base_url)
     wait_until(lambda: catalogue.resolve(KEY, alias) is not None)
 
 
