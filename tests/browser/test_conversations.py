@@ -232,7 +232,7 @@ def test_save_and_open(chat: Page) -> None:
     upload = chat.locator("[data-testid=stFileUploader] input[type=file]")
     junk = {"name": "junk.json", "mimeType": "application/json", "buffer": b'{"a": 1}'}
     upload.set_input_files(junk)
-    expect(steps.alert(chat)).to_contain_text("no chat that was saved here")
+    expect(steps.alert(chat)).to_contain_text("not a chat that was saved here")
     upload.set_input_files({**junk, "name": "chat.json", "buffer": saved})
     expect(steps.answers(chat)).to_contain_text(["as colourful as a sandbox can paint"])
     expect(steps.answers(chat).get_by_role("img", name="Image 1")).to_be_visible()
