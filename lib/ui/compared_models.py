@@ -97,6 +97,9 @@ def _set_first_values(
     first = [model for model in settings.compared_models if model in known]
     set_first_widget_value(KEY, first or newest_by_maker(allowed.values())[:STARTING_COUNT])
     if state.resets_choice:
-        set_widget_value(KEY, [model for model in state.comparison.models if model in known])
-        set_widget_value(BLIND_KEY, state.comparison.hides_models)
+        models, is_hidden = state.comparison.models, state.comparison.hides_models
+        # In the order of the answers they would say which is whose.
+        models = sorted(models) if is_hidden else models
+        set_widget_value(KEY, [model for model in models if model in known])
+        set_widget_value(BLIND_KEY, is_hidden)
         state.resets_choice = False
