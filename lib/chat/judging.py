@@ -33,7 +33,7 @@ from 0 to {max_score} for each, each on a line of its own, in this form:
 {form}"""
 _SCORE = re.compile(
     r"""answer\W{0,4}(\d)(?:['’]s)?\W{0,12}?(?:score\W{0,6})?
-    (?<![-−])(\d{1,2}(?:[.,]\d{1,2})?)(?![\d.])
+    (?<![-−])(\d{1,2}(?:[.,]\d{1,2})?)(?!\d|\.\d)
     # A number in the middle of a sentence counts something else.
     (?=\s?/\s?10\b|\sout\sof\s10\b|\s?[:(]
       |(?:\spoints?)?(?:[^\w\n]{0,12}(?:\Z|\n|answer|score|\w{1,20}["']\s?:)|\s[–—-]\s))""",

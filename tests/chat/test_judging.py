@@ -49,6 +49,7 @@ def test_long_answers() -> None:
         "| Answer 1 | 8 |\n| Answer 2 | 6.5 |",
         "Answer 1: 8, Answer 2: 6.50\n\nA small gap: Answer 2 (2 slips) stays behind.",
         "Answer 1: 8 — clear\nAnswer 2: 6.5 points",
+        "Answer 1: 8.\nAnswer 2: 6.5.",
         "Answer 1: 8 (clear)\nAnswer 2: 6.5 (long)",
         "Answer 1: 8/10: clear\nAnswer 2: 6.5 / 10, since it is long",
         "Answer 1: 8.0/10.0\nAnswer 2: 6.5 out of 10",
