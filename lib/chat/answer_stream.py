@@ -95,8 +95,8 @@ class AnswerStream:
 
     A transient failure before the first token is retried if `may_retry` allows it, after the delay
     that OpenRouter asks for, or after at most two seconds; after five, up to twelve times, while
-    other requests hold the credit. During the delay, `retries_at` is its end
-    on the monotonic clock. A key that is rejected counts as such if `is_key_rejected` confirms it.
+    other requests hold the credit. During the delay, `retries_at` is its end on the monotonic clock.
+    A key that is rejected counts as such if `is_key_rejected` confirms it.
     """
 
     def __init__(

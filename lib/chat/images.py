@@ -79,13 +79,12 @@ def count_pixels(content: bytes) -> float | None:
     Nothing is decoded. The number is infinite if Pillow refuses the image as too large, and for a
     JPEG with too many scans.
     """
-    from PIL import Image, PngImagePlugin
+    from PIL import Image
 
-    PngImagePlugin.MAX_TEXT_CHUNK = _MAX_PNG_TEXT
     if content.startswith(b"\xff\xd8") and len(_START_OF_SCAN.findall(content)) > _MAX_SCANS:
         return math.inf
     try:
-        with Image.open(BytesIO(content), formats=_FORMATS) as image:
+        with _open_lazily(content) as image:
             return image.width * image.height
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return math.inf
@@ -133,13 +132,19 @@ def thumbnail(content: bytes, width: int) -> bytes:
         return _encode(small, prefers_png=small.has_transparency_data)[0]
 
 
+def _open_lazily(content: bytes) -> "ImageFile":
+    """Read the header of an image; its pixels are decoded when they are asked for."""
+    from PIL import Image, PngImagePlugin
+
+    PngImagePlugin.MAX_TEXT_CHUNK = _MAX_PNG_TEXT
+    return Image.open(BytesIO(content), formats=_FORMATS)
+
+
 @contextmanager
 def _open(content: bytes) -> "Iterator[ImageFile]":
-    from PIL import Image
-
     with _one_at_a_time:
         try:
-            with Image.open(BytesIO(content), formats=_FORMATS) as image:
+            with _open_lazily(content) as image:
                 yield image
         except Exception as error:  # Pillow has no common base class for invalid images
             raise InvalidImage from error

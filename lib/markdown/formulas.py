@@ -113,7 +113,7 @@ def _closing_line(state: StateBlock, number: int, opened: str) -> int:
         if state.isEmpty(line):
             has_blank = True
             continue
-        text = _line(state, line)
+        text = line_of(state, line)
         is_outside = has_blank and state.sCount[line] < state.blkIndent
         if is_outside or _STOP.match(text) or is_prose(text):
             failed[opened] = line
@@ -126,7 +126,8 @@ def _closing_line(state: StateBlock, number: int, opened: str) -> int:
     return -1
 
 
-def _line(state: StateBlock, number: int) -> str:
+def line_of(state: StateBlock, number: int) -> str:
+    """Return a line without its indentation."""
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
@@ -145,17 +146,17 @@ def _formula_lines(state: StateBlock, start: int, end_line: int, silent: bool) -
         is_lazy = state.sCount[number] - state.blkIndent > 3 or state.sCount[number] < 0
         if number > start and not is_lazy:
             parent, state.parentType = state.parentType, "paragraph"
-            is_end = _UNDERLINE.fullmatch(_line(state, number)) is not None or any(
+            is_end = _UNDERLINE.fullmatch(line_of(state, number)) is not None or any(
                 rule(state, number, end_line, True) for rule in terminators
             )
             state.parentType = parent
             if is_end:
                 break
-        opened = open_delimiter(_line(state, number))
+        opened = open_delimiter(line_of(state, number))
         closing = _closing_line(state, number, opened) if opened else -1
         while closing > number:
             number = last = closing
-            opened = open_delimiter(_line(state, number), opened)
+            opened = open_delimiter(line_of(state, number), opened)
             closing = _closing_line(state, number, opened) if opened else -1
         number += 1
     if last < start or silent:

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from lib.markdown.emphasis import add_emphasis
 from lib.markdown.footnotes import add_footnotes
-from lib.markdown.formulas import add_formulas
+from lib.markdown.formulas import add_formulas, line_of
 from lib.markdown.tables import add_tables
 from lib.markdown.urls import add_urls
 
@@ -24,8 +24,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile(r"<br\s{0,9}/?>", re.I)
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 _ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\](?=\s|\Z)", re.I)
-
-
 _MARKDOWN = re.compile(r"\A\s*(?:markdown|md|mdx)\b", re.I)
 _FENCE_INSIDE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*+[\w{][^`\n]*$", re.MULTILINE)
 _FENCE_END = re.compile(r"\A(`{3,}|~{3,})[ \t]*\Z")
@@ -77,7 +75,7 @@ def _extend(state: StateBlock, token: Token, start: int) -> None:
     for number in range(start + 1, state.lineMax):
         if state.sCount[number] < state.blkIndent and not state.isEmpty(number):
             return
-        line = state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+        line = line_of(state, number)
         if _FENCE_INSIDE.match(line):
             depth += 1
         elif (run := _FENCE_END.match(line)) and depth:

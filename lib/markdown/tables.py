@@ -7,7 +7,7 @@ from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_core import StateCore
 
-from lib.markdown.formulas import find_formula
+from lib.markdown.formulas import find_formula, line_of
 
 _HIDDEN = "\ufdd0"
 """In place of such a `|`: a noncharacter, which stands in no text
@@ -46,8 +46,8 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     source, first, below = state.src, len(state.tokens), start + 1
     state.src = state.env["rows"]
     edges = state.bMarks[below], state.eMarks[below], state.tShift[below]
-    if below < end and _DELIMITERS.fullmatch(delimiters := _line(state, below)):
-        count = len(_cells(_line(state, start)))
+    if below < end and _DELIMITERS.fullmatch(delimiters := line_of(state, below)):
+        count = len(_cells(line_of(state, start)))
         columns = [*_cells(delimiters), *count * ["---"]][:count]
         state.bMarks[below], state.tShift[below] = len(state.src) + 1, 0
         state.src += f"\n|{'|'.join(columns)}|"
@@ -62,10 +62,6 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return is_table
 
 
-def _line(state: StateBlock, number: int) -> str:
-    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
-
-
 def _cells(row: str) -> list[str]:
     cells = escapedSplit(row.strip())
     return cells[not cells[0] : len(cells) - (len(cells) > 1 and not cells[-1])]
@@ -75,7 +71,7 @@ def _join_surplus(state: StateBlock, number: int, count: int) -> None:
     """Hide the borders behind the last column in the rows from a line on."""
     hidden: list[int] = []
     while number < state.lineMax and not state.isEmpty(number):
-        row, begin = _line(state, number), state.bMarks[number] + state.tShift[number]
+        row, begin = line_of(state, number), state.bMarks[number] + state.tShift[number]
         borders = [found.start() for found in _PIPE.finditer(row.rstrip(), 1)]
         if borders and borders[-1] == len(row.rstrip()) - 1:
             borders.pop()
